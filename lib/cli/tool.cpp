@@ -1,0 +1,220 @@
+#include "cli/tool.h"
+
+#include "cli/error.h"
+#include "cli/log.h"
+#include "cli/stop.h"
+
+#include <fcntl.h>
+#include <sched.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <fstream>
+#include <new>
+
+namespace lip::cli {
+namespace {
+
+std::vector<std::string> arguments_as_called;
+
+std::string base_name(const std::string& path) { return path.substr(path.rfind('/') + 1); }
+
+void print(const std::string& text) {
+    std::fwrite(text.data(), 1, text.size(), stdout);
+    std::fflush(stdout);
+    if (std::ferror(stdout) && errno != EPIPE)
+        throw DataError(std::string("write error: ") + std::strerror(errno));
+}
+
+std::string version_text(const Tool& tool, const std::string& called) {
+    std::string out = called + " (liptools) " + version() + "\nbuild " + build_id() + "\n";
+    for (const std::string& feature : tool.features) out += feature + "\n";
+    return out;
+}
+
+Command& find_command(Tool& tool, std::vector<std::string>& arguments) {
+    if (!arguments.empty())
+        for (Command& command : tool.commands)
+            if (!command.name.empty() && command.name == arguments.front()) {
+                arguments.erase(arguments.begin());
+                return command;
+            }
+    for (Command& command : tool.commands)
+        if (command.name.empty()) return command;
+    std::vector<std::string> names;
+    for (const Command& command : tool.commands) names.push_back(command.name);
+    if (arguments.empty()) throw UsageError("name a command: " + join(names) + " (see -h)");
+    throw UsageError("unknown command '" + arguments.front() + "': " + join(names) + " (see -h)");
+}
+
+// -h, --help, -V and --generate come before any other check. True if one of them was answered.
+bool answer_questions(const Tool& tool, const std::vector<std::string>& arguments,
+                      const std::string& called) {
+    const Command* command = &tool.commands.front();
+    for (const Command& other : tool.commands)
+        if (!arguments.empty() && other.name == arguments.front()) command = &other;
+    for (std::size_t i = 0; i < arguments.size(); ++i) {
+        const std::string& word = arguments[i];
+        if (word == "--") return false;
+        if (word == "-h") return print(short_help(tool, *command, called)), true;
+        if (word == "--help") return print(long_help(tool, *command, called)), true;
+        if (word == "-V" || word == "--version") return print(version_text(tool, called)), true;
+        if (word.starts_with("--generate=")) return print(generate(tool, word.substr(11))), true;
+        if (word == "--generate")
+            return print(generate(tool, i + 1 < arguments.size() ? arguments[i + 1] : "")), true;
+    }
+    return false;
+}
+
+// A standard stream that is closed must not become the descriptor of a file of ours. The direction
+// is the wrong one on purpose: using the stream fails, as it would have.
+void occupy_standard_streams() {
+    for (int fd = 0; fd < 3; ++fd)
+        if (::fcntl(fd, F_GETFD) < 0) ::open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY);
+}
+
+void configure(const Tool& tool, const Common& common, const std::string& called) {
+    LogSettings settings;
+    settings.tool = called;
+    settings.format = common.log_format == "json" ? LogFormat::kJson : LogFormat::kText;
+    settings.threshold = common.quiet          ? Level::kError
+                         : common.verbose >= 2 ? Level::kDebug
+                         : common.verbose == 1 ? Level::kVerbose
+                                               : Level::kInfo;
+    const char* terminal = std::getenv("TERM");
+    const char* no_colour = std::getenv("NO_COLOR");
+    settings.colour = ::isatty(STDERR_FILENO) == 1 && !(no_colour && *no_colour) &&
+                      !(terminal && std::strcmp(terminal, "dumb") == 0);
+    configure_log(settings);
+    Progress::configure(common.progress == "always"  ? Progress::Mode::kAlways
+                        : common.progress == "never" ? Progress::Mode::kNever
+                                                     : Progress::Mode::kAuto,
+                        common.assume_tty);
+    install_signals(tool.resumes ? OnSignal::kFinish : OnSignal::kDie);
+}
+
+void report_usage_of_machine(double start) {
+    rusage use{};
+    getrusage(RUSAGE_SELF, &use);
+    const auto seconds = [](const timeval& t) {
+        return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) / 1e6;
+    };
+    char text[160];
+    std::snprintf(text, sizeof text, "wall %.2f s, cpu %.2f s, peak memory %.1f MiB", monotonic_s() - start,
+                  seconds(use.ru_utime) + seconds(use.ru_stime), static_cast<double>(use.ru_maxrss) / 1024);
+    verbose(text);
+}
+
+int run_command(Tool& tool, Common& common, std::vector<std::string> arguments,
+                const std::string& called) {
+    if (answer_questions(tool, arguments, called)) return kDone;
+    Command& command = find_command(tool, arguments);
+    command.options.parse(arguments);
+    if (common.answer) return print(short_help(tool, command, called)), kDone;  // -qh
+    configure(tool, common, called);
+    if (common.print_config) {
+        print(command.options.as_toml(true));
+        return kDone;
+    }
+    verbose("settings:\n" + command.options.as_toml(false));
+    const double start = monotonic_s();
+    const int code = command.run();
+    report_usage_of_machine(start);
+    return code;
+}
+
+}  // namespace
+
+const std::vector<std::string>& called_arguments() { return arguments_as_called; }
+
+int Common::thread_count() const {
+    if (threads > 0) return static_cast<int>(threads);
+    cpu_set_t set;
+    int count = 1;
+    if (sched_getaffinity(0, sizeof set, &set) == 0) count = CPU_COUNT(&set);
+    std::ifstream limit("/sys/fs/cgroup/cpu.max");
+    std::string quota;
+    double period = 0;
+    if (limit >> quota >> period && quota != "max" && period > 0)
+        count = std::min(count, static_cast<int>(std::max(1.0, std::stod(quota) / period + 0.5)));
+    return std::max(count, 1);
+}
+
+void add_common(Options& options, Common& common, std::string_view output_help) {
+    options.group("common");
+    if (!output_help.empty()) {
+        options.add("-o,--output", common.output, "FILE", std::string(output_help));
+        options.flag("-f,--force", common.force, "replace existing files");
+    }
+    options.add("-j,--threads", common.threads, Kind::kPlain, "N",
+                "threads of the whole process; 0: all cores it may use", 0, 4096)
+        .environment = "LIP_THREADS";
+    options.flag("-q,--quiet", common.quiet, "errors only");
+    options.counter("-v,--verbose", common.verbose, "say more; twice for debugging");
+    options.flag("-n,--dry-run", common.dry_run, "check everything, print the plan, write nothing");
+    Option& config = options.add("--config", common.config, "FILE", "settings as TOML; --print-config makes one");
+    config.in_config = false;
+    config.environment = "LIP_CONFIG";
+    options.flag("--print-config", common.print_config, "print every setting as TOML and exit").in_config = false;
+    options.choice("--progress", common.progress, {"auto", "always", "never"}, "progress on standard error")
+        .environment = "LIP_PROGRESS";
+    options.choice("--log-format", common.log_format, {"text", "json"}, "form of messages")
+        .environment = "LIP_LOG_FORMAT";
+    options.flag("--provenance", common.provenance, "say in outputs who made them, and how", true);
+    options.flag("-h,--help", common.answer, "a line an option; --help tells all").in_config = false;
+    options.flag("-V,--version", common.answer, "version, build and libraries").in_config = false;
+    options.choice("--generate", common.generate, {"man", "bash", "zsh", "fish", "json"}, "print page or completion")
+        .in_config = false;
+    options.flag("--assume-tty", common.assume_tty, "tests: as if at a terminal").hidden = true;
+    options.add("--provenance-text", common.provenance_text, "TEXT", "tests: this provenance").hidden = true;
+}
+
+std::string provenance_json(const Common& common) {
+    if (!common.provenance_text.empty()) return common.provenance_text;
+    std::string out = "{\"tool\":";
+    append_json_string(out, log_settings().tool);
+    out += ",\"version\":";
+    append_json_string(out, version());
+    out += ",\"git\":";
+    append_json_string(out, build_id());
+    out += ",\"argv\":[";
+    for (std::size_t i = 0; i < arguments_as_called.size(); ++i) {
+        if (i) out += ',';
+        append_json_string(out, arguments_as_called[i]);
+    }
+    return out + "],\"time\":\"" + utc_now() + "\"}";
+}
+
+int run_tool(int argc, char** argv, Tool& tool, Common& common) {
+    const std::string called = argc > 0 ? base_name(argv[0]) : tool.name;
+    arguments_as_called.assign(argv, argv + argc);
+    occupy_standard_streams();
+    LogSettings early;
+    early.tool = called;
+    configure_log(early);
+    try {
+        const int code = run_command(tool, common, {argv + std::min(argc, 1), argv + argc}, called);
+        if (::close(STDOUT_FILENO) != 0 && errno != EBADF && errno != EPIPE)
+            throw DataError(std::string("write error: ") + std::strerror(errno));
+        return code;
+    } catch (const ReaderGone&) {
+        return kDone;
+    } catch (const UsageError& problem) {
+        error(problem.what());
+        return kUsage;
+    } catch (const DataError& problem) {
+        error(problem.what());
+    } catch (const std::bad_alloc&) {
+        error("out of memory");
+    } catch (const std::exception& problem) {
+        error(std::string("internal error: ") + problem.what());
+    }
+    return kFailed;
+}
+
+}  // namespace lip::cli
