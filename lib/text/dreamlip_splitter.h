@@ -1,0 +1,16 @@
+// The compatibility splitter: the pieces that DreamLIP's released code cuts, and no others.
+#pragma once
+
+#include "text/splitter.h"
+
+#include <string_view>
+#include <vector>
+
+namespace lip::text {
+
+// Cuts at every line feed, every "</s>" and every ASCII period; these vanish. Pieces are
+// stripped of white space (lip::text::is_space), empty ones are dropped. Nothing else cuts.
+// Linear, thread-safe. Requires text.size() < 2^32.
+std::vector<Span> split_like_dreamlip(std::string_view text);
+
+}  // namespace lip::text
