@@ -1,0 +1,225 @@
+#include "cmd/recaption-ingest/ingest.h"
+
+#include "cli/log.h"
+#include "record/file.h"
+#include "record/lines.h"
+#include "record/ordered.h"
+
+#include <algorithm>
+#include <map>
+
+namespace lip::cmd {
+namespace {
+
+using namespace record;
+
+constexpr std::size_t kRowsABlock = 256;
+
+struct Counts {
+    std::uint64_t records = 0, matched = 0, missing = 0;
+    std::map<std::string, std::uint64_t> captions;  // by source:form
+
+    void add(const Record& record) {
+        ++records;
+        for (const Caption& caption : record.captions) ++captions[caption.source + ":" + caption.form];
+    }
+    void add(const Counts& other) {
+        records += other.records;
+        matched += other.matched;
+        missing += other.missing;
+        for (const auto& [name, n] : other.captions) captions[name] += n;
+    }
+};
+
+struct RowBlock {
+    std::vector<Row> rows;
+};
+
+struct Converted {
+    std::string output;
+    struct Bad {
+        std::size_t output_size;
+        Place place;
+        cli::Reject reject;
+        std::string raw;
+        bool is_cut;
+    };
+    std::vector<Bad> bad;
+    std::size_t rows = 0;
+    Counts counts;
+};
+
+Converted convert(const RowBlock& block, const RowReader& reader, const std::string& file) {
+    Converted out;
+    out.rows = block.rows.size();
+    for (const Row& row : block.rows) {
+        std::optional<cli::Reject> reject = row.reject;
+        if (!reject) {
+            auto record = reader.record(row);
+            if (record) {
+                out.counts.add(*record);
+                append_json(out.output, *record);
+                out.output += '\n';
+            } else {
+                reject = record.reject();
+            }
+        }
+        if (reject)
+            out.bad.push_back({out.output.size(), {file, row.line, row.offset, false, {}}, *reject,
+                               row.raw.empty() && row.fields.size() == 1 ? row.fields[0] : row.raw,
+                               row.is_cut && reject->word == "bad-json"});
+    }
+    return out;
+}
+
+class Ingest {
+public:
+    explicit Ingest(IngestOptions& options)
+        : options_(options), inputs_(resolve_inputs(options.stream.inputs)), errors_(options.stream, options.common.force) {
+        if (options.stats != "-") output_.emplace(options.common.output, options.common.force);
+        if (!options.stats.empty()) check_can_write(options.stats, options.common.force);
+    }
+
+    int run() {
+        if (options_.join.empty())
+            for (const std::string& path : inputs_) convert_file(path);
+        else
+            join();
+        const int code = errors_.finish();
+        if (output_) output_->close();
+        if (!options_.stats.empty()) write_file(options_.stats, stats(), options_.common.force);
+        return code;
+    }
+
+private:
+    void write(std::string_view bytes) {
+        if (output_ && !bytes.empty()) output_->write(bytes);
+    }
+
+    void convert_file(const std::string& path) {
+        std::string format = options_.stream.input_format;
+        const auto reader = open_captions(path, options_.import, format);
+        const std::string name = display_name(path);
+        const auto produce = [&]() -> std::optional<RowBlock> {
+            RowBlock block;
+            Row row;
+            while (block.rows.size() < kRowsABlock && taken_ < options_.stream.limit && reader->next(row)) {
+                block.rows.push_back(std::move(row));
+                row = {};
+                ++taken_;
+                if (reader->would_wait()) break;  // pass on what is there
+            }
+            if (block.rows.empty()) return std::nullopt;
+            return block;
+        };
+        const auto commit = [&](Converted& done) {
+            errors_.count_records(done.rows);
+            std::size_t written = 0;
+            for (const auto& bad : done.bad) {
+                write(std::string_view(done.output).substr(written, bad.output_size - written));
+                written = bad.output_size;
+                if (bad.is_cut) input_is_cut(bad.place);
+                errors_.report(bad.place, bad.reject, bad.raw);
+            }
+            write(std::string_view(done.output).substr(written));
+            counts_.add(done.counts);
+            progress_.update(errors_.records());
+        };
+        run_ordered<RowBlock, Converted>(
+            options_.common.thread_count(), produce,
+            [&](RowBlock& block) { return convert(block, *reader, name); }, commit);
+    }
+
+    void check_not_empty(std::uint64_t records, const std::string& path) const {
+        if (records == 0 && !options_.stream.allow_empty) no_records_in(display_name(path));
+    }
+
+    void join() {
+        const CaptionIndex index(inputs_, options_.stream.input_format, options_.import, options_.join_on, errors_);
+        rows_ = errors_.records();
+        check_not_empty(rows_, inputs_.front());
+        duplicates_ = index.duplicates();
+        StreamSettings images = options_.stream;
+        images.inputs = {options_.join};
+        RecordReader records(images, errors_);
+        Record record;
+        Place place;
+        std::string line;
+        while (records.next(record, place)) {
+            if (const auto captions = index.find(record)) {
+                ++counts_.matched;
+                for (const Caption& caption : captions->captions) record.captions.push_back(caption);
+                record.update_captions();
+                for (const Object::Field& field : captions->object.fields)
+                    if (!record.object.find(field.name)) record.object.fields.push_back(field);
+            } else {
+                ++counts_.missing;
+            }
+            counts_.add(record);
+            line.clear();
+            append_json(line, record);
+            line += '\n';
+            write(line);
+            progress_.update(counts_.records);
+        }
+        check_not_empty(errors_.records() - rows_, options_.join);
+        cli::info("matched " + std::to_string(counts_.matched) + " of " + std::to_string(counts_.records) +
+                  " records, " + std::to_string(counts_.missing) + " without captions, " +
+                  std::to_string(duplicates_) + " duplicate rows");
+    }
+
+    std::string stats() const {
+        std::string out = "{\"rows\":" + std::to_string(options_.join.empty() ? errors_.records() : rows_);
+        out += ",\"records\":" + std::to_string(counts_.records);
+        out += ",\"skipped\":" + std::to_string(errors_.skipped());
+        if (!options_.join.empty())
+            out += ",\"matched\":" + std::to_string(counts_.matched) + ",\"missing\":" + std::to_string(counts_.missing) +
+                   ",\"duplicates\":" + std::to_string(duplicates_);
+        out += ",\"captions\":{";
+        for (const auto& [name, n] : counts_.captions) {
+            if (out.back() != '{') out += ',';
+            cli::append_json_string(out, name);
+            out += ':' + std::to_string(n);
+        }
+        return out + "}}\n";
+    }
+
+    IngestOptions& options_;
+    std::vector<std::string> inputs_;
+    ErrorLog errors_;
+    std::optional<Output> output_;
+    cli::Progress progress_{"rows", "rows"};
+    Counts counts_;
+    std::int64_t taken_ = 0;
+    std::uint64_t rows_ = 0, duplicates_ = 0;  // of the caption files of a join
+};
+
+}  // namespace
+
+int ingest(IngestOptions& options) {
+    if (options.list_formats) {
+        std::string text;
+        for (const CaptionFormat& format : caption_formats())
+            text.append(format.name).append("\t").append(format.summary).append("\n");
+        Output("-", false).write(text);
+        return cli::kDone;
+    }
+    for (const std::string& text : options.map) options.import.map.add_field(text);
+    for (const std::string& text : options.caption) options.import.map.add_caption(text);
+    options.import.max_line = options.stream.max_line;
+    if (options.common.dry_run) {
+        const auto inputs = resolve_inputs(options.stream.inputs);
+        check_can_write(options.common.output, options.common.force);
+        for (const std::string& path : inputs) {
+            if (path == "-") continue;
+            std::string format = options.stream.input_format;
+            const auto reader = open_captions(path, options.import, format);
+            cli::info("would read " + path + " as " + format + ": " + reader->describe());
+        }
+        cli::info("would write " + (options.common.output == "-" ? "standard output" : options.common.output));
+        return cli::kDone;
+    }
+    return Ingest(options).run();
+}
+
+}  // namespace lip::cmd

@@ -1,0 +1,61 @@
+#include "cmd/groups/groups.h"
+#include "cmd/recaption-ingest/ingest.h"
+
+namespace lip::cmd {
+namespace {
+
+constexpr const char* kDescription =
+    R"(Reads caption releases and writes records: one JSON object a line, an image with its captions. The format of a file is found by looking at it. Texts are taken over as they are; only bytes that are not UTF-8 become U+FFFD, and the caption gets the flag invalid_utf8. Empty captions and the words nan, None and null are no captions.
+
+The key of a record is the key the source has, else 32 hexadecimal digits of a hash of its URL or path. Row numbers are never keys.
+
+With --join the captions are put on the records of another data set, in its order: by default where the URLs are equal after normalisation (case of scheme and host, http and https, default port, fragment, escapes). Records without a match keep what they have. The caption files must then be plain files: an index of 24 bytes a row is built, and rows are read where they lie.)";
+
+constexpr const char* kOutput =
+    R"(Records with key, image or url, and captions with text, source and form; record(5) describes them. Columns that are not captions follow as they are. --stats writes one JSON object: rows, records, skipped, captions by source:form, and with --join matched, missing and duplicates.)";
+
+constexpr const char* kBadInput =
+    R"(A row with another number of fields than the header, or a quote that is never closed: bad-row. No usable key: bad-record. A line that is not JSON: bad-json. When no format fits, the run fails and names what was tried.)";
+
+}  // namespace
+
+cli::Tool ingest_tool(IngestOptions& options) {
+    cli::Tool tool;
+    tool.name = "recaption-ingest";
+    tool.summary = "turn caption releases into records";
+    tool.description = kDescription;
+    tool.sections = {{"OUTPUT", kOutput}, {"BAD INPUT", kBadInput}};
+    tool.examples = {
+        {"The DreamLIP release, keys prefixed.", "recaption-ingest --key-prefix cc3m/ release.csv > cc3m.jsonl"},
+        {"Any other table, from a pipe.",
+         "zstd -dc recap.csv.zst | recaption-ingest --input-format csv --map url=url \\\n"
+         "    --caption llava15:long=re_caption > recap.jsonl"},
+        {"Captions on the records of images that are there, with a report.",
+         "recaption-ingest --join images.jsonl --join-on path --stats cover.json paths.csv > joined.jsonl"},
+    };
+    tool.see_also = "split-captions(1), shard(1), record(5), lip(7)";
+    cli::Command command{"", "[OPTION]... [FILE]...", tool.summary, {}, [&options] { return ingest(options); }};
+    cli::Options& o = command.options;
+    o.operands(options.stream.inputs, "FILE", "caption files, packed or not; - is standard input");
+    o.group("recaption-ingest");
+    o.flag("--list-formats", options.list_formats, "print the formats and exit").in_config = false;
+    o.add_repeated("--map", options.map, "FIELD=COLUMN", "take key, image, url, width, height or label from a column");
+    o.add_repeated("--caption", options.caption, "SOURCE:FORM=COLUMN", "take a caption from a column");
+    using Key = record::ImportSettings::Key;
+    o.choice("--key", options.import.key, {{"auto", Key::kAuto}, {"url", Key::kUrl}, {"path", Key::kPath}},
+             "what keys are made from. auto: the source's key, else the URL, else the path");
+    o.add("--key-prefix", options.import.key_prefix, "TEXT", "put before every key");
+    o.add("--join", options.join, "FILE", "put the captions on the records of FILE, in its order");
+    using record::JoinOn;
+    o.choice("--join-on", options.join_on, {{"url", JoinOn::kUrl}, {"key", JoinOn::kKey}, {"path", JoinOn::kPath}},
+             "what must be equal");
+    o.add("--stats", options.stats, "FILE", "counts as JSON; -: in place of the records");
+    std::vector<std::string> formats;
+    for (const record::CaptionFormat& format : record::caption_formats()) formats.emplace_back(format.name);
+    add_records(o, options.stream, formats);
+    cli::add_common(o, options.common, "where the records go; - is standard output");
+    tool.commands.push_back(std::move(command));
+    return tool;
+}
+
+}  // namespace lip::cmd

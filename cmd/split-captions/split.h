@@ -1,0 +1,28 @@
+#pragma once
+
+#include "cli/tool.h"
+#include "record/errors.h"
+#include "text/splitter.h"
+
+#include <string>
+#include <vector>
+
+namespace lip::cmd {
+
+// Settings of split-captions. The values here are the defaults.
+struct SplitCommand {
+    cli::Common common;
+    record::StreamSettings stream;
+    std::string format;  // empty: as the input
+    text::SplitOptions split;
+    std::int64_t min_words = 1;
+    std::string abbreviations;
+    std::vector<std::string> flags;  // empty: all
+    bool keep_sentences = false;
+    std::string stats;
+};
+
+cli::Tool split_tool(SplitCommand& options);
+int split_captions(const SplitCommand& options);
+
+}  // namespace lip::cmd

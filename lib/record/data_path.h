@@ -1,0 +1,14 @@
+// Files that come with the tools: templates, word lists, recipes.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace lip::record {
+
+// Where the file `relative` is, e.g. "templates/imagenet80.txt": in ../share/liptools beside the
+// folder of the running program, else in the share/ folder of the sources it was built from. Throws
+// DataError naming the places if it is in none.
+std::string data_file(std::string_view relative);
+
+}  // namespace lip::record

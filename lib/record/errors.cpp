@@ -1,0 +1,113 @@
+#include "record/errors.h"
+
+#include "cli/log.h"
+#include "record/object.h"
+#include "text/utf8.h"
+
+#include <charconv>
+
+namespace lip::record {
+namespace {
+
+constexpr std::uint64_t kReportedOneByOne = 10;
+constexpr std::uint64_t kShareLooksAfter = 1000;  // a share of few records says nothing
+
+}  // namespace
+
+std::string to_string(const Place& place) {
+    return place.file + (place.is_sample ? ": sample " : ":") + std::to_string(place.line);
+}
+
+void input_is_cut(const Place& place) {
+    throw cli::DataError(to_string(place) + ": the input is cut: its last line is no complete object");
+}
+
+void no_records_in(const std::string& name) {
+    throw cli::DataError("no records in " + name + " (a step before may have failed; --allow-empty accepts it)");
+}
+
+cli::Reject too_large() { return {"too-large", "the line is longer than --max-line"}; }
+
+ErrorLog::ErrorLog(const StreamSettings& settings, bool force) : settings_(settings) {
+    std::string_view text = settings_.max_errors;
+    if (!text.empty()) {
+        const bool share = text.ends_with('%');
+        if (share) text.remove_suffix(1);
+        double value = -1;
+        if (!read_number(text, value) || value < 0)
+            throw cli::UsageError("--max-errors: '" + settings_.max_errors + "' is neither a count nor a share such as 1%");
+        (share ? max_share_ : max_count_) = share ? value / 100 : value;
+    }
+    if (!settings_.rejects.empty()) {
+        settings_.skip_bad = true;
+        file_ = std::make_unique<Output>(settings_.rejects, force);
+    }
+}
+
+void ErrorLog::check_limit() const {
+    const auto bad = static_cast<double>(skipped_);
+    const bool by_count = max_count_ >= 0 && bad > max_count_;
+    const bool by_share = max_share_ >= 0 && records_ >= kShareLooksAfter &&
+                          bad > max_share_ * static_cast<double>(records_);
+    if (by_count || by_share)
+        throw cli::DataError("too many bad records: " + std::to_string(skipped_) + " of " +
+                             std::to_string(records_) + " (--max-errors " + settings_.max_errors + ")");
+}
+
+void ErrorLog::report(const Place& place, const cli::Reject& reject, std::string_view raw) {
+    if (records_ <= muted_until_) {
+        ++skipped_;
+        ++by_word_[std::string(reject.word)];
+        return;
+    }
+    std::string text = to_string(place) + ": " + reject.message;
+    if (!place.key.empty()) text += " (" + place.key + ")";
+    if (!settings_.skip_bad)
+        throw cli::DataError(text + " [" + std::string(reject.word) + "; --on-error=skip leaves such records out]");
+    ++skipped_;
+    ++by_word_[std::string(reject.word)];
+    text += " [" + std::string(reject.word) + "]";
+    if (skipped_ <= kReportedOneByOne)
+        cli::warn(text);
+    else
+        cli::verbose(text);
+    if (file_) {
+        std::string line = "{\"file\":";
+        cli::append_json_string(line, place.file);
+        line += place.is_sample ? ",\"sample\":" : ",\"line\":";
+        append_integer(line, static_cast<std::int64_t>(place.line));
+        line += ",\"offset\":";
+        append_integer(line, static_cast<std::int64_t>(place.offset));
+        if (!place.key.empty()) {
+            line += ",\"key\":";
+            cli::append_json_string(line, place.key);
+        }
+        line += ",\"error\":";
+        cli::append_json_string(line, reject.word);
+        line += ",\"message\":";
+        cli::append_json_string(line, reject.message);
+        if (!raw.empty()) {
+            line += ",\"raw\":";
+            cli::append_json_string(line, text::replace_invalid_utf8(raw).text);
+        }
+        file_->write(line + "}\n");
+    }
+    check_limit();
+}
+
+int ErrorLog::finish() {
+    check_limit();  // a share may have been passed before record 1,000
+    if (file_) file_->close();
+    if (records_ == 0 && !settings_.allow_empty) {
+        const std::string where = settings_.inputs.empty() ? "standard input" : settings_.inputs.front();
+        no_records_in(where);
+    }
+    if (skipped_ == 0) return cli::kDone;
+    std::string text = "skipped " + std::to_string(skipped_) + " of " + std::to_string(records_) + " records:";
+    for (const auto& [word, count] : by_word_)
+        text += (text.back() == ':' ? " " : ", ") + std::to_string(count) + " " + word;
+    cli::warn(text);
+    return cli::kSkipped;
+}
+
+}  // namespace lip::record

@@ -1,0 +1,80 @@
+// What happens to records that cannot be used: --on-error, --rejects, --max-errors.
+#pragma once
+
+#include "cli/error.h"
+#include "record/file.h"
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace lip::record {
+
+// How a stream of records is read; the option group "records".
+struct StreamSettings {
+    std::vector<std::string> inputs;  // operands; empty: standard input
+    std::string input_format;         // empty: found by looking
+    bool skip_bad = false;            // --on-error=skip
+    std::string rejects;              // file for them, implies skip_bad
+    std::string max_errors;           // "N" or "P%"; empty: no limit
+    std::int64_t max_line = 64LL << 20;
+    bool allow_empty = false;
+    std::int64_t limit = INT64_MAX;  // records read at most
+};
+
+// Where a record came from.
+struct Place {
+    std::string file;
+    std::uint64_t line = 0;    // from 1
+    std::uint64_t offset = 0;  // byte in the unpacked file
+    bool is_sample = false;    // `line` is the number of a sample in a shard
+    std::string key;
+};
+
+std::string to_string(const Place& place);  // "caps.jsonl:3"
+
+// Throws DataError: the last line of an input is incomplete. That is an error even where bad records
+// are left out, since nobody knows how much is missing.
+[[noreturn]] void input_is_cut(const Place& place);
+
+// Throws DataError: an input is empty and --allow-empty was not given.
+[[noreturn]] void no_records_in(const std::string& name);
+
+// Why a line of any kind is "too-large".
+cli::Reject too_large();
+
+// Counts, reports and stores rejects. One thread at a time.
+class ErrorLog {
+public:
+    // Throws UsageError if `max_errors` is malformed, DataError if the file cannot be made.
+    ErrorLog(const StreamSettings& settings, bool force);
+
+    // Takes one bad record. `raw` is the input line, where there is one. Throws DataError with the
+    // place and remedy if bad records stop the run, or there are too many.
+    void report(const Place& place, const cli::Reject& reject, std::string_view raw = {});
+    void count_records(std::uint64_t n) { records_ += n; }
+    // Records up to number `n` were handled by an earlier run: bad ones among them are only counted.
+    void mute_until(std::uint64_t n) { muted_until_ = n; }
+
+    std::uint64_t records() const { return records_; }
+    std::uint64_t skipped() const { return skipped_; }
+
+    // Closes the file of rejects and says the closing line. 0, or 3 if records were skipped. Throws
+    // DataError if no record was read at all and that is not allowed.
+    int finish();
+
+private:
+    void check_limit() const;  // throws DataError above --max-errors
+
+    StreamSettings settings_;
+    std::unique_ptr<Output> file_;
+    double max_count_ = -1, max_share_ = -1;
+    std::uint64_t records_ = 0, skipped_ = 0, muted_until_ = 0;
+    std::map<std::string, std::uint64_t> by_word_;
+};
+
+}  // namespace lip::record

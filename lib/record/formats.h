@@ -1,0 +1,93 @@
+// Readers of caption files, one a format, behind one table.
+#pragma once
+
+#include "record/errors.h"
+#include "record/input.h"
+#include "record/record.h"
+
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace lip::record {
+
+// Which column is what, as the user says it: --map FIELD=COLUMN, --caption SOURCE:FORM=COLUMN.
+struct ColumnMap {
+    std::vector<std::pair<std::string, std::string>> fields;  // key image url width height label
+    struct CaptionColumn {
+        std::string source, form, column;
+    };
+    std::vector<CaptionColumn> captions;
+    bool empty() const { return fields.empty() && captions.empty(); }
+
+    // Parses "url=col". Throws UsageError.
+    void add_field(const std::string& text);
+    void add_caption(const std::string& text);
+};
+
+struct ImportSettings {
+    ColumnMap map;
+    enum class Key { kAuto, kUrl, kPath } key = Key::kAuto;
+    std::string key_prefix;
+    std::int64_t max_line = 64LL << 20;  // bytes of a row, --max-line
+};
+
+// One entry of a caption file, not yet made into a record.
+struct Row {
+    std::vector<std::string> fields;  // delimited text: a row; JSON: one field, the object's text
+    std::uint64_t line = 0, offset = 0;
+    std::optional<cli::Reject> reject;  // the row cannot be used
+    std::string raw;                    // of a rejected row
+    bool is_cut = false;                // JSON: the last line, without its newline
+};
+
+class RowReader {
+public:
+    virtual ~RowReader() = default;
+    // One thread at a time. False at the end.
+    virtual bool next(Row& row) = 0;
+    virtual bool would_wait() = 0;
+    // Thread-safe. Rejects: bad-json, bad-record (nothing to make a key from).
+    virtual cli::Result<Record> record(const Row& row) const = 0;
+    // Parses the row whose first byte is text[0]; `text` may go on beyond it. False if it is cut.
+    virtual bool row_at(std::string_view text, bool at_end, Row& row) const = 0;
+    // What was found: "url from \"Image Path\", raw:raw from \"raw_caption\", ...".
+    virtual std::string describe() const = 0;
+};
+
+struct CaptionFormat {
+    std::string_view name;
+    std::string_view summary;
+    // Looks at the first bytes (unpacked, at most 64 KiB). nullptr: only when named.
+    bool (*matches)(std::string_view head);
+    std::unique_ptr<RowReader> (*open)(std::unique_ptr<ByteSource> source, const ImportSettings& settings,
+                                       const std::string& name);
+};
+
+// Tried in this order: special formats before general ones.
+std::span<const CaptionFormat> caption_formats();
+
+// Opens a caption file: the format named, or the one that its first bytes show. Throws DataError
+// when none fits, naming what was tried. `format` comes back as the name of the format.
+std::unique_ptr<RowReader> open_captions(const std::string& path, const ImportSettings& settings,
+                                         std::string& format);
+
+// What formats share. Adds a caption unless the words mean that there is none; invalid UTF-8 becomes U+FFFD and the caption gets the flag invalid_utf8.
+void add_caption(Record& record, std::string_view words, std::string source, std::string form);
+// Sets key and image or url from a reference. False if there is neither.
+bool set_reference(Record& record, std::string_view given_key, std::string_view url, std::string_view path,
+                   const ImportSettings& settings);
+
+// Formats, one file each.
+std::unique_ptr<RowReader> open_dreamlip_csv(std::unique_ptr<ByteSource>, const ImportSettings&, const std::string&);
+std::unique_ptr<RowReader> open_csv(std::unique_ptr<ByteSource>, const ImportSettings&, const std::string&);
+std::unique_ptr<RowReader> open_tsv(std::unique_ptr<ByteSource>, const ImportSettings&, const std::string&);
+std::unique_ptr<RowReader> open_records(std::unique_ptr<ByteSource>, const ImportSettings&, const std::string&);
+std::unique_ptr<RowReader> open_jsonl(std::unique_ptr<ByteSource>, const ImportSettings&, const std::string&);
+bool is_dreamlip_csv(std::string_view head);
+bool is_records(std::string_view head);
+
+}  // namespace lip::record

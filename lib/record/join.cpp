@@ -1,0 +1,120 @@
+#include "record/join.h"
+
+#include "record/lines.h"
+#include "record/url.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+#include <xxhash.h>
+
+#include <algorithm>
+
+namespace lip::record {
+namespace {
+
+constexpr int kOffsetBits = 52;
+constexpr std::uint64_t kOffsetMask = (1ULL << kOffsetBits) - 1;
+constexpr std::size_t kMostFiles = std::size_t{1} << (64 - kOffsetBits);
+
+std::string reference_of(const Record& record, JoinOn on) {
+    switch (on) {
+        case JoinOn::kUrl: return normalize_reference(record.url);
+        case JoinOn::kKey: return record.key;
+        case JoinOn::kPath: break;
+    }
+    return normalize_reference(record.image);
+}
+
+}  // namespace
+
+struct CaptionIndex::File {
+    std::unique_ptr<RowReader> reader;
+    int fd = -1;
+
+    File(std::unique_ptr<RowReader> r, int descriptor) : reader(std::move(r)), fd(descriptor) {}
+    File(File&& other) noexcept : reader(std::move(other.reader)), fd(std::exchange(other.fd, -1)) {}
+    File& operator=(File&&) = delete;
+    ~File() {
+        if (fd >= 0) ::close(fd);
+    }
+};
+
+CaptionIndex::~CaptionIndex() = default;
+
+CaptionIndex::CaptionIndex(const std::vector<std::string>& paths, std::string format, const ImportSettings& settings,
+                           JoinOn on, ErrorLog& errors)
+    : on_(on) {
+    if (paths.size() > kMostFiles)
+        throw cli::UsageError("--join takes at most " + std::to_string(kMostFiles) + " caption files");
+    for (const std::string& path : paths) {
+        const int fd = path == "-" ? -1 : ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+        char magic[4] = {};
+        if (fd < 0 || ::pread(fd, magic, 4, 0) < 0 || std::string_view(magic, 2) == "\x1f\x8b" ||
+            std::string_view(magic, 4) == "\x28\xb5\x2f\xfd") {
+            if (fd >= 0) ::close(fd);
+            throw cli::DataError(display_name(path) + ": --join reads caption rows by their place and needs a plain file "
+                                 "(unpack it first)");
+        }
+        std::string name = format;
+        files_.emplace_back(open_captions(path, settings, name), fd);
+        const std::uint64_t file = (files_.size() - 1) << kOffsetBits;
+        Row row;
+        while (files_.back().reader->next(row)) {
+            errors.count_records(1);
+            const Place place{display_name(path), row.line, row.offset, false, {}};
+            if (row.reject) {
+                errors.report(place, *row.reject, row.raw);
+                continue;
+            }
+            auto record = files_.back().reader->record(row);
+            if (!record) {
+                if (row.is_cut && record.reject().word == "bad-json") input_is_cut(place);
+                errors.report(place, record.reject(), row.raw);
+                continue;
+            }
+            const std::string reference = reference_of(*record, on_);
+            if (reference.empty()) continue;
+            const XXH128_hash_t hash = XXH3_128bits(reference.data(), reference.size());
+            entries_.push_back({hash.high64, hash.low64, file | (row.offset & kOffsetMask)});
+        }
+    }
+    const auto key = [](const Entry& e) { return std::tie(e.high, e.low, e.file_and_offset); };
+    std::sort(entries_.begin(), entries_.end(), [&](const Entry& a, const Entry& b) { return key(a) < key(b); });
+    const auto same = [](const Entry& a, const Entry& b) { return a.high == b.high && a.low == b.low; };
+    const auto end = std::unique(entries_.begin(), entries_.end(), same);  // the first row of several stays
+    duplicates_ = static_cast<std::uint64_t>(entries_.end() - end);
+    entries_.erase(end, entries_.end());
+}
+
+std::optional<Record> CaptionIndex::find(const Record& record) const {
+    const std::string reference = reference_of(record, on_);
+    if (reference.empty()) return std::nullopt;
+    const XXH128_hash_t hash = XXH3_128bits(reference.data(), reference.size());
+    const auto at = std::lower_bound(entries_.begin(), entries_.end(), hash, [](const Entry& e, const XXH128_hash_t& h) {
+        return e.high != h.high64 ? e.high < h.high64 : e.low < h.low64;
+    });
+    if (at == entries_.end() || at->high != hash.high64 || at->low != hash.low64) return std::nullopt;
+    return read(*at);
+}
+
+std::optional<Record> CaptionIndex::read(const Entry& entry) const {
+    const File& file = files_[entry.file_and_offset >> kOffsetBits];
+    const std::uint64_t offset = entry.file_and_offset & kOffsetMask;
+    std::string bytes;
+    for (std::size_t size = 1 << 14;; size *= 4) {
+        bytes.resize(size);
+        const ssize_t n = ::pread(file.fd, bytes.data(), size, static_cast<off_t>(offset));
+        if (n < 0) throw cli::DataError("a caption file cannot be read again");
+        const bool at_end = static_cast<std::size_t>(n) < size;
+        bytes.resize(static_cast<std::size_t>(n));
+        Row row;
+        if (file.reader->row_at(bytes, at_end, row)) {
+            auto record = file.reader->record(row);
+            if (!record) return std::nullopt;
+            return std::move(*record);
+        }
+        if (at_end) throw cli::DataError("a caption file has changed while it was read");
+    }
+}
+
+}  // namespace lip::record

@@ -1,0 +1,175 @@
+#include "record/object.h"
+
+#include "cli/log.h"
+
+#include <simdjson.h>
+
+#include <charconv>
+#include <cmath>
+
+namespace lip::record {
+namespace {
+
+namespace od = simdjson::ondemand;
+
+constexpr std::size_t kDeepest = 512;  // levels of JSON
+
+// Parsers keep their buffers: one of each a thread.
+struct Parsers {
+    simdjson::dom::parser whole;  // checks everything
+    od::parser lazy;              // gives raw slices
+    Parsers() {
+        if (whole.allocate(0, kDeepest) != simdjson::SUCCESS) throw std::bad_alloc();
+    }
+    std::string padded;
+
+    simdjson::padded_string_view pad(std::string_view json) {
+        padded.reserve(json.size() + simdjson::SIMDJSON_PADDING);
+        padded.assign(json);
+        padded.append(simdjson::SIMDJSON_PADDING, '\0');
+        padded.resize(json.size());
+        return simdjson::padded_string_view(padded.data(), json.size(),
+                                            json.size() + simdjson::SIMDJSON_PADDING);
+    }
+};
+
+Parsers& parsers() {
+    thread_local Parsers instance;
+    return instance;
+}
+
+std::string_view trimmed(std::string_view text) {
+    constexpr std::string_view kSpace = " \t\r\n";
+    const std::size_t begin = text.find_first_not_of(kSpace);
+    if (begin == text.npos) return {};
+    return text.substr(begin, text.find_last_not_of(kSpace) + 1 - begin);
+}
+
+cli::Reject bad_json(simdjson::error_code code) {
+    std::string why = simdjson::error_message(code);
+    if (const std::size_t stop = why.find_first_of(".:"); stop != std::string::npos) why.resize(stop);
+    if (!why.empty()) why[0] = static_cast<char>(std::tolower(static_cast<unsigned char>(why[0])));
+    if (code == simdjson::UTF8_ERROR) why = "text is not valid UTF-8";
+    if (code == simdjson::TAPE_ERROR || code == simdjson::UNCLOSED_STRING) why = "brackets, quotes or commas are wrong";
+    return {"bad-json", "not JSON: " + why};
+}
+
+}  // namespace
+
+const std::string* Object::find(std::string_view name) const {
+    for (const Field& field : fields)
+        if (field.name == name) return &field.raw;
+    return nullptr;
+}
+
+void Object::set(std::string_view name, std::string raw) {
+    for (Field& field : fields)
+        if (field.name == name) {
+            field.raw = std::move(raw);
+            return;
+        }
+    fields.push_back({std::string(name), std::move(raw)});
+}
+
+void Object::set_text(std::string_view name, std::string_view value) {
+    std::string raw;
+    cli::append_json_string(raw, value);
+    set(name, std::move(raw));
+}
+
+void Object::append_json(std::string& out) const {
+    out += '{';
+    for (const Field& field : fields) {
+        if (&field != fields.data()) out += ',';
+        cli::append_json_string(out, field.name);
+        out += ':';
+        out += field.raw;
+    }
+    out += '}';
+}
+
+cli::Result<Object> parse_object(std::string_view json) {
+    Parsers& p = parsers();
+    const auto text = p.pad(json);
+    simdjson::dom::element root;
+    if (const auto code = p.whole.parse(text.data(), text.size(), false).get(root))
+        return bad_json(code);
+    if (!root.is_object()) return cli::Reject{"bad-json", "not a JSON object"};
+    od::document document;
+    od::object object;
+    if (p.lazy.iterate(text).get(document) || document.get_object().get(object))
+        return cli::Reject{"bad-json", "not a JSON object"};
+    Object out;
+    for (auto item : object) {
+        std::string_view name, raw;
+        od::value value;
+        if (const auto code = item.unescaped_key().get(name)) return bad_json(code);
+        std::string owned(name);
+        if (const auto code = item.value().get(value)) return bad_json(code);
+        if (const auto code = simdjson::to_json_string(value).get(raw)) return bad_json(code);
+        if (out.find(owned)) return cli::Reject{"bad-record", "field \"" + owned + "\" stands twice"};
+        out.fields.push_back({std::move(owned), std::string(trimmed(raw))});
+    }
+    return out;
+}
+
+std::vector<std::string> array_items(std::string_view raw, bool& is_array) {
+    std::vector<std::string> items;
+    Parsers& p = parsers();
+    const auto text = p.pad(raw);
+    od::document document;
+    od::array array;
+    is_array = !p.lazy.iterate(text).get(document) && !document.get_array().get(array);
+    if (!is_array) return items;
+    for (auto item : array) {
+        od::value value;
+        std::string_view slice;
+        if (item.get(value) || simdjson::to_json_string(value).get(slice)) {
+            is_array = false;
+            return {};
+        }
+        items.emplace_back(trimmed(slice));
+    }
+    return items;
+}
+
+bool read_text(std::string_view raw, std::string& value) {
+    if (raw.size() < 2 || raw.front() != '"') return false;
+    if (raw.find('\\') == raw.npos) {
+        value = raw.substr(1, raw.size() - 2);
+        return true;
+    }
+    Parsers& p = parsers();
+    std::string_view text;
+    od::document document;
+    if (p.lazy.iterate(p.pad(raw)).get(document) || document.get_string().get(text)) return false;
+    value = text;
+    return true;
+}
+
+bool read_number(std::string_view raw, double& value) {
+    const auto [end, error] = std::from_chars(raw.begin(), raw.end(), value);
+    return error == std::errc{} && end == raw.end() && std::isfinite(value);
+}
+
+bool read_integer(std::string_view raw, std::int64_t& value) {
+    const auto [end, error] = std::from_chars(raw.begin(), raw.end(), value);
+    return error == std::errc{} && end == raw.end();
+}
+
+void append_float(std::string& out, float value) {
+    char text[32];
+    out.append(text, std::to_chars(text, text + sizeof text, value).ptr);
+}
+
+void append_score(std::string& out, double value) {
+    char text[40];
+    out.append(text, std::to_chars(text, text + sizeof text, value, std::chars_format::general, 6).ptr);
+}
+
+void append_integer(std::string& out, std::int64_t value) {
+    char text[24];
+    out.append(text, std::to_chars(text, text + sizeof text, value).ptr);
+}
+
+}  // namespace lip::record
