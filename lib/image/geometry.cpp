@@ -1,0 +1,127 @@
+#include "image/geometry.h"
+
+#include "cli/error.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <cstring>
+#include <string>
+
+namespace lip::image {
+namespace {
+
+constexpr int kTries = 10;
+constexpr int kMaxSquare = 16384;
+
+// Half to even, as Python's round(): the rounding mode of the process is never changed.
+int round_even(double x) {
+    return static_cast<int>(std::nearbyint(x));
+}
+
+// n / 2, half to even, for n >= 0.
+std::int64_t half_even(std::int64_t n) {
+    return n / 2 + (n % 4 == 3 ? 1 : 0);
+}
+
+int draw_below(record::KeyedRng& rng, int n) {
+    return static_cast<int>(rng.below(static_cast<std::uint64_t>(n)));
+}
+
+Box centred(int width, int height, int crop_width, int crop_height) {
+    return {(width - crop_width) / 2, (height - crop_height) / 2, crop_width, crop_height};
+}
+
+Box fallback_crop(int width, int height, const CropRange& range) {
+    const double ratio = static_cast<double>(width) / height;
+    if (ratio < range.min_ratio) {
+        const int fitting = std::clamp(round_even(width / range.min_ratio), 1, height);
+        return centred(width, height, width, fitting);
+    }
+    if (ratio > range.max_ratio) {
+        const int fitting = std::clamp(round_even(height * range.max_ratio), 1, width);
+        return centred(width, height, fitting, height);
+    }
+    return {0, 0, width, height};
+}
+
+// Side of a scaled image that keeps the proportion, rounded half up, at least 1.
+std::int64_t scaled_side(std::int64_t side, std::int64_t longer, std::int64_t size) {
+    return std::max<std::int64_t>(1, (2 * side * size + longer) / (2 * longer));
+}
+
+Image filled(int size, const Rgb& colour) {
+    Image square = make_image(size, size);
+    if (colour == Rgb{0, 0, 0}) return square;
+    for (std::size_t i = 0; i < square.rgb.size(); ++i) square.rgb[i] = colour[i % 3];
+    return square;
+}
+
+void paste(const Image& part, int left, int top, Image& square) {
+    const std::size_t row_bytes = 3 * static_cast<std::size_t>(part.width);
+    for (int y = 0; y < part.height; ++y) {
+        std::memcpy(square.rgb.data() + pixel_offset(square, left, top + y),
+                    part.rgb.data() + pixel_offset(part, 0, y), row_bytes);
+    }
+}
+
+}  // namespace
+
+Box random_resized_crop(int width, int height, const CropRange& range, record::KeyedRng& rng) {
+    const double area = static_cast<double>(width) * height;
+    const double low = std::log(range.min_ratio);
+    const double high = std::log(range.max_ratio);
+    for (int i = 0; i < kTries; ++i) {
+        const double wanted = area * rng.uniform(range.min_area, range.max_area);
+        const double ratio = std::exp(rng.uniform(low, high));
+        const double w = std::nearbyint(std::sqrt(wanted * ratio));
+        const double h = std::nearbyint(std::sqrt(wanted / ratio));
+        if (!(w > 0 && w <= width && h > 0 && h <= height)) continue;
+        Box box{0, 0, static_cast<int>(w), static_cast<int>(h)};
+        box.y = draw_below(rng, height - box.height + 1);
+        box.x = draw_below(rng, width - box.width + 1);
+        return box;
+    }
+    return fallback_crop(width, height, range);
+}
+
+Box center_crop(int width, int height, int crop_width, int crop_height) {
+    const int w = std::min(width, crop_width);
+    const int h = std::min(height, crop_height);
+    return {static_cast<int>(half_even(width - w)), static_cast<int>(half_even(height - h)), w, h};
+}
+
+Placement place(int width, int height, int size, ResizeMode mode) {
+    const std::int64_t side = size;
+    if (mode == ResizeMode::kSquash) return {side, side, 0, 0};
+    const std::int64_t longer = std::max(width, height);
+    if (mode == ResizeMode::kLongest) {
+        const std::int64_t w = scaled_side(width, longer, side);
+        const std::int64_t h = scaled_side(height, longer, side);
+        return {w, h, (side - w) / 2, (side - h) / 2};
+    }
+    const std::int64_t shorter = std::min(width, height);
+    const std::int64_t cut = side * longer / shorter;
+    const std::int64_t surplus = half_even(cut - side);
+    return width <= height ? Placement{side, cut, 0, -surplus} : Placement{cut, side, -surplus, 0};
+}
+
+Image preprocess(const Image& image, const PreprocessOptions& options) {
+    const int size = options.size;
+    if (size < 1 || size > kMaxSquare) {
+        throw cli::DataError("image size " + std::to_string(size) + " is not in 1..16384");
+    }
+    if (image.width < 1 || image.height < 1) throw cli::DataError("an image without pixels");
+    const Placement at = place(image.width, image.height, size, options.mode);
+    // What of the resized image shows in the square.
+    const Window window{std::max<std::int64_t>(0, -at.left), std::max<std::int64_t>(0, -at.top),
+                        static_cast<int>(std::min<std::int64_t>(size, at.width)),
+                        static_cast<int>(std::min<std::int64_t>(size, at.height))};
+    Image shown = resize_window(image, at.width, at.height, window, options.filter);
+    if (shown.width == size && shown.height == size) return shown;
+    Image square = filled(size, options.padding);
+    paste(shown, static_cast<int>(at.left), static_cast<int>(at.top), square);
+    return square;
+}
+
+}  // namespace lip::image

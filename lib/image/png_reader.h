@@ -1,0 +1,16 @@
+// libpng behind decode.h; private to the room. What is refused and why: see decode.h.
+#pragma once
+
+#include <string_view>
+
+#include "cli/error.h"
+#include "image/decode.h"
+#include "image/orientation.h"
+
+namespace lip::image {
+
+cli::Result<Header> read_png_header(std::string_view bytes);
+cli::Result<DecodedImage> decode_png(std::string_view bytes);
+cli::Result<Mask> decode_png_mask(std::string_view bytes);
+
+}  // namespace lip::image
