@@ -1,0 +1,173 @@
+// shard ls, cat, verify.
+#include "cli/error.h"
+#include "cli/log.h"
+#include "cli/stop.h"
+#include "cmd/shard/shard.h"
+#include "image/decode.h"
+#include "record/file.h"
+#include "record/object.h"
+#include "record/record.h"
+#include "shard/list.h"
+#include "shard/manifest.h"
+#include "shard/stream.h"
+#include "shard/tar.h"
+#include "shard/verify.h"
+
+#include <unistd.h>
+
+#include <filesystem>
+#include <map>
+#include <set>
+
+namespace lip::cmd {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::vector<std::string> all_shards(const ShardCommand& options) {
+    cli::install_signals(cli::OnSignal::kDie);
+    std::vector<std::string> paths;
+    for (const std::string& operand : options.shards)
+        for (std::string& path : shard::expand_shards(operand)) paths.push_back(std::move(path));
+    return paths;
+}
+
+std::set<std::string> wanted_keys(const std::string& file) {
+    std::set<std::string> keys;
+    if (file.empty()) return keys;
+    const std::string text = record::read_file(file);
+    for (std::size_t begin = 0; begin < text.size();) {
+        const std::size_t end = std::min(text.find('\n', begin), text.size());
+        if (end > begin) keys.insert(text.substr(begin, end - begin));
+        begin = end + 1;
+    }
+    if (keys.empty()) throw cli::DataError(file + ": holds no keys");
+    return keys;
+}
+
+// What the manifest beside a shard says of it.
+std::optional<shard::ShardInfo> from_manifest(const fs::path& path) {
+    static std::map<fs::path, std::map<std::string, shard::ShardInfo>> known;  // by folder
+    const fs::path folder = fs::absolute(path).parent_path();
+    if (!known.contains(folder)) {
+        auto& shards = known[folder];
+        for (const auto& entry : fs::directory_iterator(folder))
+            if (entry.path().string().ends_with(".manifest.jsonl"))
+                for (shard::ShardInfo& info : shard::read_manifest(entry.path())) shards[info.name] = std::move(info);
+    }
+    const auto found = known[folder].find(path.filename().string());
+    return found == known[folder].end() ? std::nullopt : std::optional(found->second);
+}
+
+std::optional<std::string> problem_of(const shard::Sample& sample, bool decode) {
+    for (const shard::Member& member : sample.members) {
+        if (member.ext == "json") {
+            const auto record = record::parse_record(member.bytes);
+            if (!record && record.reject().word == "bad-json") return record.reject().message;
+            if (record && record->key != sample.key) return "the record's key is \"" + record->key + "\"";
+        }
+        if (decode && shard::is_image_ext(member.ext))
+            if (const auto picture = image::decode(member.bytes); !picture) return picture.reject().message;
+    }
+    return std::nullopt;
+}
+
+}  // namespace
+
+int list_shards(const ShardCommand& options) {
+    record::Output output(options.common.output, options.common.force);
+    for (const std::string& path : all_shards(options)) {
+        shard::ShardStream stream(path);
+        for (shard::Sample sample; stream.next(sample);) {
+            std::uint64_t bytes = 0;
+            std::string members;
+            for (const shard::Member& member : sample.members) {
+                bytes += member.bytes.size();
+                members += (members.empty() ? "" : ",") + member.ext;
+            }
+            std::string line;
+            if (options.ls_format == "tsv") {
+                line = sample.key + "\t" + std::to_string(bytes) + "\t" + members;
+            } else {
+                line = "{\"key\":";
+                cli::append_json_string(line, sample.key);
+                line += ",\"bytes\":" + std::to_string(bytes) + ",\"members\":[";
+                for (const shard::Member& member : sample.members) {
+                    if (line.back() != '[') line += ',';
+                    cli::append_json_string(line, member.ext);
+                }
+                line += "],\"shard\":";
+                cli::append_json_string(line, path);
+                line += '}';
+            }
+            output.write(line + "\n");
+        }
+    }
+    output.close();
+    return cli::kDone;
+}
+
+int cat_shards(const ShardCommand& options) {
+    const bool as_tar = options.cat_format == "tar";
+    if (as_tar && options.common.output == "-" && ::isatty(STDOUT_FILENO) == 1)
+        throw cli::UsageError("a tar is not for a terminal: pipe it or name a file with -o");
+    const std::set<std::string> keys = wanted_keys(options.keys);
+    std::set<std::string> missing = keys;
+    record::Output output(options.common.output, options.common.force);
+    for (const std::string& path : all_shards(options)) {
+        shard::ShardStream stream(path);
+        for (shard::Sample sample; stream.next(sample);) {
+            if (!keys.empty() && !keys.contains(sample.key)) continue;
+            missing.erase(sample.key);
+            std::string out;
+            for (const shard::Member& member : sample.members) {
+                if (as_tar) shard::append_tar_member(out, shard::member_name(sample.key, member.ext), member.bytes);
+                if (!as_tar && member.ext == "json") out += member.bytes + "\n";
+            }
+            output.write(out);
+        }
+    }
+    if (as_tar) {
+        std::string end;
+        shard::append_tar_end(end);
+        output.write(end);
+    }
+    output.close();
+    if (!missing.empty())
+        throw cli::DataError(std::to_string(missing.size()) + " keys are in none of the shards, the first is \"" + *missing.begin() + "\"");
+    return cli::kDone;
+}
+
+int verify_shards(const ShardCommand& options) {
+    record::Output output(options.common.output, options.common.force);
+    shard::KeySet keys;
+    shard::VerifyOptions checks;
+    checks.check_sample = [&](const shard::Sample& sample) { return problem_of(sample, options.decode); };
+    if (options.unique_keys) checks.unique_keys = &keys;
+    std::uint64_t bad = 0, count = 0;
+    cli::Progress progress("shards", "shards");
+    for (const std::string& path : all_shards(options)) {
+        shard::VerifyReport report = shard::verify_shard(path, checks);
+        const auto expected = from_manifest(path);
+        if (report.ok() && expected && !expected->xxh64.empty() && report.xxh64 != expected->xxh64)
+            report.error = report.frames == 0 ? "the seek table is missing: the file is cut"
+                                              : "the bytes differ from those the manifest names (xxh64)";
+        if (report.ok() && report.frames == 0 && path.ends_with(".tar.zst") && !expected)
+            cli::warn(path + ": has no seek table: it is cut, or another tool wrote it");
+        std::string line = "{\"shard\":";
+        cli::append_json_string(line, path);
+        line += std::string(",\"ok\":") + (report.ok() ? "true" : "false") + ",\"samples\":" + std::to_string(report.samples);
+        if (!report.ok()) {
+            line += ",\"error\":";
+            cli::append_json_string(line, report.error);
+            ++bad;
+        }
+        output.write(line + "}\n");
+        progress.update(++count);
+    }
+    output.close();
+    if (bad > 0) cli::error(std::to_string(bad) + " of " + std::to_string(count) + " shards are not sound");
+    return bad > 0 ? cli::kFailed : cli::kDone;
+}
+
+}  // namespace lip::cmd

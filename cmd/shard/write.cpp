@@ -1,0 +1,286 @@
+#include "cli/error.h"
+#include "cli/log.h"
+#include "cli/stop.h"
+#include "cmd/shard/shard.h"
+#include "image/decode.h"
+#include "image/encode.h"
+#include "image/resize.h"
+#include "record/file.h"
+#include "record/object.h"
+#include "record/ordered.h"
+#include "shard/images.h"
+#include "shard/list.h"
+#include "shard/manifest.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cmath>
+#include <cstdio>
+#include <cstring>
+#include <filesystem>
+
+namespace lip::cmd {
+namespace {
+
+namespace fs = std::filesystem;
+using shard::ImageRecord;
+
+// Images are looked at in batches of a fixed size, so that output does not depend on threads.
+constexpr std::size_t kBatchImages = 64;
+constexpr std::size_t kBatchBytes = 16 << 20;
+
+// Looks at an image as --image-check says, encodes it again as --resize says. `ext` is what it is.
+std::optional<cli::Reject> look_at(const ShardCommand& options, const std::string& path, std::string& bytes, std::string& ext) {
+    const image::Kind kind = image::sniff(bytes);
+    ext = kind == image::Kind::kPng ? "png" : "jpg";
+    if (kind == image::Kind::kUnknown && (options.image_check != "none" || options.resize > 0))
+        return cli::Reject{"bad-image", "the image is neither JPEG nor PNG"};
+    if (kind == image::Kind::kUnknown) {
+        const std::string given = fs::path(path).extension().string();
+        if (given.size() > 1) ext = given.substr(1);
+    }
+    if (options.resize > 0) {
+        const auto picture = image::decode(bytes);
+        if (!picture) return picture.reject();
+        const int side = std::min(picture->width, picture->height);
+        if (side > options.resize) {
+            const double factor = static_cast<double>(options.resize) / side;
+            const auto scaled = [&](int n) { return std::max(1, static_cast<int>(std::lround(n * factor))); };
+            const image::Image small = image::resize(*picture, scaled(picture->width), scaled(picture->height), image::Filter::kBicubic);
+            bytes = image::encode_jpeg(small, static_cast<int>(options.quality));
+            ext = "jpg";
+        }
+    } else if (options.image_check == "decode") {
+        const auto picture = image::decode(bytes);
+        if (!picture) return picture.reject();
+    } else if (options.image_check == "header") {
+        const auto header = image::read_header(bytes);
+        if (!header) return header.reject();
+    }
+    return std::nullopt;
+}
+
+// Settings that decide what a finished shard holds, for comparing on --resume.
+std::string settings_json(const ShardCommand& o) {
+    std::string out = "{\"shard-samples\":" + std::to_string(o.shard_samples) + ",\"shard-size\":" + std::to_string(o.shard_size) +
+                      ",\"frame-size\":" + std::to_string(o.frame_size) + ",\"level\":" + std::to_string(o.level) +
+                      ",\"no-images\":" + (o.no_images ? "true" : "false") + ",\"image-check\":\"" + o.image_check +
+                      "\",\"resize\":" + std::to_string(o.resize) + ",\"quality\":" + std::to_string(o.quality) + ",\"inputs\":[";
+    for (const std::string& input : o.stream.inputs) {
+        if (out.back() != '[') out += ',';
+        cli::append_json_string(out, input);
+    }
+    return out + "]}";
+}
+
+class ShardWriting {
+public:
+    explicit ShardWriting(const ShardCommand& options)
+        : options_(options), is_stream_(options.common.output == "-"), manifest_(options.common.output + ".manifest.jsonl"),
+          errors_(options.stream, options.common.force || options.resume),
+          images_({options.stream, options.image_root, !options.no_images}, errors_) {
+        if (is_stream_ && options.resume) throw cli::UsageError("--resume needs -o PREFIX");
+        if (!is_stream_) prepare_folder();
+    }
+
+    int run() {
+        try {
+            if (is_stream_) writer_.emplace(STDOUT_FILENO, shard_options());
+            while (read_batch()) {
+                prepare_batch();
+                add_batch();
+                if (!is_stream_ && cli::stop_requested()) throw cli::Stopped();
+            }
+            if (is_stream_)
+                writer_->close();
+            else
+                close_shard();
+        } catch (const cli::Stopped&) {
+            writer_.reset();
+            cli::info("stopped by " + cli::stop_signal_name() + ": " + std::to_string(shards_) +
+                      " shards are complete; the same command with --resume goes on");
+            return cli::kStopped;
+        }
+        return errors_.finish();
+    }
+
+private:
+    struct Item {
+        ImageRecord image;
+        std::string ext;
+        std::optional<cli::Reject> reject;
+    };
+
+    shard::ShardOptions shard_options() const {
+        return {.frame_bytes = static_cast<std::size_t>(options_.frame_size),
+                .level = static_cast<int>(options_.level),
+                .threads = options_.common.thread_count(),
+                .replace = options_.common.force || options_.resume};
+    }
+
+    std::string shard_path(std::uint64_t index) const {
+        char number[32];
+        std::snprintf(number, sizeof number, "-%06llu.tar.zst", static_cast<unsigned long long>(index));
+        return options_.common.output + number;
+    }
+
+    void prepare_folder() {
+        const fs::path folder = fs::path(options_.common.output).parent_path();
+        std::error_code failed;
+        if (!folder.empty()) fs::create_directories(folder, failed);
+        if (failed) throw cli::DataError(folder.string() + ": cannot be created: " + failed.message());
+        if (!fs::exists(manifest_)) return;
+        if (options_.resume) return resume();
+        if (!options_.common.force)
+            throw cli::DataError(manifest_ + ": exists already (-f replaces it, --resume goes on)");
+        fs::remove(manifest_);
+    }
+
+    // Finished shards stay; the input is read again up to the last sample of the last of them.
+    void resume() {
+        std::uint64_t consumed = 0;
+        const std::string text = record::read_file(manifest_);
+        for (std::size_t begin = 0; begin < text.size();) {
+            const std::size_t end = std::min(text.find('\n', begin), text.size());
+            const auto line = record::parse_object(std::string_view(text).substr(begin, end - begin));
+            const std::string* settings = line ? line->find("settings") : nullptr;
+            const std::string* records = line ? line->find("records_read") : nullptr;
+            std::int64_t number = 0;
+            if (!settings || !records || !record::read_integer(*records, number))
+                throw cli::DataError(manifest_ + ": was not written by this tool, --resume cannot go on with it");
+            if (*settings != settings_json(options_))
+                throw cli::UsageError("--resume: the finished shards were made with " + *settings + ", now it is " + settings_json(options_));
+            consumed = static_cast<std::uint64_t>(number);
+            ++shards_;
+            begin = end + 1;
+        }
+        errors_.mute_until(consumed);
+        images_.skip_to(consumed);
+        cli::info("going on behind " + std::to_string(shards_) + " finished shards, record " + std::to_string(consumed));
+    }
+
+    bool read_batch() {
+        items_.clear();
+        std::size_t bytes = 0;
+        Item item;
+        while (items_.size() < kBatchImages && bytes < kBatchBytes && images_.next(item.image)) {
+            bytes += item.image.bytes.size();
+            items_.push_back(std::move(item));
+            item = {};
+        }
+        return !items_.empty();
+    }
+
+    void prepare_batch() {
+        if (options_.no_images) return;
+        const bool costly = options_.resize > 0 || options_.image_check == "decode";
+        std::size_t next = 0;
+        record::run_ordered<std::size_t, std::size_t>(
+            costly ? options_.common.thread_count() : 1,
+            [&]() -> std::optional<std::size_t> { return next < items_.size() ? std::optional(next++) : std::nullopt; },
+            [&](std::size_t& i) {
+                Item& item = items_[i];
+                item.reject = look_at(options_, item.image.record.image, item.image.bytes, item.ext);
+                return i;
+            },
+            [](std::size_t&) {});
+    }
+
+    void add_batch() {
+        for (Item& item : items_) {
+            std::string line;
+            record::append_json(line, item.image.record);
+            if (!item.reject) item.reject = add(item, line);
+            if (item.reject) errors_.report(item.image.place, *item.reject, line);
+            progress_.update(errors_.records());
+        }
+    }
+
+    std::optional<cli::Reject> add(Item& item, const std::string& json) {
+        shard::Sample sample{item.image.record.key, {}};
+        std::uint64_t size = json.size();
+        if (!options_.no_images) {
+            size += item.image.bytes.size();
+            sample.members.push_back({item.ext, std::move(item.image.bytes)});
+        }
+        sample.members.push_back({"json", json});
+        for (shard::Member& member : item.image.others) {
+            size += member.bytes.size();
+            sample.members.push_back(std::move(member));
+        }
+        const bool full = !is_stream_ && writer_ && writer_->samples() > 0 &&
+                          (writer_->samples() >= static_cast<std::uint64_t>(options_.shard_samples) ||
+                           writer_->tar_bytes() + size > static_cast<std::uint64_t>(options_.shard_size));
+        if (full) close_shard();
+        if (!writer_) {
+            writer_.emplace(shard_path(shards_), shard_options());
+            temporary_.emplace(writer_->temporary().string());
+        }
+        const auto added = writer_->add(sample);
+        if (!added) return added.reject();
+        last_number_ = item.image.number;
+        return std::nullopt;
+    }
+
+    void close_shard() {
+        if (!writer_) return;
+        const shard::ShardInfo info = writer_->close();
+        writer_.reset();
+        temporary_.reset();
+        ++shards_;
+        std::string line = shard::manifest_line(info);
+        record::Output("-", false).write(printed_line(info));
+        line.resize(line.rfind('}'));
+        line += ",\"records_read\":" + std::to_string(last_number_) + ",\"settings\":" + settings_json(options_);
+        if (options_.common.provenance) line += ",\"provenance\":" + cli::provenance_json(options_.common);
+        append_manifest(line + "}\n");
+    }
+
+    // On standard output the name can be opened as it is.
+    std::string printed_line(shard::ShardInfo info) const {
+        info.name = shard_path(shards_ - 1);
+        return shard::manifest_line(info);
+    }
+
+    void append_manifest(const std::string& line) const {
+        const int fd = ::open(manifest_.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
+        const bool good = fd >= 0 && ::write(fd, line.data(), line.size()) == static_cast<ssize_t>(line.size()) && ::fsync(fd) == 0;
+        const std::string why = std::strerror(errno);
+        if (fd >= 0) ::close(fd);
+        if (!good) throw cli::DataError(manifest_ + ": write error: " + why);
+    }
+
+    const ShardCommand& options_;
+    bool is_stream_;
+    std::string manifest_;
+    record::ErrorLog errors_;
+    shard::ImageStream images_;
+    std::optional<shard::ShardWriter> writer_;
+    std::optional<cli::TemporaryFile> temporary_;
+    std::vector<Item> items_;
+    std::uint64_t shards_ = 0, last_number_ = 0;
+    cli::Progress progress_{"samples", "samples"};
+};
+
+}  // namespace
+
+int write_shards(const ShardCommand& options) {
+    const bool is_stream = options.common.output == "-";
+    if (is_stream) {
+        cli::install_signals(cli::OnSignal::kDie);  // nothing to go on with
+        if (::isatty(STDOUT_FILENO) == 1)
+            throw cli::UsageError("shards are not for a terminal: name them with -o PREFIX, or pipe the output");
+    }
+    if (options.common.dry_run) {
+        record::ErrorLog errors(options.stream, true);
+        const shard::ImageStream images({options.stream, options.image_root, !options.no_images}, errors);
+        cli::info("would write " + (is_stream ? "one shard to standard output" : options.common.output + "-000000.tar.zst and on"));
+        return cli::kDone;
+    }
+    return ShardWriting(options).run();
+}
+
+}  // namespace lip::cmd

@@ -1,0 +1,38 @@
+// ShardStream: the samples of any webdataset shard, from front to back.
+#pragma once
+
+#include "shard/file.h"
+#include "shard/sample.h"
+#include "shard/source.h"
+#include "shard/tar_samples.h"
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+
+namespace lip::shard {
+
+// Reads .tar, .tar.gz and .tar.zst (ours and those of others), told apart by their first bytes,
+// from a file or a pipe. Memory: one sample and the unpacker. One thread at a time.
+// Throws DataError as TarSamples and open_source() do; a cut file is one.
+class ShardStream {
+public:
+    explicit ShardStream(const std::filesystem::path& path) : ShardStream(File::open(path)) {}
+    // E.g. File::borrow(0, "-") for standard input.
+    explicit ShardStream(File file);
+
+    // False at the end.
+    bool next(Sample& sample) { return samples_.next(sample); }
+
+    // Members that belong to no sample.
+    std::uint64_t passed_over() const { return samples_.passed_over(); }
+    // Bytes of tar, unpacked, read so far.
+    std::uint64_t offset() const { return samples_.offset(); }
+
+private:
+    std::string name_;
+    std::unique_ptr<ByteSource> source_;
+    TarSamples samples_;
+};
+
+}  // namespace lip::shard

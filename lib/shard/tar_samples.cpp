@@ -1,0 +1,58 @@
+#include "shard/tar_samples.h"
+
+#include "cli/error.h"
+#include "shard/tar.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace lip::shard {
+
+TarSamples::TarSamples(ByteSource& source, std::string label, TarEnd end)
+    : tar_(source, label, end), label_(std::move(label)) {}
+
+// Goes to the next member that belongs to a sample.
+bool TarSamples::next_member() {
+    while (tar_.next(entry_)) {
+        name_ = split_member_name(entry_.name);
+        const bool note =
+            entry_.name.starts_with("__") && entry_.name.find("__/", 2) != std::string::npos;
+        if (!name_.stem.empty() && !name_.ext.empty() && !note) return true;
+        ++passed_over_;
+    }
+    return false;
+}
+
+bool TarSamples::next(Sample& sample) {
+    sample.key.clear();
+    sample.members.clear();
+    if (!have_entry_) have_entry_ = next_member();
+    if (!have_entry_) return false;
+    const std::string stem(name_.stem);
+    sample.key = key_of_stem(stem);
+    std::uint64_t bytes = 0;
+    while (have_entry_ && name_.stem == stem) {
+        take_member(sample, bytes);
+        have_entry_ = next_member();
+    }
+    return true;
+}
+
+void TarSamples::take_member(Sample& sample, std::uint64_t& bytes) {
+    const bool twice = std::any_of(sample.members.begin(), sample.members.end(),
+                                   [this](const Member& m) { return m.ext == name_.ext; });
+    if (twice) {
+        throw cli::DataError(label_ + ": member " + show_name(entry_.name) + " is there twice (" +
+                             show_name(sample.key) + ")");
+    }
+    bytes += entry_.size;
+    if (bytes > kMaxSampleBytes || sample.members.size() == kMaxSampleMembers) {
+        throw cli::DataError(label_ + ": sample has more than 1 GiB or 4096 members (" +
+                             show_name(sample.key) + ")");
+    }
+    Member member{std::string(name_.ext), {}};
+    tar_.read_all(member.bytes, kMaxSampleBytes);
+    sample.members.push_back(std::move(member));
+}
+
+}  // namespace lip::shard

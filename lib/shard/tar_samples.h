@@ -1,0 +1,43 @@
+// TarSamples: the samples of a tar archive, one after the other.
+#pragma once
+
+#include "shard/sample.h"
+#include "shard/tar_reader.h"
+
+#include <cstdint>
+#include <string>
+
+namespace lip::shard {
+
+// Members in a row whose names have the same stem are one sample. Members of no sample
+// (split_member_name) are passed over and counted, as are webdataset's notes "__NAME__/…".
+// Memory: one sample. Borrows `source`, which must outlive it. One thread at a time.
+class TarSamples {
+public:
+    TarSamples(ByteSource& source, std::string label, TarEnd end = TarEnd::kBlocks);
+    TarSamples(const TarSamples&) = delete;
+    TarSamples& operator=(const TarSamples&) = delete;
+
+    // False at the end. Throws DataError as TarReader does, and for a sample with two members of
+    // one extension, or larger than kMaxSampleBytes or kMaxSampleMembers.
+    bool next(Sample& sample);
+
+    std::uint64_t passed_over() const { return passed_over_; }
+    // The end-of-archive blocks were seen.
+    bool ended() const { return tar_.ended(); }
+    // Bytes of tar read so far.
+    std::uint64_t offset() const { return tar_.offset(); }
+
+private:
+    bool next_member();
+    void take_member(Sample& sample, std::uint64_t& bytes);
+
+    TarReader tar_;
+    std::string label_;
+    TarEntry entry_;  // the member that begins the next sample
+    MemberName name_;
+    bool have_entry_ = false;
+    std::uint64_t passed_over_ = 0;
+};
+
+}  // namespace lip::shard
