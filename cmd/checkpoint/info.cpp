@@ -1,0 +1,184 @@
+#include "cmd/checkpoint/checkpoint.h"
+
+#include "cli/error.h"
+#include "cli/log.h"
+#include "model/checkpoint.h"
+#include "record/file.h"
+#include "record/object.h"
+#include "tensor/device.h"
+#include "train/run_folder.h"
+
+#include <ATen/ATen.h>
+#include <nlohmann/json.hpp>
+
+#include <cmath>
+#include <map>
+
+namespace lip::cmd {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct Content {
+    fs::path folder;
+    model::ModelConfig config;
+    tensor::NamedTensors tensors;
+    std::map<std::string, std::string> metadata;
+};
+
+std::string score(double value) {
+    std::string out;
+    record::append_score(out, value);
+    return out;
+}
+
+// Numbers in tensors whose name begins with `prefix`, or does not.
+std::int64_t count(const Content& content, const std::string& prefix, bool begins = true) {
+    std::int64_t n = 0;
+    for (const auto& [name, tensor] : content.tensors)
+        if (name.starts_with(prefix) == begins) n += tensor.numel();
+    return n;
+}
+
+double scalar(const Content& content, const std::string& name) {
+    for (const auto& [other, tensor] : content.tensors)
+        if (other == name) return tensor.to(at::kDouble).item<double>();
+    return NAN;
+}
+
+void add_shapes(record::Object& facts, const model::ModelConfig& c) {
+    const auto number = [](std::int64_t n) { return std::to_string(n); };
+    facts.set("embed_dim", number(c.embed_dim));
+    facts.set("image_size", number(c.vision.image_size));
+    facts.set("patch_size", number(c.vision.patch_size));
+    facts.set("vision_layers", number(c.vision.layers));
+    facts.set("vision_width", number(c.vision.width));
+    facts.set("vision_heads", number(c.vision.heads()));
+    facts.set_text("vision_pool", c.vision.pool_type);
+    facts.set("context_length", number(c.text.context_length));
+    facts.set("vocab_size", number(c.text.vocab_size));
+    facts.set("text_layers", number(c.text.layers));
+    facts.set("text_width", number(c.text.width));
+    facts.set("text_heads", number(c.text.heads));
+    facts.set_text("text_pool", c.text.pool_type);
+    facts.set_text("tokenizer", c.text.tokenizer);
+}
+
+record::Object facts_of(const Content& content, const model::LanguageImageModel& model) {
+    record::Object facts;
+    facts.set_text("path", content.folder.string());
+    facts.set_text("arch", content.config.name);
+    facts.set_text("method", content.config.method);
+    const std::int64_t all = count(content, ""), vision = count(content, "visual.");
+    facts.set("parameters", std::to_string(all));
+    facts.set("vision_parameters", std::to_string(vision));
+    facts.set("text_parameters", std::to_string(all - vision - count(content, "logit_")));
+    add_shapes(facts, content.config);
+    facts.set("logit_scale", score(std::exp(scalar(content, "logit_scale"))));
+    if (content.config.has_logit_bias)
+        facts.set("logit_bias", score(scalar(content, "logit_bias")));
+    facts.set("gflops_image", score(model.image_flops() / 1e9));
+    facts.set("gflops_text", score(model.text_flops(content.config.text.context_length) / 1e9));
+    if (fs::is_regular_file(content.folder / "state.json")) {
+        const train::RunState state = train::read_state(content.folder);
+        facts.set("step", std::to_string(state.step));
+        facts.set("samples", std::to_string(state.samples));
+    }
+    if (const auto found = content.metadata.find("provenance"); found != content.metadata.end()) {
+        const auto json =
+            nlohmann::ordered_json::parse(found->second, nullptr, /*allow_exceptions=*/false);
+        if (json.is_discarded())
+            facts.set_text("provenance", found->second);
+        else
+            facts.set("provenance", json.dump());
+    }
+    return facts;
+}
+
+std::string shape_text(const at::Tensor& tensor) {
+    std::string out = "[";
+    for (const std::int64_t side : tensor.sizes()) {
+        if (out.size() > 1) out += ',';
+        out += std::to_string(side);
+    }
+    return out + "]";
+}
+
+std::string type_text(at::ScalarType type) {
+    switch (type) {
+        case at::kFloat:
+            return "f32";
+        case at::kHalf:
+            return "f16";
+        case at::kBFloat16:
+            return "bf16";
+        case at::kDouble:
+            return "f64";
+        default:
+            return c10::toString(type);
+    }
+}
+
+// As the JSON number, or null where it is not finite.
+std::string norm_text(const at::Tensor& tensor) {
+    const double norm = tensor.to(at::kDouble).norm().item<double>();
+    return std::isfinite(norm) ? score(norm) : "null";
+}
+
+std::string as_json(const record::Object& facts, const Content& content, bool tensors) {
+    record::Object all = facts;
+    if (tensors) {
+        std::string list = "[";
+        for (const auto& [name, tensor] : content.tensors) {
+            if (list.size() > 1) list += ',';
+            list += "{\"name\":";
+            cli::append_json_string(list, name);
+            list += ",\"shape\":" + shape_text(tensor) + ",\"type\":\"" +
+                    type_text(tensor.scalar_type()) + "\",\"norm\":" + norm_text(tensor) + "}";
+        }
+        all.set("tensors", list + "]");
+    }
+    std::string out;
+    all.append_json(out);
+    return out + "\n";
+}
+
+std::string as_text(const record::Object& facts, const Content& content, bool tensors) {
+    std::string out;
+    for (const record::Object::Field& field : facts.fields) {
+        std::string value;
+        if (!record::read_text(field.raw, value)) value = field.raw;
+        out += field.name + "\t" + value + "\n";
+    }
+    if (!tensors) return out;
+    for (const auto& [name, tensor] : content.tensors)
+        out += name + "\t" + shape_text(tensor) + "\t" + type_text(tensor.scalar_type()) + "\t" +
+               norm_text(tensor) + "\n";
+    return out;
+}
+
+}  // namespace
+
+int checkpoint_info(const CheckpointOptions& options) {
+    record::check_can_write(options.common.output, options.common.force);
+    Content content;
+    content.folder = model::find_checkpoint(options.paths.front());
+    content.config = model::read_config(content.folder);
+    const std::string weights = (content.folder / "model.safetensors").string();
+    if (options.common.dry_run) {
+        cli::info("would read " + weights);
+        return cli::kDone;
+    }
+    tensor::configure_process(options.common.thread_count(), /*deterministic=*/false);
+    content.tensors = tensor::read_safetensors(weights, &content.metadata);
+    model::LanguageImageModel model(content.config, /*seed=*/0);
+    model.parameters.load(content.tensors, weights);
+    const record::Object facts = facts_of(content, model);
+    record::write_file(options.common.output,
+                       options.format == "json" ? as_json(facts, content, options.tensors)
+                                                : as_text(facts, content, options.tensors),
+                       options.common.force);
+    return cli::kDone;
+}
+
+}  // namespace lip::cmd

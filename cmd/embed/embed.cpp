@@ -1,0 +1,254 @@
+#include "cmd/embed/embed.h"
+
+#include "cli/error.h"
+#include "cli/log.h"
+#include "cmd/embed/output.h"
+#include "eval/image_batches.h"
+#include "record/lines.h"
+#include "text/utf8.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace lip::cmd {
+namespace {
+
+eval::EmbedderSettings embedder_settings(const EmbedOptions& o) {
+    return {o.model.model,      o.model.device,          o.model.precision,
+            o.model.batch_size, o.common.thread_count(), o.model.deterministic};
+}
+
+bool reads_lines(const EmbedOptions& o) {
+    return o.stream.input_format == "lines";
+}
+
+// Refuses options that would have no effect.
+void check(const EmbedOptions& o) {
+    const CaptionSettings& c = o.captions;
+    const bool has_caption_options = !c.sources.empty() || c.texts != "captions" ||
+                                     c.texts_per_image != 0 || c.long_text != "cut";
+    if (o.model.model.empty())
+        throw cli::UsageError("-m DIR is missing: name a checkpoint or a run folder");
+    if (o.kind != EmbedKind::kText && has_caption_options)
+        throw cli::UsageError(
+            "--sources, --texts, --texts-per-image and --long-text need --kind=text");
+    if (o.kind != EmbedKind::kText && reads_lines(o))
+        throw cli::UsageError("--input-format=lines needs --kind=text");
+    if (!o.texts.empty() && o.kind != EmbedKind::kText)
+        throw cli::UsageError("--text needs --kind=text");
+    if (!o.texts.empty() && (!o.stream.inputs.empty() || reads_lines(o)))
+        throw cli::UsageError("with --text no INPUT is read: leave it and --input-format out");
+    if ((!o.texts.empty() || reads_lines(o)) && (!c.sources.empty() || c.texts == "phrases"))
+        throw cli::UsageError("--sources and --texts=phrases are for the captions of records");
+    if (o.format == VectorFormat::kNpy && o.common.output == "-")
+        throw cli::UsageError("--format npy needs -o FILE: its header is filled in last");
+}
+
+std::string line_head(const std::string& key, const char* kind) {
+    std::string line = "{\"key\":";
+    cli::append_json_string(line, key);
+    return line + ",\"kind\":\"" + kind + "\"";
+}
+
+class Embed {
+public:
+    explicit Embed(const EmbedOptions& options)
+        : options_(options),
+          selection_(eval::parse_selection(options.captions.sources, options.captions.texts,
+                                           options.captions.texts_per_image,
+                                           options.captions.long_text)),
+          errors_(options.stream, options.common.force),
+          given_(read_texts(options.texts)),
+          batch_size_(static_cast<std::size_t>(options.model.batch_size)) {
+        if (reads_lines(options))
+            lines_.emplace(options.stream);
+        else if (options.texts.empty())
+            stream_.emplace(shard::ImageInput{options.stream, options.image_root,
+                                              options.kind != EmbedKind::kText},
+                            errors_);
+        record::check_can_write(options.common.output, options.common.force);
+        embedder_.emplace(embedder_settings(options));
+        maker_.emplace(*embedder_, options.model.batch_size, options.normalize);
+        output_.emplace(options, embedder_->config().embed_dim);
+    }
+
+    int run() {
+        if (options_.kind != EmbedKind::kText)
+            embed_images();
+        else if (lines_)
+            embed_lines();
+        else if (stream_)
+            embed_records();
+        else
+            embed_given();
+        embed_pending();
+        progress_.finish();
+        const int code = options_.texts.empty() ? errors_.finish() : cli::kDone;
+        output_->close();
+        say_closing_line();
+        return code;
+    }
+
+private:
+    void embed_images() {
+        eval::ImageBatches batches(*embedder_, *stream_, errors_, options_.model.batch_size,
+                                   options_.common.thread_count());
+        const bool patches = options_.kind == EmbedKind::kPatch;
+        const std::string grid = std::to_string(embedder_->config().vision.grid());
+        while (const auto batch = batches.next()) {
+            const at::Tensor vectors =
+                patches ? maker_->patches(batch->planes) : maker_->images(batch->planes);
+            for (std::size_t i = 0; i < batch->items.size(); ++i) {
+                const std::string& key = batch->items[i].record.key;
+                const at::Tensor own = vectors[static_cast<std::int64_t>(i)];
+                if (patches)
+                    output_->add_patches(
+                        line_head(key, "patch") + ",\"grid\":[" + grid + "," + grid + "]", own);
+                else
+                    output_->add(line_head(key, "image"), own);
+            }
+            items_ += batch->items.size();
+            output_->flush();
+            progress_.update(errors_.records());
+        }
+    }
+
+    void embed_records() {
+        shard::ImageRecord item;
+        while (stream_->next(item)) {
+            add(item.record, /*is_record=*/true);
+            ++items_;
+            progress_.update(errors_.records());
+        }
+    }
+
+    void embed_lines() {
+        while (const auto block = lines_->next_block()) {
+            for (const record::Line& line : block->lines) {
+                errors_.count_records(1);
+                const record::Place place{block->file, line.number, line.offset, false, {}};
+                if (line.too_large)
+                    errors_.report(place, {"too-large", "the line is longer than --max-line"},
+                                   line.text);
+                else
+                    add(bare(text::replace_invalid_utf8(line.text).text, line.number),
+                        /*is_record=*/false);
+            }
+            embed_pending();  // more may come much later
+            progress_.update(errors_.records());
+        }
+    }
+
+    void embed_given() {
+        const auto count =
+            std::min(static_cast<std::int64_t>(given_.size()), options_.stream.limit);
+        for (std::int64_t i = 0; i < count; ++i)
+            add(bare(given_[static_cast<std::size_t>(i)], static_cast<std::uint64_t>(i) + 1),
+                /*is_record=*/false);
+    }
+
+    static record::Record bare(std::string text, std::uint64_t number) {
+        record::Record record;
+        record.key = std::to_string(number);
+        record.captions.emplace_back().text = std::move(text);
+        return record;
+    }
+
+    void add(const record::Record& record, bool is_record) {
+        for (eval::SelectedText& text : eval::select_texts(record, selection_)) {
+            std::string line = line_head(record.key, "text") + ",\"text\":";
+            cli::append_json_string(line, text.text);
+            if (is_record) line += ",\"caption\":" + std::to_string(text.caption);
+            if (text.part >= 0)
+                line += (selection_.kind == eval::TextKind::kPhrase ? ",\"phrase\":"
+                                                                    : ",\"sentence\":") +
+                        std::to_string(text.part);
+            pending_lines_.push_back(std::move(line));
+            pending_.push_back(std::move(text));
+            if (pending_.size() == batch_size_) embed_pending();
+        }
+    }
+
+    void embed_pending() {
+        if (pending_.empty()) return;
+        const at::Tensor vectors = eval::embed_selected(
+            pending_, options_.normalize,
+            [&](std::span<const std::string> texts) { return maker_->texts(texts); });
+        for (std::size_t i = 0; i < pending_.size(); ++i)
+            output_->add(pending_lines_[i], vectors[static_cast<std::int64_t>(i)]);
+        rows_ += pending_.size();
+        pending_.clear();
+        pending_lines_.clear();
+        output_->flush();
+    }
+
+    void say_closing_line() const {
+        std::string text;
+        if (options_.kind == EmbedKind::kText) {
+            text = std::to_string(rows_) + " texts";
+            if (stream_) text += " of " + std::to_string(items_) + " records";
+            if (maker_->texts_cut() > 0)
+                text += ", " + std::to_string(maker_->texts_cut()) +
+                        (selection_.mean_of_parts ? " parts of them cut to " : " cut to ") +
+                        std::to_string(embedder_->config().text.context_length) + " tokens";
+        } else {
+            text = std::to_string(items_) + " images";
+        }
+        cli::info(text + ", vectors of " + std::to_string(embedder_->config().embed_dim) +
+                  " numbers");
+    }
+
+    const EmbedOptions& options_;
+    eval::TextSelection selection_;
+    record::ErrorLog errors_;
+    std::vector<std::string> given_;
+    std::size_t batch_size_;
+    std::optional<record::LineReader> lines_;
+    std::optional<shard::ImageStream> stream_;
+    std::optional<eval::Embedder> embedder_;
+    std::optional<VectorMaker> maker_;
+    std::optional<VectorOutput> output_;
+    cli::Progress progress_{"embed", "items"};
+    std::vector<eval::SelectedText> pending_;
+    std::vector<std::string> pending_lines_;
+    std::size_t items_ = 0, rows_ = 0;
+};
+
+// Opens what the run would open, but loads no weights.
+int plan(const EmbedOptions& options) {
+    eval::parse_selection(options.captions.sources, options.captions.texts,
+                          options.captions.texts_per_image, options.captions.long_text);
+    record::StreamSettings stream = options.stream;
+    if (!stream.rejects.empty()) record::check_can_write(stream.rejects, options.common.force);
+    stream.rejects.clear();
+    const std::string& output = options.common.output;
+    record::check_can_write(output, options.common.force);
+    const bool npy = options.format == VectorFormat::kNpy;
+    if (npy) record::check_can_write(rows_path(output), options.common.force);
+    record::ErrorLog errors(stream, false);
+    if (!options.texts.empty())
+        cli::info("would embed " + std::to_string(read_texts(options.texts).size()) + " texts");
+    else if (reads_lines(options))
+        record::resolve_inputs(stream.inputs);
+    else
+        const shard::ImageStream images({stream, options.image_root, false}, errors);
+    const auto folder = model::find_checkpoint(options.model.model);
+    const model::ModelConfig config = model::read_config(folder);
+    cli::info("would load " + folder.string() + " (" + config.name + ", vectors of " +
+              std::to_string(config.embed_dim) + " numbers)");
+    cli::info("would write " + (output == "-" ? "standard output" : output) +
+              (npy ? " and " + rows_path(output) : ""));
+    return cli::kDone;
+}
+
+}  // namespace
+
+int embed(EmbedOptions options) {
+    if (!options.texts.empty() && options.kind == EmbedKind::kImage)
+        options.kind = EmbedKind::kText;
+    check(options);
+    if (options.common.dry_run) return plan(options);
+    return Embed(options).run();
+}
+
+}  // namespace lip::cmd

@@ -1,0 +1,62 @@
+#pragma once
+
+#include "cli/tool.h"
+#include "cmd/groups/groups.h"
+#include "eval/embedder.h"
+#include "eval/texts.h"
+
+#include <string>
+#include <vector>
+
+namespace lip::cmd {
+
+enum class EmbedKind { kImage, kText, kPatch };
+enum class VectorFormat { kJsonl, kNpy };
+
+// Settings of embed. The values here are the defaults.
+struct EmbedOptions {
+    cli::Common common;
+    record::StreamSettings stream;
+    std::string image_root;
+    CaptionSettings captions;
+    ModelSettings model;
+    EmbedKind kind = EmbedKind::kImage;
+    std::vector<std::string> texts;  // --text
+    VectorFormat format = VectorFormat::kJsonl;
+    bool half = false;  // --dtype f16
+    bool normalize = true;
+};
+
+cli::Tool embed_tool(EmbedOptions& options);
+int embed(EmbedOptions options);
+
+// The texts of TEXT operands: a text, @FILE with a text a line (@- is standard input), @@x for the
+// text "@x". Throws DataError.
+std::vector<std::string> read_texts(const std::vector<std::string>& operands);
+
+// Images, patches and texts as vectors of the joint space [.., D], of unit length if `normalize`,
+// else as the model gives them.
+class VectorMaker {
+public:
+    VectorMaker(const eval::Embedder& embedder, std::int64_t batch_size, bool normalize)
+        : embedder_(embedder),
+          batch_size_(static_cast<std::size_t>(batch_size)),
+          normalize_(normalize) {}
+
+    at::Tensor images(std::span<const std::vector<std::uint8_t>> planes) const;   // [B, D]
+    at::Tensor patches(std::span<const std::vector<std::uint8_t>> planes) const;  // [B, P, D]
+    at::Tensor texts(std::span<const std::string> texts);                         // [N, D]
+    std::int64_t texts_seen() const { return seen_; }
+    std::int64_t texts_cut() const { return cut_; }
+
+private:
+    at::Tensor pixels(std::span<const std::vector<std::uint8_t>> planes) const;
+    at::Tensor finished(const at::Tensor& vectors) const;
+
+    const eval::Embedder& embedder_;
+    std::size_t batch_size_;
+    bool normalize_;
+    std::int64_t seen_ = 0, cut_ = 0;
+};
+
+}  // namespace lip::cmd

@@ -1,0 +1,70 @@
+#include "cmd/embed/embed.h"
+#include "tensor/device.h"
+
+namespace lip::cmd {
+namespace {
+
+constexpr const char* kDescription =
+    R"(Turns images or texts into vectors of the space that the two towers of a model share: the cosine of two vectors tells how well image and text agree.
+
+--kind=image gives a vector an image, and --kind=patch one for each square patch of it, from left to right and top to bottom. --kind=text gives one for each text of the records: their captions, or with --texts their sentences or phrases. A caption that has not been split yet is split as split-captions does by default. With --input-format=lines every line of the input is a text.
+
+A text longer than the model can read is cut; the closing line counts such texts. --long-text=mean avoids that: the vector of a caption is the mean of the vectors of its sentences.
+
+--text embeds the texts of the command line and reads no INPUT. @FILE stands for the lines of a file, @- for standard input, @@x for the text "@x".)";
+
+constexpr const char* kOutput =
+    R"(One JSON line a row, in the order of the input: key, kind and embedding, in the shortest form that reads back to the same number. Texts add text and the index of the caption, with --texts also that of the sentence or phrase in it; texts that come from no record have the number of their line as key. Patches add grid (rows, columns), and embedding is a list of vectors.
+
+With --format=npy the numbers go to -o FILE, a NumPy file of two axes, and the rest of each line to FILE.rows.jsonl, line for row; patches are rows of their own there, with their number in the grid as patch.
+
+Vectors have unit length. With --no-normalize they keep the length the model gives them. --dtype=f16 rounds the numbers to 16 bits, in either format.)";
+
+constexpr const char* kBadInput =
+    R"(An image that cannot be read: no-image; one that cannot be decoded: bad-image. A record without texts has no row.)";
+
+}  // namespace
+
+cli::Tool embed_tool(EmbedOptions& options) {
+    cli::Tool tool;
+    tool.name = "embed";
+    tool.summary = "turn images and texts into vectors";
+    tool.description = kDescription;
+    tool.sections = {{"OUTPUT", kOutput}, {"BAD INPUT", kBadInput}};
+    tool.examples = {
+        {"Images of shards, for NumPy.", "embed -m model --format npy -o images.npy shards/"},
+        {"A text from the command line, and the lines of a file.",
+         "embed -m model --text 'a red circle' --text @classes.txt | jq -c .embedding"},
+        {"Every sentence of the captions.",
+         "embed -m model --kind text --texts sentences images.jsonl > sentences.jsonl"},
+        {"Texts from a pipe.",
+         "cut -c1-40 classes.txt | embed -m model --kind text --input-format lines"},
+    };
+    tool.see_also = "retrieve(1), zeroshot(1), record(5), lip(7)";
+    tool.features = {tensor::torch_description()};
+    cli::Command command{"", "-m DIR [OPTION]... [INPUT]...", tool.summary, {}, [&options] {
+                             return embed(options);
+                         }};
+    cli::Options& o = command.options;
+    o.operands(options.stream.inputs, "INPUT", "records, shards, image files or folders of images");
+    o.group("embed");
+    o.choice(
+        "--kind", options.kind,
+        {{"image", EmbedKind::kImage}, {"text", EmbedKind::kText}, {"patch", EmbedKind::kPatch}},
+        "what gets a vector");
+    o.add_repeated("--text", options.texts, "TEXT", "embed this text, or @FILE; no INPUT is read");
+    o.choice("--format", options.format,
+             {{"jsonl", VectorFormat::kJsonl}, {"npy", VectorFormat::kNpy}},
+             "npy: numbers to -o FILE, the rest to FILE.rows.jsonl");
+    o.choice("--dtype", options.half, {{"f32", false}, {"f16", true}}, "precision of the numbers");
+    o.flag("--normalize", options.normalize, "vectors of unit length", true);
+    add_model(o, options.model);
+    add_captions(o, options.captions);
+    add_images(o, options.image_root);
+    add_records(o, options.stream, {"lines"});
+    cli::add_common(o, options.common, "where the vectors go; - is standard output");
+    tool.commands.push_back(std::move(command));
+    return tool;
+}
+
+}  // namespace lip::cmd

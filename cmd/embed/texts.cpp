@@ -1,0 +1,30 @@
+#include "cmd/embed/embed.h"
+#include "record/lines.h"
+#include "text/utf8.h"
+
+namespace lip::cmd {
+
+std::vector<std::string> read_texts(const std::vector<std::string>& operands) {
+    std::vector<std::string> texts;
+    for (const std::string& operand : operands) {
+        if (!operand.starts_with('@') || operand.starts_with("@@")) {
+            const std::string_view text = operand;
+            texts.push_back(
+                text::replace_invalid_utf8(text.substr(text.starts_with('@') ? 1 : 0)).text);
+            continue;
+        }
+        record::StreamSettings settings;
+        settings.inputs = {operand.substr(1)};
+        record::LineReader reader(settings);
+        while (const auto block = reader.next_block())
+            for (const record::Line& line : block->lines) {
+                if (line.too_large)
+                    throw cli::DataError(settings.inputs[0] + ":" + std::to_string(line.number) +
+                                         ": the line is too long");
+                texts.push_back(text::replace_invalid_utf8(line.text).text);
+            }
+    }
+    return texts;
+}
+
+}  // namespace lip::cmd

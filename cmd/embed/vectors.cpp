@@ -1,0 +1,71 @@
+#include "cmd/embed/embed.h"
+#include "tensor/device.h"
+#include "tensor/math.h"
+
+#include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
+
+#include <algorithm>
+#include <cstring>
+
+namespace lip::cmd {
+
+using at::Tensor;
+
+Tensor VectorMaker::pixels(std::span<const std::vector<std::uint8_t>> planes) const {
+    const std::int64_t size = embedder_.config().vision.image_size;
+    Tensor out = at::empty({static_cast<std::int64_t>(planes.size()), 3, size, size},
+                           at::TensorOptions(at::kByte));
+    auto* to = out.mutable_data_ptr<std::uint8_t>();
+    for (const std::vector<std::uint8_t>& plane : planes) {
+        std::memcpy(to, plane.data(), plane.size());
+        to += plane.size();
+    }
+    return embedder_.model().normalize(out);
+}
+
+Tensor VectorMaker::finished(const Tensor& vectors) const {
+    const Tensor wide = normalize_ ? tensor::unit(vectors) : vectors.to(at::kFloat);
+    const Tensor here = wide.to(at::kCPU).contiguous();
+    if (!here.isfinite().all().item<bool>())
+        throw cli::DataError(embedder_.loaded().folder.string() +
+                             ": the model gives numbers that are not finite");
+    return here;
+}
+
+Tensor VectorMaker::images(std::span<const std::vector<std::uint8_t>> planes) const {
+    const at::NoGradGuard no_grad;
+    const tensor::Autocast autocast(embedder_.device(), embedder_.precision());
+    return finished(embedder_.model().vision.pooled(pixels(planes)));
+}
+
+Tensor VectorMaker::patches(std::span<const std::vector<std::uint8_t>> planes) const {
+    const at::NoGradGuard no_grad;
+    const tensor::Autocast autocast(embedder_.device(), embedder_.precision());
+    return finished(
+        embedder_.model().vision.patches(pixels(planes), model::DenseAttention::kPlain));
+}
+
+Tensor VectorMaker::texts(std::span<const std::string> texts) {
+    const at::NoGradGuard no_grad;
+    const tensor::Autocast autocast(embedder_.device(), embedder_.precision());
+    std::vector<Tensor> parts;
+    for (std::size_t begin = 0; begin < texts.size(); begin += batch_size_) {
+        std::vector<model::TokenIds> ids;
+        for (const std::string& text :
+             texts.subspan(begin, std::min(batch_size_, texts.size() - begin))) {
+            bool was_cut = false;
+            ids.push_back(embedder_.loaded().tokenizer->encode(
+                text, embedder_.config().text.context_length, &was_cut));
+            cut_ += was_cut;
+            ++seen_;
+        }
+        const model::PackedTexts packed = model::pack_texts(ids).to(embedder_.device());
+        parts.push_back(finished(embedder_.model().text.pooled(packed)));
+    }
+    if (parts.empty())
+        return at::empty({0, embedder_.config().embed_dim}, at::TensorOptions(at::kFloat));
+    return at::cat(parts);
+}
+
+}  // namespace lip::cmd

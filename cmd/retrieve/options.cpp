@@ -1,0 +1,101 @@
+#include "cmd/retrieve/retrieve.h"
+#include "tensor/device.h"
+
+namespace lip::cmd {
+namespace {
+
+constexpr const char* kDescription =
+    R"(Looks for the text of every image among all texts, and for the image of every text among all images, and says how often the right one is near the top. Score is the cosine of the vectors; nothing is put before the texts, and the best are not looked at a second time.
+
+A text hits with its own image, an image with any of its own texts. The first five texts of an image count, the rule of COCO and Flickr30k; --texts-per-image=1 is for long captions, 0 takes all. With --texts=sentences every sentence of a caption is a query of its own.
+
+A caption that is longer than the model's context is cut. With --long-text=mean it is embedded sentence by sentence, and its vector is the mean of theirs, made a unit vector: nothing is lost. Captions that split-captions(1) has not seen are split with its default rules.
+
+The vectors may come from embed(1), so that they are computed once: --image-embeddings and --text-embeddings name .npy files with their .rows.jsonl beside them; no model is loaded then.
+
+With --query texts are looked for among the images, with --query-image images among the texts; nothing is measured, and the best hits are printed.)";
+
+constexpr const char* kOutput =
+    R"(One JSON line a query, images first: direction (i2t or t2i), key, rank and top, the best candidates with key and score. A text also has caption, its index in the record, and sentence or phrase, the index in the caption. --top says how many candidates are printed.
+
+A search prints one line a hit: query, rank, key, score; for a text also caption and text.
+
+Metrics of --summary: text_retrieval_recall@k (images looking for texts) and image_retrieval_recall@k (texts looking for images), the shares of queries with rank k or better, and text_retrieval_median_rank and image_retrieval_median_rank. --bootstrap resamples queries.)";
+
+constexpr const char* kTies =
+    R"(The rank of the right candidate is one more than the number of wrong ones with a higher score. Wrong ones with the very same score count all, none or half, with --ties=pessimistic, optimistic or mean. The default is the first: a model whose vectors are all alike gets 0 %, not 100 %. Scores are compared in steps of 2^-24, so that equal vectors have equal scores on every machine.)";
+
+constexpr const char* kBadInput =
+    R"(An image that cannot be read: no-image; one that cannot be decoded: bad-image; an image with fewer texts than --texts-per-image, or none: bad-record, unless --allow-short keeps it; a key that stood before: duplicate-key. Vectors that are not finite or of another width than the others end the run (bad-embedding), and so do embeddings that do not fit their rows.)";
+
+void add_own(cli::Options& o, RetrieveOptions& options) {
+    o.group("retrieve");
+    o.flag("--allow-short", options.allow_short,
+           "keep images with fewer texts than --texts-per-image; they are counted");
+    o.add("--k", options.k, "LIST", "ranks for recall");
+    o.choice("--direction", options.direction,
+             {{"both", Direction::kBoth},
+              {"i2t", Direction::kImageToText},
+              {"t2i", Direction::kTextToImage}},
+             "images look for texts, texts for images");
+    using eval::Ties;
+    o.choice("--ties", options.ties,
+             {{"pessimistic", Ties::kPessimistic},
+              {"optimistic", Ties::kOptimistic},
+              {"mean", Ties::kMean}},
+             "wrong candidates with the score of the right one count all, none or half");
+    o.add("--image-embeddings", options.image_embeddings, "FILE",
+          "vectors of the images, a .npy file of embed(1), in place of INPUT");
+    o.add("--text-embeddings", options.text_embeddings, "FILE",
+          "vectors of the texts, a .npy file of embed(1), in place of INPUT");
+    o.add_repeated("--query", options.query, "TEXT",
+                   "print the images that fit this text best; @FILE: one text a line");
+    o.add_repeated("--query-image", options.query_image, "FILE",
+                   "print the texts that fit this image best");
+}
+
+}  // namespace
+
+RetrieveOptions::RetrieveOptions() {
+    captions.texts_per_image = 5;
+    results.top = 10;
+}
+
+cli::Tool retrieve_tool(RetrieveOptions& options) {
+    cli::Tool tool;
+    tool.name = "retrieve";
+    tool.summary = "find images for texts and texts for images, and measure recall";
+    tool.description = kDescription;
+    tool.sections = {{"TIES", kTies}, {"OUTPUT", kOutput}, {"BAD INPUT", kBadInput}};
+    tool.examples = {
+        {"Recall both ways, every caption a text.",
+         "retrieve -m model --texts-per-image 0 --summary - images.jsonl"},
+        {"Long captions, one an image, by the mean of their sentences.",
+         "retrieve -m model --texts-per-image 1 --long-text mean --summary - images.jsonl"},
+        {"Vectors once, then searches and recall.",
+         "embed -m model --format npy -o images.npy images.jsonl\n"
+         "embed -m model --kind text --format npy -o texts.npy images.jsonl\n"
+         "retrieve --image-embeddings images.npy --text-embeddings texts.npy \\\n"
+         "    --texts-per-image 0 --bootstrap 1000 --summary -"},
+        {"The three images that fit a text best.",
+         "retrieve -m model --query 'a red fox' --top 3 images.jsonl | jq -r .key"},
+    };
+    tool.see_also = "embed(1), zeroshot(1), split-captions(1), record(5), lip(7)";
+    tool.features = {tensor::torch_description()};
+    cli::Command command{
+        "", "[OPTION]... [INPUT]...", tool.summary, {}, [&options] { return retrieve(options); }};
+    cli::Options& o = command.options;
+    o.operands(options.stream.inputs, "INPUT", "records, shards, image files or folders of images");
+    add_own(o, options);
+    add_captions(o, options.captions);
+    add_model(o, options.model);
+    add_results(o, options.results, /*with_top=*/true);
+    add_images(o, options.image_root);
+    add_records(o, options.stream, {});
+    cli::add_common(o, options.common, "where the items go; - is standard output");
+    tool.commands.push_back(std::move(command));
+    options.declared = &tool.commands.back().options;  // moves with the tool: it stays where it is
+    return tool;
+}
+
+}  // namespace lip::cmd

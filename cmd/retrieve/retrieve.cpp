@@ -1,0 +1,306 @@
+#include "cmd/retrieve/retrieve.h"
+
+#include "cli/error.h"
+#include "cli/log.h"
+#include "cmd/retrieve/collection.h"
+#include "cmd/retrieve/search.h"
+#include "eval/bootstrap.h"
+#include "eval/results.h"
+#include "record/file.h"
+#include "shard/images.h"
+#include "tensor/device.h"
+
+#include <ATen/ATen.h>
+
+#include <algorithm>
+#include <cmath>
+#include <optional>
+
+namespace lip::cmd {
+namespace {
+
+std::vector<std::int64_t> parse_k(const std::vector<std::string>& words) {
+    std::vector<std::int64_t> list;
+    for (const std::string& word : words) {
+        list.push_back(cli::parse_integer(word, cli::Kind::kCount));
+        if (list.back() < 1) throw cli::UsageError("--k: '" + word + "' must be at least 1");
+    }
+    if (list.empty()) throw cli::UsageError("--k: name at least one rank, such as 1,5,10");
+    return list;
+}
+
+// Says what the options together mean, before anything is opened.
+class Plan {
+public:
+    explicit Plan(const RetrieveOptions& o) : o_(o) {
+        if (o.is_search()) {
+            refuse({"k", "direction", "ties", "allow-short", "summary", "dataset", "bootstrap"},
+                   "is for measuring recall, not for a search with --query");
+            if (!o.query.empty() && !o.query_image.empty())
+                throw cli::UsageError(
+                    "--query looks for images and --query-image for texts: "
+                    "give one of the two");
+            if (!o.query.empty())
+                refuse({"text-embeddings", "texts", "texts-per-image", "sources", "long-text"},
+                       "has no meaning with --query, which looks for images");
+            if (!o.query_image.empty())
+                refuse({"image-embeddings"},
+                       "has no meaning with --query-image, which looks for texts");
+        } else if (o.image_embeddings.empty() != o.text_embeddings.empty()) {
+            throw cli::UsageError("--image-embeddings and --text-embeddings go together");
+        }
+        if (o.has_embeddings()) {
+            if (!o.stream.inputs.empty())
+                throw cli::UsageError("INPUT is not read when embeddings are given: " +
+                                      o.stream.inputs.front());
+            refuse({"texts", "sources", "long-text", "image-root", "on-error", "rejects",
+                    "max-errors", "max-line", "allow-empty", "limit"},
+                   "is for INPUT, not for embeddings");
+        }
+        if (needs_model() && o.model.model.empty())
+            throw cli::UsageError("-m DIR is missing: name a checkpoint or a run folder");
+        if (!needs_model()) refuse({"model"}, "is not needed: both sides come from files");
+        parse_k(o.k);
+        wanted();
+    }
+
+    bool needs_model() const { return o_.is_search() || !o_.has_embeddings(); }
+
+    Wanted wanted() const {
+        Wanted w;
+        const bool is_given = o_.declared->given("texts-per-image");
+        const std::int64_t most = o_.is_search() && !is_given ? 0 : o_.captions.texts_per_image;
+        w.selection = eval::parse_selection(o_.captions.sources, o_.captions.texts, most,
+                                            o_.captions.long_text);
+        w.images = o_.query_image.empty();
+        w.texts = o_.query.empty();
+        w.keep_text = o_.is_search();
+        w.least_texts = o_.is_search() ? 0 : std::max<std::int64_t>(most, 1);
+        w.allow_short = o_.allow_short;
+        return w;
+    }
+
+private:
+    void refuse(std::initializer_list<const char*> names, const std::string& why) const {
+        for (const char* name : names)
+            if (o_.declared->given(name))
+                throw cli::UsageError(std::string("--") + name + " " + why);
+    }
+
+    const RetrieveOptions& o_;
+};
+
+eval::EmbedderSettings embedder_settings(const RetrieveOptions& o) {
+    return {o.model.model,      o.model.device,          o.model.precision,
+            o.model.batch_size, o.common.thread_count(), o.model.deterministic};
+}
+
+// "key":..., and which text of it.
+void append_text_place(std::string& line, const Collection& all, const TextRow& text) {
+    line += "\"key\":";
+    cli::append_json_string(line, all.keys[static_cast<std::size_t>(text.image)]);
+    line += ",\"caption\":";
+    record::append_integer(line, text.caption);
+    if (text.part < 0) return;
+    line.append(",\"").append(text.part_name).append("\":");
+    record::append_integer(line, text.part);
+}
+
+class Recall {
+public:
+    Recall(const RetrieveOptions& options, const Collection& all, eval::Results& results)
+        : o_(options), all_(all), results_(results), k_(parse_k(options.k)) {}
+
+    std::vector<eval::Metric> run() {
+        for (const std::string& key : all_.keys) results_.count(key);
+        if (o_.direction != Direction::kTextToImage) image_to_text();
+        if (o_.direction != Direction::kImageToText) text_to_image();
+        return std::move(metrics_);
+    }
+
+private:
+    eval::RankSettings settings() const {
+        return {.ties = o_.ties, .chunk = 0, .top = results_.has_items() ? o_.results.top : 0};
+    }
+
+    void image_to_text() {
+        std::vector<std::int64_t> with_texts;  // others have nothing to find
+        for (const TextRow& text : all_.texts) with_texts.push_back(text.image);
+        std::sort(with_texts.begin(), with_texts.end());
+        with_texts.erase(std::unique(with_texts.begin(), with_texts.end()), with_texts.end());
+        const at::Tensor rows =
+            all_.image_rows.index_select(0, at::tensor(with_texts, at::TensorOptions(at::kLong)));
+        const eval::Ranking ranking = rank({rows, with_texts}, all_.text_vectors(), settings());
+        for (std::size_t q = 0; q < ranking.top.size(); ++q) {
+            std::string line = "{\"direction\":\"i2t\",\"key\":";
+            cli::append_json_string(line, all_.keys[static_cast<std::size_t>(with_texts[q])]);
+            append_rank(line, ranking, q, [&](std::int64_t text) {
+                append_text_place(line, all_, all_.texts[static_cast<std::size_t>(text)]);
+            });
+        }
+        add_metrics("text_retrieval", ranking.ranks);
+    }
+
+    void text_to_image() {
+        const eval::Ranking ranking = rank(all_.text_vectors(), all_.image_vectors(), settings());
+        for (std::size_t q = 0; q < ranking.top.size(); ++q) {
+            std::string line = "{\"direction\":\"t2i\",";
+            append_text_place(line, all_, all_.texts[q]);
+            append_rank(line, ranking, q, [&](std::int64_t image) {
+                line += "\"key\":";
+                cli::append_json_string(line, all_.keys[static_cast<std::size_t>(image)]);
+            });
+        }
+        add_metrics("image_retrieval", ranking.ranks);
+    }
+
+    template <class AppendCandidate>
+    void append_rank(std::string& line, const eval::Ranking& ranking, std::size_t q,
+                     const AppendCandidate& append_candidate) {
+        line += ",\"rank\":";
+        // Whole or half numbers; six digits would round those of large sets.
+        record::append_integer(line, static_cast<std::int64_t>(ranking.ranks[q]));
+        if (ranking.ranks[q] != std::floor(ranking.ranks[q])) line += ".5";
+        line += ",\"top\":[";
+        for (const eval::Hit& hit : ranking.top[q]) {
+            if (line.back() != '[') line += ',';
+            line += '{';
+            append_candidate(hit.candidate);
+            line += ",\"score\":";
+            record::append_score(line, hit.score);
+            line += '}';
+        }
+        results_.write(line + "]}");
+    }
+
+    void add_metrics(const std::string& task, const std::vector<double>& ranks) {
+        const auto values = [&](std::span<const double> some) {
+            std::vector<double> out;
+            for (const std::int64_t k : k_) out.push_back(eval::recall_at(some, k));
+            out.push_back(eval::median_rank(some));
+            return out;
+        };
+        std::vector<eval::Interval> intervals;
+        if (o_.results.bootstrap > 0)
+            intervals = eval::bootstrap(ranks.size(), o_.results.bootstrap,
+                                        [&](std::span<const std::uint32_t> picks) {
+                                            std::vector<double> some;
+                                            for (const std::uint32_t pick : picks)
+                                                some.push_back(ranks[pick]);
+                                            return values(some);
+                                        });
+        const std::vector<double> all = values(ranks);
+        for (std::size_t m = 0; m < all.size(); ++m) {
+            eval::Metric metric;
+            metric.name = task + (m < k_.size() ? "_recall@" + std::to_string(k_[m])
+                                                : std::string("_median_rank"));
+            metric.value = all[m];
+            if (m < intervals.size()) metric.interval = intervals[m];
+            metrics_.push_back(std::move(metric));
+        }
+    }
+
+    const RetrieveOptions& o_;
+    const Collection& all_;
+    eval::Results& results_;
+    std::vector<std::int64_t> k_;
+    std::vector<eval::Metric> metrics_;
+};
+
+// The words of options that shape the figures, as they are printed by --print-config.
+void add_settings(record::Object& settings, const RetrieveOptions& o) {
+    const auto word = [&](const char* name) {
+        for (const cli::Option& option : o.declared->all())
+            if (option.name == name) return cli::join(option.get(), ",");
+        return std::string();
+    };
+    for (const char* name : {"k", "direction", "ties", "texts", "sources", "long-text"})
+        settings.set_text(name, word(name));
+    settings.set("texts-per-image", std::to_string(o.captions.texts_per_image));
+    settings.set("bootstrap", std::to_string(o.results.bootstrap));
+}
+
+eval::Summary summary(const RetrieveOptions& o, const Collection& all,
+                      const eval::Embedder* embedder) {
+    eval::Summary s;
+    const std::vector<std::string> files = {o.image_embeddings};
+    s.dataset = eval::dataset_name(o.results.dataset, embedder ? o.stream.inputs : files);
+    s.task = "zeroshot_retrieval";
+    s.more.set("texts", std::to_string(all.texts.size()));
+    s.more.set("short_images", std::to_string(all.short_images));
+    add_settings(s.settings, o);
+    if (embedder) {
+        s.model = embedder->config().name;
+        s.pretrained = o.model.model;
+        s.more.set("cut_texts", std::to_string(all.cut_texts));
+        s.settings.set_text("device", embedder->device().str());
+        s.settings.set_text("precision", embedder->precision() == at::kBFloat16 ? "bf16" : "fp32");
+    } else {
+        s.settings.set_text("image-embeddings", o.image_embeddings);
+        s.settings.set_text("text-embeddings", o.text_embeddings);
+    }
+    if (o.common.provenance) s.provenance = cli::provenance_json(o.common);
+    return s;
+}
+
+// Opens what the run would open, but loads no weights.
+int dry_run(const RetrieveOptions& o, const Plan& plan) {
+    record::check_can_write(o.common.output, o.common.force);
+    if (!o.results.summary.empty()) record::check_can_write(o.results.summary, o.common.force);
+    if (plan.needs_model()) {
+        const auto folder = model::find_checkpoint(o.model.model);
+        cli::info("would load " + folder.string() + " (" + model::read_config(folder).name + ")");
+    }
+    if (o.has_embeddings()) {
+        const Collection all = read_collection(o, plan.wanted());
+        cli::info("would compare " + std::to_string(all.keys.size()) + " images with " +
+                  std::to_string(all.texts.size()) + " texts");
+    } else {
+        record::StreamSettings stream = o.stream;
+        if (!stream.rejects.empty()) record::check_can_write(stream.rejects, o.common.force);
+        stream.rejects.clear();
+        record::ErrorLog errors(stream, false);
+        const shard::ImageStream images({stream, o.image_root, plan.wanted().images}, errors);
+    }
+    cli::info("would write " + (o.common.output == "-" ? "standard output" : o.common.output) +
+              (o.results.summary.empty()  ? ""
+               : o.results.summary == "-" ? ", the summary alone"
+                                          : " and " + o.results.summary));
+    return cli::kDone;
+}
+
+}  // namespace
+
+int retrieve(RetrieveOptions& o) {
+    const Plan plan(o);
+    if (o.common.dry_run) return dry_run(o, plan);
+    eval::Results results({o.common.output, o.results.summary, o.common.force});
+    std::optional<record::ErrorLog> errors;
+    if (!o.has_embeddings()) errors.emplace(o.stream, o.common.force);
+    std::optional<eval::Embedder> embedder;
+    if (plan.needs_model())
+        embedder.emplace(embedder_settings(o));
+    else
+        tensor::configure_process(o.common.thread_count(), o.model.deterministic);
+    const std::optional<Searcher> searcher =
+        o.is_search() ? std::optional<Searcher>(std::in_place, o, *embedder) : std::nullopt;
+    const Collection all = errors ? embed_collection(o, plan.wanted(), *embedder, *errors)
+                                  : read_collection(o, plan.wanted());
+    if (searcher) {
+        searcher->search(all, results);
+        const int code = errors ? errors->finish() : cli::kDone;
+        eval::Summary s;
+        s.unit = "queries";
+        results.finish(s);
+        return code;
+    }
+    std::vector<eval::Metric> metrics = Recall(o, all, results).run();
+    const int code = errors ? errors->finish() : cli::kDone;
+    eval::Summary s = summary(o, all, embedder ? &*embedder : nullptr);
+    s.metrics = std::move(metrics);
+    s.skipped = errors ? errors->skipped() : 0;
+    results.finish(s);
+    return code;
+}
+
+}  // namespace lip::cmd

@@ -1,0 +1,110 @@
+#include "cmd/retrieve/search.h"
+
+#include "cli/error.h"
+#include "cli/log.h"
+#include "record/file.h"
+#include "record/lines.h"
+
+#include <ATen/ATen.h>
+
+namespace lip::cmd {
+namespace {
+
+constexpr std::size_t kLargestImage = std::size_t{1} << 30;
+
+void read_texts(const std::string& path, std::vector<std::string>& texts) {
+    record::StreamSettings stream;
+    stream.inputs = {path};
+    record::LineReader reader(stream);
+    const std::size_t before = texts.size();
+    while (const auto block = reader.next_block())
+        for (const record::Line& line : block->lines) {
+            if (line.too_large)
+                throw cli::DataError(block->file + ":" + std::to_string(line.number) +
+                                     ": the text is too long");
+            texts.emplace_back(line.text);
+        }
+    if (texts.size() == before) throw cli::DataError("no texts in " + record::display_name(path));
+}
+
+at::Tensor embed_images(const std::vector<std::string>& files, const eval::Embedder& embedder) {
+    std::vector<at::Tensor> rows;
+    for (const std::string& file : files) {
+        auto planes = embedder.prepare(record::read_file(file, kLargestImage));
+        if (!planes) throw cli::DataError(file + ": " + planes.reject().message);
+        rows.push_back(embedder.images({&*planes, 1}));
+    }
+    return at::cat(rows);
+}
+
+}  // namespace
+
+std::vector<std::string> expand_texts(const std::vector<std::string>& values) {
+    std::vector<std::string> texts;
+    for (const std::string& value : values) {
+        if (value.starts_with("@@"))
+            texts.push_back(value.substr(1));
+        else if (value.starts_with("@"))
+            read_texts(value.substr(1), texts);
+        else
+            texts.push_back(value);
+    }
+    return texts;
+}
+
+Searcher::Searcher(const RetrieveOptions& options, const eval::Embedder& embedder)
+    : options_(options),
+      names_(options.query.empty() ? options.query_image : expand_texts(options.query)) {
+    if (options.query.empty()) {
+        rows_ = embed_images(names_, embedder);
+        return;
+    }
+    std::int64_t cut = 0;
+    rows_ = embedder.texts(names_, &cut);
+    if (cut > 0)
+        cli::warn(std::to_string(cut) + " queries were cut to " +
+                  std::to_string(embedder.config().text.context_length) + " tokens");
+}
+
+void Searcher::search(const Collection& all, eval::Results& results) const {
+    const bool for_images = !options_.query.empty();
+    const eval::Vectors candidates = for_images ? all.image_vectors() : all.text_vectors();
+    if (candidates.rows.size(1) != rows_.size(1))
+        throw cli::DataError((for_images ? options_.image_embeddings : options_.text_embeddings) +
+                             ": vectors of " + std::to_string(candidates.rows.size(1)) +
+                             " numbers, those of the model have " + std::to_string(rows_.size(1)) +
+                             " [bad-embedding]");
+    const std::vector<std::int64_t> nothing(names_.size(), -1);  // no hit is the right one
+    const eval::Ranking ranking =
+        rank({rows_, nothing}, candidates,
+             {.ties = options_.ties, .chunk = 0, .top = options_.results.top});
+    for (std::size_t q = 0; q < names_.size(); ++q) {
+        results.count(names_[q]);
+        for (std::size_t i = 0; i < ranking.top[q].size(); ++i)
+            results.write(line_of(all, q, i, ranking.top[q][i]));
+    }
+}
+
+std::string Searcher::line_of(const Collection& all, std::size_t query, std::size_t place,
+                              const eval::Hit& hit) const {
+    const auto row = static_cast<std::size_t>(hit.candidate);
+    const TextRow* text = options_.query.empty() ? &all.texts[row] : nullptr;
+    std::string line = "{\"query\":";
+    cli::append_json_string(line, names_[query]);
+    line += ",\"rank\":" + std::to_string(place + 1) + ",\"key\":";
+    cli::append_json_string(line, all.keys[text ? static_cast<std::size_t>(text->image) : row]);
+    line += ",\"score\":";
+    record::append_score(line, hit.score);
+    if (!text) return line + "}";
+    line += ",\"caption\":";
+    record::append_integer(line, text->caption);
+    if (text->part >= 0) {
+        line.append(",\"").append(text->part_name).append("\":");
+        record::append_integer(line, text->part);
+    }
+    line += ",\"text\":";
+    cli::append_json_string(line, text->text);
+    return line + "}";
+}
+
+}  // namespace lip::cmd

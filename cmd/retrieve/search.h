@@ -1,0 +1,38 @@
+// Searches: the images that fit a text, the texts that fit an image.
+#pragma once
+
+#include "cmd/retrieve/collection.h"
+#include "eval/results.h"
+
+#include <ATen/core/Tensor.h>
+
+#include <string>
+#include <vector>
+
+namespace lip::cmd {
+
+class Searcher {
+public:
+    // Embeds the queries of the options. Throws UsageError for an empty @FILE, DataError for a file
+    // that cannot be read or decoded.
+    Searcher(const RetrieveOptions& options, const eval::Embedder& embedder);
+
+    // One line a hit, best first, query by query. Throws DataError if the vectors have another
+    // width.
+    void search(const Collection& all, eval::Results& results) const;
+
+private:
+    std::string line_of(const Collection& all, std::size_t query, std::size_t place,
+                        const eval::Hit& hit) const;
+
+    const RetrieveOptions& options_;
+    std::vector<std::string> names_;  // the texts, or the names of the image files
+    at::Tensor rows_;                 // [Q, D]
+};
+
+// The texts of repeated TEXT options: TEXT itself, @FILE for one text a line (@- is standard
+// input), @@TEXT for a text that begins with @. Throws DataError for a file that cannot be read,
+// UsageError for one without any text.
+std::vector<std::string> expand_texts(const std::vector<std::string>& values);
+
+}  // namespace lip::cmd

@@ -1,0 +1,116 @@
+#include "cmd/segment/pictures.h"
+
+#include "cli/error.h"
+#include "image/encode.h"
+#include "image/palette.h"
+#include "record/file.h"
+
+#include <charconv>
+#include <cstdio>
+#include <optional>
+#include <sstream>
+
+namespace lip::cmd {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::size_t kLargestPalette = 1 << 20;
+constexpr std::size_t kMostColours = 256;
+constexpr double kOverlayWeight = 0.5;
+
+std::optional<image::Rgb> parse_hex(const std::string& text) {
+    unsigned value = 0;
+    const char* end = text.data() + text.size();
+    if (text.size() != 7) return std::nullopt;
+    const auto result = std::from_chars(text.data() + 1, end, value, 16);
+    if (result.ec != std::errc() || result.ptr != end) return std::nullopt;
+    return image::Rgb{static_cast<std::uint8_t>(value >> 16), static_cast<std::uint8_t>(value >> 8),
+                      static_cast<std::uint8_t>(value)};
+}
+
+std::optional<image::Rgb> parse_colour(const std::string& line) {
+    std::istringstream in(line);
+    std::string rest;
+    if (line.starts_with('#')) {
+        std::string word;
+        in >> word;
+        return in >> rest ? std::nullopt : parse_hex(word);
+    }
+    int r = -1, g = -1, b = -1;
+    if (!(in >> r >> g >> b) || in >> rest) return std::nullopt;
+    for (const int value : {r, g, b})
+        if (value < 0 || value > 255) return std::nullopt;
+    return image::Rgb{static_cast<std::uint8_t>(r), static_cast<std::uint8_t>(g),
+                      static_cast<std::uint8_t>(b)};
+}
+
+// One part of a key between slashes.
+std::string safe_name(const std::string& part) {
+    const bool is_dots = part == "." || part == "..";
+    std::string name;
+    for (const char c : part) {
+        const auto byte = static_cast<unsigned char>(c);
+        if (byte >= 0x20 && byte != 0x7f && c != '%' && !is_dots) {
+            name += c;
+            continue;
+        }
+        char code[4];
+        std::snprintf(code, sizeof code, "%%%02X", static_cast<unsigned>(byte));
+        name += code;
+    }
+    return name;
+}
+
+}  // namespace
+
+std::vector<image::Rgb> load_palette(const std::string& word, std::size_t classes) {
+    if (word == "voc") {
+        const auto voc = image::voc_palette();
+        return {voc.begin(), voc.end()};
+    }
+    std::istringstream in(record::read_file(word, kLargestPalette));
+    std::vector<image::Rgb> colours;
+    for (std::string line; std::getline(in, line);) {
+        const auto colour = parse_colour(line);
+        if (!colour)
+            throw cli::DataError(word + ":" + std::to_string(colours.size() + 1) +
+                                 ": a colour is \"R G B\" of 0..255 or \"#rrggbb\"");
+        colours.push_back(*colour);
+    }
+    if (colours.size() < classes || colours.size() > kMostColours)
+        throw cli::DataError(word + ": " + std::to_string(colours.size()) + " colours for " +
+                             std::to_string(classes) + " classes (at least one each, at most 256)");
+    return colours;
+}
+
+fs::path picture_path(const std::string& folder, const std::string& key) {
+    fs::path path = folder;
+    std::istringstream parts(key);
+    for (std::string part; std::getline(parts, part, '/');)
+        if (!part.empty()) path /= safe_name(part);
+    path += ".png";
+    return path;
+}
+
+void Pictures::write_file(const fs::path& path, const std::string& bytes) const {
+    std::error_code problem;
+    fs::create_directories(path.parent_path(), problem);
+    if (problem)
+        throw cli::DataError(path.parent_path().string() +
+                             ": the folder cannot be made: " + problem.message());
+    record::write_file(path.string(), bytes, force_);
+}
+
+std::string Pictures::write(const std::string& key, const image::Image& image,
+                            const image::Mask& mask) const {
+    if (!overlay_dir_.empty())
+        write_file(picture_path(overlay_dir_, key),
+                   image::encode_png(image::overlay(image, mask, palette_, kOverlayWeight)));
+    if (mask_dir_.empty()) return {};
+    const fs::path path = picture_path(mask_dir_, key);
+    write_file(path, image::encode_png_indexed(mask, palette_));
+    return path.string();
+}
+
+}  // namespace lip::cmd

@@ -1,0 +1,44 @@
+// Masks and overlays as files, one an image, named by its key.
+#pragma once
+
+#include "image/image.h"
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace lip::cmd {
+
+// "voc", or a file with a colour a line, "R G B" of 0..255 or "#rrggbb"; line n, from 0, is class
+// n. Throws DataError with file and line; and if there are fewer colours than classes, or over 256.
+std::vector<image::Rgb> load_palette(const std::string& word_or_file, std::size_t classes);
+
+// FOLDER/KEY.png. Slashes of the key make folders; empty parts of it are left out; "." and "..",
+// percent signs and control characters become %XX, so that no key leaves the folder.
+std::filesystem::path picture_path(const std::string& folder, const std::string& key);
+
+// Writes PNG files below two folders, either of which may be empty: not wanted.
+class Pictures {
+public:
+    Pictures(std::string mask_dir, std::string overlay_dir, std::vector<image::Rgb> palette,
+             bool force)
+        : mask_dir_(std::move(mask_dir)),
+          overlay_dir_(std::move(overlay_dir)),
+          palette_(std::move(palette)),
+          force_(force) {}
+
+    bool has_any() const { return !mask_dir_.empty() || !overlay_dir_.empty(); }
+    // Makes folders where they are missing. Returns the path of the mask, empty if not wanted.
+    // Throws DataError if a file exists and may not be replaced, or cannot be written.
+    std::string write(const std::string& key, const image::Image& image,
+                      const image::Mask& mask) const;
+
+private:
+    void write_file(const std::filesystem::path& path, const std::string& bytes) const;
+
+    std::string mask_dir_, overlay_dir_;
+    std::vector<image::Rgb> palette_;
+    bool force_;
+};
+
+}  // namespace lip::cmd

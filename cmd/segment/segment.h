@@ -1,0 +1,34 @@
+#pragma once
+
+#include "cli/tool.h"
+#include "cmd/groups/groups.h"
+#include "model/vision_tower.h"
+
+#include <cstdint>
+#include <string>
+
+namespace lip::cmd {
+
+// Settings of segment. The values here are the defaults.
+struct SegmentOptions {
+    cli::Common common;
+    record::StreamSettings stream;
+    std::string image_root;
+    ModelSettings model;
+    ClassSettings classes;
+    ResultSettings results;
+    std::string short_side = "auto", window = "auto", stride = "auto";  // auto or pixels
+    model::DenseAttention attention = model::DenseAttention::kPlain;
+    double scale = 40;
+    std::string background;  // id or name of a class
+    double prob_threshold = 0, area_threshold = 0;
+    std::int64_t ignore_index = 255;  // -1: none
+    bool reduce_zero_label = false;
+    std::string mask_dir, overlay_dir, palette = "voc";
+    const cli::Options* declared = nullptr;  // to tell what was given
+};
+
+cli::Tool segment_tool(SegmentOptions& options);
+int segment(const SegmentOptions& options);
+
+}  // namespace lip::cmd

@@ -1,0 +1,130 @@
+#include "cmd/train/train.h"
+
+#include "cli/error.h"
+#include "cli/log.h"
+#include "record/file.h"
+#include "tensor/device.h"
+#include "train/frames.h"
+
+#include <algorithm>
+
+namespace lip::cmd {
+namespace {
+
+using train::TrainSettings;
+
+void check_needed(const TrainOptions& t) {
+    if (t.data.empty()) throw cli::UsageError("--data SHARDS is missing");
+    if (t.run_folder.empty()) throw cli::UsageError("-o RUN is missing");
+    if (t.tokenizer.empty()) throw cli::UsageError("--tokenizer FILE is missing (spm_train makes one)");
+    if (std::find(t.data.begin(), t.data.end(), "-") != t.data.end())
+        throw cli::UsageError("--data: standard input cannot be read again for the next epoch");
+}
+
+model::ModelConfig model_config(const TrainOptions& t, const train::Method& method) {
+    model::ModelConfig config = model::load_arch(t.arch);
+    config.method = t.method;
+    if (t.image_size > 0) config.vision.image_size = t.image_size;
+    if (t.context_length > 0) config.text.context_length = t.context_length;
+    method.configure(config);
+    const auto tokenizer = text::load_sentencepiece(t.tokenizer);
+    config.text.vocab_size = tokenizer->vocab_size();
+    config.text.eos_id = tokenizer->end_id();
+    config.text.pool_type = "eos";
+    config.text.tokenizer = "sentencepiece";
+    check(config, t.arch);
+    return config;
+}
+
+train::SamplerSettings sampler_settings(const TrainOptions& t, const train::Method& method) {
+    train::SamplerSettings sampler;
+    sampler.texts_per_image = t.texts_per_image > 0 ? t.texts_per_image : method.texts_per_image;
+    if (sampler.texts_per_image > 1 && method.texts_per_image == 1)
+        throw cli::UsageError("--texts-per-image: " + t.method + " takes one text an image");
+    sampler.sentences = t.texts == "auto" ? method.sentences : t.texts == "sentences";
+    for (const std::string& text : t.sources) sampler.sources.push_back(train::parse_source(text));
+    sampler.skip_flags = t.skip_flags;
+    sampler.merge = t.merge;
+    sampler.raw_first = t.raw_first;
+    return sampler;
+}
+
+// Settings that do not change the weights that come out.
+bool is_harmless(const std::string& name) {
+    constexpr std::string_view kHarmless[] = {"data",     "tokenizer", "checkpoint-every", "keep",     "log-every", "device",
+                                              "on-error", "max-errors", "rejects",         "threads",  "quiet",     "dry-run",
+                                              "progress", "log-format", "provenance",      "assume-tty", "provenance-text"};
+    return std::find(std::begin(kHarmless), std::end(kHarmless), name) != std::end(kHarmless);
+}
+
+void set_checkpoint_interval(const std::string& text, TrainSettings& s) {
+    const bool is_duration = !text.empty() && std::string_view("smh").find(text.back()) != std::string_view::npos;
+    const std::int64_t value = cli::parse_integer(text, is_duration ? cli::Kind::kDuration : cli::Kind::kCount);
+    if (value < 1) throw cli::UsageError("--checkpoint-every: '" + text + "' must be at least 1");
+    s.checkpoint_every = is_duration ? 0 : value;
+    s.checkpoint_seconds = is_duration ? value : 0;
+}
+
+TrainSettings train_settings(const TrainOptions& t) {
+    const train::Method& method = train::find_method(t.method);
+    TrainSettings s;
+    s.run_folder = t.run_folder;
+    s.method = t.method;
+    s.model = model_config(t, method);
+    s.tokenizer = t.tokenizer;
+    s.data = {.shards = t.data,
+              .seed = static_cast<std::uint64_t>(t.seed),
+              .threads = t.common.thread_count(),
+              .batch_size = t.device.batch_size,
+              .image_size = s.model.vision.image_size,
+              .context_length = s.model.text.context_length,
+              .squash = s.model.preprocess.resize_mode == "squash",
+              .bilinear = s.model.preprocess.interpolation == "bilinear",
+              .augment = t.augment,
+              .crop_scale = t.crop_scale,
+              .sampler = sampler_settings(t, method)};
+    s.adamw = t.adamw;
+    s.schedule = {.peak = t.lr, .least = t.min_lr, .warmup_steps = 0, .total_steps = t.steps, .decay = t.decay};
+    if (t.steps == 0) {
+        s.samples_per_epoch = train::count_samples(t.data);
+        const auto images = static_cast<std::int64_t>(s.samples_per_epoch) * t.epochs;
+        s.schedule.total_steps = std::max<std::int64_t>((images + t.device.batch_size / 2) / t.device.batch_size, 1);
+    }
+    s.schedule.warmup_steps = train::parse_warmup(t.warmup, s.schedule.total_steps);
+    s.clip_gradients = t.clip_grad;
+    set_checkpoint_interval(t.checkpoint_every, s);
+    s.keep = t.keep;
+    s.log_every = t.log_every;
+    s.resume = t.resume;
+    s.device = tensor::resolve_device(t.device.device);
+    s.precision = tensor::resolve_precision(t.device.precision, s.device);
+    s.errors = t.errors;
+    s.force_rejects = t.resume;
+    for (const cli::Option& option : t.declared->all())
+        if (option.in_config && !is_harmless(option.name)) s.result_settings[option.name] = cli::join(option.get(), ",");
+    s.config_toml = t.declared->as_toml(false);
+    if (t.common.provenance) s.provenance = cli::provenance_json(t.common);
+    return s;
+}
+
+}  // namespace
+
+int run_train(TrainOptions& t) {
+    check_needed(t);
+    tensor::configure_process(t.common.thread_count(), t.device.deterministic);
+    const TrainSettings settings = train_settings(t);
+    if (t.common.dry_run) {
+        const train::Frames frames(t.data);
+        const model::LanguageImageModel model(settings.model, settings.data.seed);
+        cli::info("would train " + t.method + " with " + std::to_string(model.parameters.count()) + " parameters for " +
+                  std::to_string(settings.schedule.total_steps) + " steps of " + std::to_string(t.device.batch_size) +
+                  " images on " + settings.device.str() + ", reading " + std::to_string(frames.size()) +
+                  " frames, writing " + t.run_folder);
+        return cli::kDone;
+    }
+    const train::TrainResult result = train::run_training(settings);
+    record::Output("-", false).write(result.checkpoint + "\n");
+    return result.stopped ? cli::kStopped : cli::kDone;
+}
+
+}  // namespace lip::cmd

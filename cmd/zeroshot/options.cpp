@@ -1,0 +1,68 @@
+#include "cmd/zeroshot/zeroshot.h"
+#include "tensor/device.h"
+
+namespace lip::cmd {
+namespace {
+
+constexpr const char* kDescription =
+    R"(Compares every image with the names of the classes and gives the classes that fit best; no example of a class is needed. With truth it also measures how often that is right.
+
+A class is described by texts: its name in each of the templates. The unit vectors of these texts are averaged to the weight of the name, and the cosine of weight and image is the score. Of several names of a class (synonyms) the best score counts, or with --synonyms=mean their mean.
+
+A classes file has one of three forms. One name a line, which is also the id. Or an id, a TAB, and names with | between them. Or a JSON object of lists, {"cat": ["a small animal with whiskers", ...]}: these texts are used as they are, without templates. Classes are counted from 0 in the order of the file; there are no comments.
+
+--templates takes photo ("a photo of a {}."), none (the bare name), the well-known sets imagenet7 and imagenet80, or a file with a template a line in which {} stands for the name.)";
+
+constexpr const char* kTruth =
+    R"(A label is the id of a class, or else one of its names. With --labels=record it is the field label of the record: a text, or a list of texts where several classes may be true. With --labels=folder it is the name of the folder that holds the image. Anything else names a file of lines with key, TAB and label.
+
+Images without a label are classified too. They are counted as unlabelled and stay out of the metrics.)";
+
+constexpr const char* kOutput =
+    R"(One JSON line an image, in the order of the input: key; predictions, a list of class (the id), name, score (the cosine) and prob (softmax over the classes, or sigmoid for a model trained that way), best first; and, where the truth is known, label and rank: one each, or two lists. Rank counts from 1. Wrong classes with the very score of the right one count as better: a model that cannot tell anything apart gets nothing.
+
+Metrics of --summary: acc1 and acc5, the shares of images whose class is at rank 1, or at 5 and better; mean_per_class_recall, the mean of acc1 over the classes that occur. Where the truth is a list: mAP, the mean of the average precision over the classes that occur.)";
+
+constexpr const char* kBadInput =
+    R"(An image that cannot be read: no-image; one that cannot be decoded: bad-image; a label that is no class: unknown-label. An empty classes file, an id that stands twice and a template without {} end the run, with file and line.)";
+
+}  // namespace
+
+cli::Tool zeroshot_tool(ZeroshotOptions& options) {
+    cli::Tool tool;
+    tool.name = "zeroshot";
+    tool.summary = "classify images by the names of classes";
+    tool.description = kDescription;
+    tool.sections = {{"TRUTH", kTruth}, {"OUTPUT", kOutput}, {"BAD INPUT", kBadInput}};
+    tool.examples = {
+        {"Accuracy on labelled records.",
+         "zeroshot -m model --classes classes.txt --summary - images.jsonl"},
+        {"The best answer for each image of a folder.",
+         "zeroshot -m model --classes classes.txt --top 1 images/ |\n"
+         "    jq -r '[.key, .predictions[0].name] | @tsv'"},
+        {"Many templates, and intervals of the metrics.",
+         "zeroshot -m model --classes classes.txt --templates imagenet80 \\\n"
+         "    --bootstrap 1000 --summary scores.json -o items.jsonl images.jsonl"},
+    };
+    tool.see_also = "retrieve(1), segment(1), embed(1), record(5), lip(7)";
+    tool.features = {tensor::torch_description()};
+    cli::Command command{
+        "", "-m DIR --classes FILE [OPTION]... [INPUT]...", tool.summary, {}, [&options] {
+            return zeroshot(options);
+        }};
+    cli::Options& o = command.options;
+    o.operands(options.stream.inputs, "INPUT", "records, shards, image files or folders of images");
+    add_model(o, options.model);
+    add_classes(o, options.classes);
+    o.add(
+        "--labels", options.labels, "WORD|FILE",
+        "truth: record (the field label), folder (the image's), or a file of lines KEY<TAB>LABEL");
+    add_results(o, options.results, /*with_top=*/true);
+    add_images(o, options.image_root);
+    add_records(o, options.stream, {});
+    cli::add_common(o, options.common, "where the items go; - is standard output");
+    tool.commands.push_back(std::move(command));
+    return tool;
+}
+
+}  // namespace lip::cmd

@@ -1,0 +1,245 @@
+#include "cmd/zeroshot/zeroshot.h"
+
+#include "cli/error.h"
+#include "cli/log.h"
+#include "cmd/zeroshot/labels.h"
+#include "eval/classes.h"
+#include "eval/classification.h"
+#include "eval/image_batches.h"
+#include "eval/results.h"
+
+#include <ATen/ATen.h>
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+namespace lip::cmd {
+namespace {
+
+// Probabilities of one image, as the model was trained: softmax over the classes, or a sigmoid for
+// each.
+struct Trained {
+    double scale, bias;
+    bool is_sigmoid;
+};
+std::vector<double> probabilities(std::span<const float> scores, const Trained& trained) {
+    const auto [scale, bias, is_sigmoid] = trained;
+    std::vector<double> out(scores.begin(), scores.end());
+    if (is_sigmoid) {
+        for (double& p : out) p = 1 / (1 + std::exp(-(scale * p + bias)));
+        return out;
+    }
+    const double highest = *std::max_element(out.begin(), out.end());
+    for (double& p : out) p = std::exp(scale * (p - highest));
+    const double sum = std::accumulate(out.begin(), out.end(), 0.0);
+    for (double& p : out) p /= sum;
+    return out;
+}
+
+// Indices of the `top` best, equal ones in the order of the classes.
+std::vector<std::int64_t> best(std::span<const float> scores, std::int64_t top) {
+    std::vector<std::int64_t> order(scores.size());
+    std::iota(order.begin(), order.end(), 0);
+    const auto n = std::min(top, static_cast<std::int64_t>(order.size()));
+    std::partial_sort(order.begin(), order.begin() + n, order.end(),
+                      [&](std::int64_t a, std::int64_t b) {
+                          const float x = scores[static_cast<std::size_t>(a)],
+                                      y = scores[static_cast<std::size_t>(b)];
+                          return x != y ? x > y : a < b;
+                      });
+    order.resize(static_cast<std::size_t>(n));
+    return order;
+}
+
+eval::EmbedderSettings embedder_settings(const ZeroshotOptions& o) {
+    return {o.model.model,      o.model.device,          o.model.precision,
+            o.model.batch_size, o.common.thread_count(), o.model.deterministic};
+}
+
+class Zeroshot {
+public:
+    explicit Zeroshot(const ZeroshotOptions& options)
+        : options_(options),
+          results_({options.common.output, options.results.summary, options.common.force}),
+          errors_(options.stream, options.common.force),
+          stream_({options.stream, options.image_root, true}, errors_),
+          classes_(options.classes.classes),
+          templates_(eval::load_templates(options.classes.templates)),
+          labels_(options.labels, classes_),
+          embedder_(embedder_settings(options)),
+          trained_{embedder_.scale(), embedder_.bias(), embedder_.is_sigmoid()},
+          weights_(eval::class_weights(embedder_, classes_, templates_)),
+          metrics_(weights_.classes) {
+        if (weights_.cut > 0)
+            cli::warn(std::to_string(weights_.cut) + " of " + std::to_string(weights_.texts) +
+                      " texts of classes were cut to " +
+                      std::to_string(embedder_.config().text.context_length) + " tokens");
+    }
+
+    int run() {
+        eval::ImageBatches batches(embedder_, stream_, errors_, options_.model.batch_size,
+                                   options_.common.thread_count());
+        cli::Progress progress("images", "images");
+        const auto has_good_label =
+            [&](const shard::ImageRecord& item) -> std::optional<cli::Reject> {
+            const auto truth = labels_.find(item);
+            if (truth) return std::nullopt;
+            return truth.reject();
+        };
+        while (const auto batch = batches.next(has_good_label)) {
+            classify(*batch);
+            results_.flush();
+            progress.update(errors_.records());
+        }
+        progress.finish();
+        const int code = errors_.finish();
+        results_.finish(summary());
+        return code;
+    }
+
+private:
+    void classify(const eval::ImageBatch& batch) {
+        const auto synonyms =
+            options_.classes.synonyms == "mean" ? eval::Synonyms::kMean : eval::Synonyms::kMax;
+        const at::Tensor scores =
+            eval::class_scores(embedder_.images(batch.planes), weights_, synonyms)
+                .contiguous();  // [B, C]
+        if (!scores.isfinite().all().item<bool>())
+            throw cli::DataError(
+                options_.model.model +
+                ": the model gives numbers that are not finite, for an image from " +
+                batch.items.front().record.key + " on");
+        const float* row = scores.const_data_ptr<float>();
+        for (const shard::ImageRecord& item : batch.items) {
+            report(item, {row, static_cast<std::size_t>(weights_.classes)});
+            row += weights_.classes;
+        }
+    }
+
+    void report(const shard::ImageRecord& item, std::span<const float> scores) {
+        results_.count(item.record.key);
+        std::string line = "{\"key\":";
+        cli::append_json_string(line, item.record.key);
+        append_predictions(line, scores);
+        const std::optional<Truth> truth = *labels_.find(item);
+        if (truth)
+            append_truth(line, *truth, scores);
+        else
+            ++unlabelled_;
+        results_.write(line + "}");
+    }
+
+    void append_predictions(std::string& line, std::span<const float> scores) const {
+        if (!results_.has_items()) return;
+        const std::vector<double> prob = probabilities(scores, trained_);
+        line += ",\"predictions\":[";
+        for (const std::int64_t c : best(scores, options_.results.top)) {
+            if (line.back() != '[') line += ',';
+            line += "{\"class\":";
+            cli::append_json_string(line, classes_[c].id);
+            line += ",\"name\":";
+            cli::append_json_string(line, classes_[c].names.front());
+            line += ",\"score\":";
+            record::append_score(line, scores[static_cast<std::size_t>(c)]);
+            line += ",\"prob\":";
+            record::append_score(line, prob[static_cast<std::size_t>(c)]);
+            line += '}';
+        }
+        line += ']';
+    }
+
+    void append_truth(std::string& line, const Truth& truth, std::span<const float> scores) {
+        std::string names, ranks;
+        for (const std::int64_t c : truth.classes) {
+            if (!names.empty()) names += ',', ranks += ',';
+            const std::int64_t rank = eval::rank_of(scores, c, truth.classes);
+            cli::append_json_string(names, classes_[c].id);
+            record::append_integer(ranks, rank);
+            if (!truth.is_list) metrics_.add(c, rank);
+        }
+        if (truth.is_list) {
+            metrics_.add_list(truth.classes, scores);
+            names = "[" + names + "]";
+            ranks = "[" + ranks + "]";
+        }
+        line += ",\"label\":" + names + ",\"rank\":" + ranks;
+    }
+
+    eval::Summary summary() const {
+        eval::Summary s;
+        s.dataset = eval::dataset_name(options_.results.dataset, options_.stream.inputs);
+        s.model = embedder_.config().name;
+        s.pretrained = options_.model.model;
+        s.task = "zeroshot_classification";
+        s.metrics = metrics_.metrics(options_.results.bootstrap);
+        s.skipped = errors_.skipped();
+        s.more.set("unlabelled", std::to_string(unlabelled_));
+        if (unlabelled_ > 0) s.note = ", " + std::to_string(unlabelled_) + " unlabelled";
+        s.settings.set_text("classes", options_.classes.classes);
+        s.settings.set("class_count", std::to_string(classes_.size()));
+        s.settings.set_text("templates", options_.classes.templates);
+        s.settings.set("template_count", std::to_string(templates_.size()));
+        s.settings.set_text("synonyms", options_.classes.synonyms);
+        s.settings.set_text("labels", options_.labels);
+        s.settings.set_text("ties", "pessimistic");
+        s.settings.set("bootstrap", std::to_string(options_.results.bootstrap));
+        s.settings.set_text("device", embedder_.device().str());
+        s.settings.set_text("precision", embedder_.precision() == at::kBFloat16 ? "bf16" : "fp32");
+        if (options_.common.provenance) s.provenance = cli::provenance_json(options_.common);
+        return s;
+    }
+
+    const ZeroshotOptions& options_;
+    eval::Results results_;
+    record::ErrorLog errors_;
+    shard::ImageStream stream_;
+    eval::Classes classes_;
+    std::vector<std::string> templates_;
+    Labels labels_;
+    eval::Embedder embedder_;
+    Trained trained_;
+    eval::ClassWeights weights_;
+    eval::Classification metrics_;
+    std::uint64_t unlabelled_ = 0;
+};
+
+// Opens what the run would open, but loads no weights.
+int plan(const ZeroshotOptions& options) {
+    const std::string& summary = options.results.summary;
+    record::StreamSettings stream = options.stream;
+    if (!stream.rejects.empty()) record::check_can_write(stream.rejects, options.common.force);
+    stream.rejects.clear();
+    record::check_can_write(options.common.output, options.common.force);
+    if (!summary.empty()) record::check_can_write(summary, options.common.force);
+    record::ErrorLog errors(stream, false);
+    const shard::ImageStream images({stream, options.image_root, true}, errors);
+    const eval::Classes classes(options.classes.classes);
+    const auto templates = eval::load_templates(options.classes.templates);
+    const Labels labels(options.labels, classes);
+    const auto folder = model::find_checkpoint(options.model.model);
+    const model::ModelConfig config = model::read_config(folder);
+    cli::info("would load " + folder.string() + " (" + config.name + ", " +
+              std::to_string(config.vision.image_size) + " px)");
+    cli::info("would classify into " + std::to_string(classes.size()) + " classes with " +
+              std::to_string(templates.size()) + " templates");
+    cli::info("would write " +
+              (options.common.output == "-" ? "standard output" : options.common.output) +
+              (summary.empty()  ? ""
+               : summary == "-" ? ", the summary alone"
+                                : " and " + summary));
+    return cli::kDone;
+}
+
+}  // namespace
+
+int zeroshot(const ZeroshotOptions& options) {
+    if (options.model.model.empty())
+        throw cli::UsageError("-m DIR is missing: name a checkpoint or a run folder");
+    if (options.classes.classes.empty())
+        throw cli::UsageError("--classes FILE is missing: name the file of the classes");
+    if (options.common.dry_run) return plan(options);
+    return Zeroshot(options).run();
+}
+
+}  // namespace lip::cmd

@@ -1,0 +1,77 @@
+// Classes by their names: files of classes, templates around names, and the vectors they become.
+#pragma once
+
+#include "eval/embedder.h"
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+namespace lip::eval {
+
+struct Class {
+    std::string id;
+    std::vector<std::string> names;    // the first one is shown; others are synonyms
+    std::vector<std::string> prompts;  // of a JSON file: whole texts, used without templates
+};
+
+// The classes of a file in its order. Immutable; any thread.
+class Classes {
+public:
+    // Reads a file: a name a line (its own id); or "id<TAB>name|synonym|..."; or a JSON object
+    // {class: [prompts]}. The first line tells which. Empty lines at the end do not count. Throws
+    // DataError with file and line for a file that is empty, an id that stands twice, an empty name
+    // or text that is not UTF-8.
+    explicit Classes(const std::string& path);
+
+    const std::vector<Class>& all() const { return classes_; }
+    std::size_t size() const { return classes_.size(); }
+    const Class& operator[](std::int64_t i) const { return classes_[static_cast<std::size_t>(i)]; }
+
+    // The class meant by a label: its id, else one of its names. Rejects with unknown-label what is
+    // neither, and a name that several classes have.
+    cli::Result<std::int64_t> find(const std::string& label) const;
+
+private:
+    void read_json(const std::string& text, const std::string& path);
+    void read_lines(const std::string& text, const std::string& path);
+    void add(Class entry, const std::string& where);
+
+    std::vector<Class> classes_;
+    std::unordered_map<std::string, std::int64_t> by_id_;
+    std::unordered_map<std::string, std::int64_t> by_name_;  // kAmbiguous where several have it
+};
+
+// Templates by word (photo, none, imagenet7, imagenet80) or from a file, one a line, each with {}
+// for the name. Throws DataError with file and line.
+std::vector<std::string> load_templates(const std::string& word_or_file);
+
+// `name` in place of every {} of the template.
+std::string fill_template(std::string_view text, std::string_view name);
+
+// Every name of every class as a vector: row i belongs to class owners[i].
+struct ClassWeights {
+    at::Tensor names;                  // [Q, D] unit vectors, fp32, on the CPU
+    std::vector<std::int64_t> owners;  // Q, ascending
+    std::int64_t classes = 0;
+    std::int64_t texts = 0;  // embedded
+    std::int64_t cut = 0;    // of them longer than the context length
+};
+
+// Weight of a name: unit(mean over templates of the unit vectors of the filled templates),
+// spec/dreamlip.md section 11.1. A class with prompts has one weight, over its prompts.
+ClassWeights class_weights(const Embedder& embedder, const Classes& classes,
+                           const std::vector<std::string>& templates);
+
+enum class Synonyms { kMax, kMean };
+
+// Scores of classes: cosines of the vectors u [..., D] with all names, combined for each class.
+// Result [..., C], fp32, on the device of u.
+at::Tensor class_scores(const at::Tensor& u, const ClassWeights& weights, Synonyms synonyms);
+
+}  // namespace lip::eval

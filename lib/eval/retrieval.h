@@ -1,0 +1,55 @@
+// Which image is found for a text, and which text for an image: ranks, recall@k, best lists.
+// Protocol: cosine, no prompt, no second ranking; a text hits with its image, an image with any of
+// its texts (spec/dreamlip.md, 11.2). Functions are pure; any thread.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+namespace lip::eval {
+
+// What wrong candidates with exactly the score of the right one count as. With kPessimistic a
+// collapsed model, whose scores are all equal, gets nothing; with kOptimistic it gets everything.
+enum class Ties { kPessimistic, kOptimistic, kMean };
+
+struct RankSettings {
+    Ties ties = Ties::kPessimistic;
+    std::int64_t chunk = 0;  // queries at once; 0: as many as keep the scores within 64 MiB
+    std::int64_t top = 0;    // best candidates kept of each query
+};
+
+// One side of a search. `owners` names for every row the thing it belongs to: a query and a
+// candidate with the same owner match. Rows [n, D], float, any length; they are made unit vectors.
+struct Vectors {
+    at::Tensor rows;
+    std::vector<std::int64_t> owners;  // n
+};
+
+struct Hit {
+    std::int64_t candidate = 0;  // row
+    float score = 0;             // cosine
+};
+
+struct Ranking {
+    // Of each query: 1 + candidates better than its best match + all, none or half of the wrong
+    // ones with an equal score (halves: x.5). Infinite if nothing matches.
+    std::vector<double> ranks;
+    // Best first, equal ones in the order of the candidates; at most settings.top.
+    std::vector<std::vector<Hit>> top;
+};
+
+// Ranks all candidates for every query. Scores are summed in fp64 and rounded to steps of 2^-24, so
+// that equal vectors have equal scores wherever they stand and whatever the chunk is; memory is
+// O(chunk · candidates), the whole matrix never exists.
+// Requires rows of one width, and an owner a row.
+Ranking rank(const Vectors& queries, const Vectors& candidates, const RankSettings& settings);
+
+// The share of ranks up to k; nan of nothing.
+double recall_at(std::span<const double> ranks, std::int64_t k);
+// The middle rank, or the mean of the two middle ones; nan of nothing.
+double median_rank(std::span<const double> ranks);
+
+}  // namespace lip::eval

@@ -1,0 +1,56 @@
+#include "model/checkpoint.h"
+
+#include "cli/error.h"
+#include "record/file.h"
+
+#include <algorithm>
+
+namespace lip::model {
+
+namespace fs = std::filesystem;
+
+fs::path find_checkpoint(const fs::path& path) {
+    if (fs::is_regular_file(path / "config.json")) return path;
+    std::vector<fs::path> found;
+    if (fs::is_directory(path / "checkpoints"))
+        for (const auto& entry : fs::directory_iterator(path / "checkpoints"))
+            if (entry.path().filename().string().starts_with("step-") && fs::is_regular_file(entry.path() / "config.json"))
+                found.push_back(entry.path());
+    if (found.empty())
+        throw cli::DataError(path.string() + (fs::exists(path) ? ": is neither a checkpoint (config.json, model.safetensors) "
+                                                                 "nor a run folder with one"
+                                                               : ": does not exist"));
+    return *std::max_element(found.begin(), found.end());
+}
+
+ModelConfig read_config(const fs::path& checkpoint) {
+    const std::string file = (checkpoint / "config.json").string();
+    return parse_config(record::read_file(file, 1 << 20), file);
+}
+
+LoadedModel load_model(const fs::path& path, c10::Device device) {
+    LoadedModel loaded;
+    loaded.folder = find_checkpoint(path);
+    const ModelConfig config = read_config(loaded.folder);
+    loaded.model = std::make_unique<LanguageImageModel>(config, /*seed=*/0);
+    const std::string weights = (loaded.folder / "model.safetensors").string();
+    loaded.model->parameters.load(tensor::read_safetensors(weights), weights);
+    loaded.model->to(device);
+    loaded.tokenizer = text::load_sentencepiece((loaded.folder / "tokenizer.model").string());
+    if (loaded.tokenizer->vocab_size() > config.text.vocab_size)
+        throw cli::DataError(loaded.folder.string() + ": the tokenizer has " +
+                             std::to_string(loaded.tokenizer->vocab_size()) + " pieces, the model only " +
+                             std::to_string(config.text.vocab_size));
+    return loaded;
+}
+
+void save_model(const fs::path& folder, const LanguageImageModel& model, const text::Tokenizer& tokenizer,
+                const std::string& provenance) {
+    record::write_file((folder / tokenizer.file_name()).string(), tokenizer.file_bytes(), true);
+    std::map<std::string, std::string> metadata = {{"format", "pt"}};
+    if (!provenance.empty()) metadata["provenance"] = provenance;
+    tensor::write_safetensors((folder / "model.safetensors").string(), model.parameters.all(), metadata, true);
+    record::write_file((folder / "config.json").string(), to_json(model.config), true);
+}
+
+}  // namespace lip::model

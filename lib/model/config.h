@@ -1,0 +1,63 @@
+// The shape of a model: open_clip's JSON schema.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace lip::model {
+
+struct VisionConfig {
+    std::int64_t image_size = 224, patch_size = 16;
+    std::int64_t layers = 12, width = 768, head_width = 64;
+    double mlp_ratio = 4;
+    std::string pool_type = "tok";  // tok: class token; avg: mean of the patches
+    bool no_ln_pre = false;
+
+    std::int64_t heads() const { return width / head_width; }
+    std::int64_t grid() const { return image_size / patch_size; }
+};
+
+struct TextConfig {
+    std::int64_t context_length = 77, vocab_size = 49408;
+    std::int64_t layers = 12, width = 512, heads = 8;
+    double mlp_ratio = 4;
+    std::string pool_type = "argmax";  // argmax: highest id (CLIP's end token); eos: first eos_id
+    std::int64_t eos_id = 2;
+    std::string tokenizer = "sentencepiece";
+};
+
+struct PreprocessConfig {
+    std::vector<double> mean = {0.48145466, 0.4578275, 0.40821073};
+    std::vector<double> std = {0.26862954, 0.26130258, 0.27577711};
+    std::string interpolation = "bicubic";
+    std::string resize_mode = "shortest";  // shortest, squash
+};
+
+struct ModelConfig {
+    std::string name;  // of the architecture, for people
+    std::int64_t embed_dim = 512;
+    bool quick_gelu = false;
+    VisionConfig vision;
+    TextConfig text;
+    PreprocessConfig preprocess;
+    double init_logit_scale = 2.6592600369327783;  // ln(1/0.07)
+    bool has_logit_bias = false;                   // siglip
+    double init_logit_bias = -10;
+    std::string method = "clip";  // what it was trained by: clip, siglip, dreamlip
+};
+
+// Reads {"model_cfg": {...}, "preprocess_cfg": {...}} or a bare model_cfg. Throws DataError naming
+// `where` and the key: unknown keys that change the model are refused, not ignored.
+ModelConfig parse_config(const std::string& json, const std::string& where);
+std::string to_json(const ModelConfig& config);
+
+// A name of the table (ViT-B-16, ViT-S-16, demo, ...) or a JSON file. Throws UsageError for an
+// unknown name, listing the known ones.
+ModelConfig load_arch(const std::string& name_or_file);
+std::vector<std::string> arch_names();
+
+// Throws DataError unless sizes are positive, divide each other and stay in bounds.
+void check(const ModelConfig& config, const std::string& where);
+
+}  // namespace lip::model

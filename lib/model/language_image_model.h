@@ -1,0 +1,45 @@
+// The two towers and the scale of their similarities: CLIP, SigLIP and DreamLIP share it.
+#pragma once
+
+#include "model/config.h"
+#include "model/parameters.h"
+#include "model/text_tower.h"
+#include "model/vision_tower.h"
+
+namespace lip::model {
+
+// Not copyable: modules hold handles to its parameters. Const calls are safe from several threads.
+class LanguageImageModel {
+public:
+    LanguageImageModel(const ModelConfig& config, std::uint64_t seed);
+    LanguageImageModel(const LanguageImageModel&) = delete;
+    LanguageImageModel& operator=(const LanguageImageModel&) = delete;
+
+    // uint8 [B, 3, H, W] on any device -> normalised float on the model's device.
+    at::Tensor normalize(const at::Tensor& pixels) const;
+    // uint8 pixels -> unit vectors [B, embed_dim], fp32.
+    at::Tensor embed_images(const at::Tensor& pixels) const;
+    // -> unit vectors [B, P, embed_dim], fp32, row-major grid.
+    at::Tensor embed_patches(const at::Tensor& pixels, DenseAttention attention) const;
+    // -> unit vectors [N, embed_dim], fp32.
+    at::Tensor embed_texts(const PackedTexts& texts) const;
+
+    void to(c10::Device device) { parameters.to(device); }
+    c10::Device device() const { return log_scale.device(); }
+
+    // After every optimiser step: the scale stays within 1..100.
+    void clamp_scale();
+
+    // Floating point operations of one forward pass, matrix products only.
+    double image_flops() const;
+    double text_flops(std::int64_t tokens) const;
+
+    ModelConfig config;
+    Parameters parameters;
+    VisionTower vision;
+    TextTower text;
+    at::Tensor log_scale;   // logit_scale, a scalar: the natural logarithm
+    at::Tensor logit_bias;  // siglip only, else undefined
+};
+
+}  // namespace lip::model

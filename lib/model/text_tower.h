@@ -1,0 +1,44 @@
+// Causal text transformer over packed texts: no padding is stored or computed.
+#pragma once
+
+#include "model/config.h"
+#include "model/transformer.h"
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+namespace lip::model {
+
+using TokenIds = std::vector<std::int32_t>;  // begin token .. end token, cut to the context length
+
+// Texts one behind the other, sorted by length, so that linear layers see [T, width] and attention a
+// dense [n, L, width] for each length. Under a causal mask this equals padding to the context length.
+struct PackedTexts {
+    struct Group {
+        std::int64_t count, length;
+    };
+    at::Tensor ids, positions;  // [T] int64
+    at::Tensor last;            // [N] int64: where each text, in the order given, has its end token
+    std::vector<Group> groups;
+
+    std::int64_t texts() const { return last.size(0); }
+    PackedTexts to(c10::Device device) const;
+};
+
+// Requires every text to have at least one token. On the CPU.
+PackedTexts pack_texts(std::span<const TokenIds> texts);
+
+struct TextTower {
+    TextTower(Parameters& parameters, const ModelConfig& config);
+
+    // Result [N, embed_dim], any length: the feature at the end token, projected.
+    at::Tensor pooled(const PackedTexts& texts) const;
+
+    TextConfig config;
+    at::Tensor token_embedding, positional_embedding, text_projection;
+    LayerNorm ln_final;
+    std::vector<Block> blocks;
+};
+
+}  // namespace lip::model

@@ -1,0 +1,36 @@
+// Vision transformer (open_clip's `visual`).
+#pragma once
+
+#include "model/config.h"
+#include "model/transformer.h"
+
+namespace lip::model {
+
+// How the last block attends when patch features are wanted.
+enum class DenseAttention {
+    kPlain,  // as trained
+    kCsa,    // query-query plus key-key weights (SCLIP)
+    kValue,  // every patch keeps its own value: no attention, no MLP (MaskCLIP)
+};
+
+struct VisionTower {
+    VisionTower(Parameters& parameters, const ModelConfig& config);
+
+    // pixels [B, 3, H, W], normalised; H and W multiples of the patch size. Positions are
+    // interpolated where the grid differs from the trained one. Result [B, embed_dim], any length.
+    at::Tensor pooled(const at::Tensor& pixels) const;
+    // Patch features in the joint space [B, P, embed_dim], row-major grid, not normalised.
+    at::Tensor patches(const at::Tensor& pixels, DenseAttention attention) const;
+
+    VisionConfig config;
+    at::Tensor patch_weight;  // conv1.weight [width, 3, patch, patch]
+    at::Tensor class_embedding, positional_embedding, proj;
+    LayerNorm ln_pre, ln_post;
+    std::vector<Block> blocks;
+
+private:
+    at::Tensor embed(const at::Tensor& pixels) const;  // [B, 1+P, width]
+    at::Tensor positions(std::int64_t rows, std::int64_t columns) const;
+};
+
+}  // namespace lip::model

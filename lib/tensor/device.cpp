@@ -1,0 +1,85 @@
+#include "tensor/device.h"
+
+#include "cli/error.h"
+
+#include <ATen/ATen.h>
+#include <ATen/Context.h>
+#include <ATen/Parallel.h>
+#include <ATen/autocast_mode.h>
+#include <ATen/detail/CUDAHooksInterface.h>
+#include <torch/version.h>
+
+#include <cpuid.h>
+#include <malloc.h>
+
+#include <climits>
+
+namespace lip::tensor {
+namespace {
+
+bool has_cuda() { return at::globalContext().hasCUDA() && at::detail::getCUDAHooks().deviceCount() > 0; }
+
+// AMX-BF16 (leaf 7, EDX bit 22) or AVX512-BF16 (leaf 7.1, EAX bit 5).
+bool cpu_has_bf16() {
+#if defined(__x86_64__)
+    unsigned a = 0, b = 0, c = 0, d = 0;
+    if (__get_cpuid_count(7, 0, &a, &b, &c, &d) && (d >> 22 & 1)) return true;
+    return __get_cpuid_count(7, 1, &a, &b, &c, &d) && (a >> 5 & 1);
+#else
+    return false;
+#endif
+}
+
+}  // namespace
+
+c10::Device resolve_device(const std::string& name) {
+    if (name == "auto") return has_cuda() ? c10::Device(c10::kCUDA, 0) : c10::Device(c10::kCPU);
+    if (name == "cpu") return c10::Device(c10::kCPU);
+    const bool numbered = name.starts_with("cuda:") && name.size() > 5 &&
+                          name.find_first_not_of("0123456789", 5) == name.npos && name.size() < 9;
+    if (name != "cuda" && !numbered)
+        throw cli::UsageError("--device: '" + name + "' is none of auto, cpu, cuda, cuda:N");
+    if (!has_cuda()) throw cli::DataError("--device " + name + ": no CUDA device is there, or this LibTorch lacks CUDA");
+    const int index = numbered ? std::stoi(name.substr(5)) : 0;
+    if (index >= at::detail::getCUDAHooks().deviceCount())
+        throw cli::DataError("--device " + name + ": there are only " +
+                             std::to_string(at::detail::getCUDAHooks().deviceCount()) + " CUDA devices");
+    return c10::Device(c10::kCUDA, static_cast<c10::DeviceIndex>(index));
+}
+
+at::ScalarType resolve_precision(const std::string& name, c10::Device device) {
+    if (name == "fp32") return at::kFloat;
+    if (name == "bf16") return at::kBFloat16;
+    const bool fast = device.is_cuda() || (device.is_cpu() && cpu_has_bf16());
+    return fast ? at::kBFloat16 : at::kFloat;
+}
+
+void configure_process(int threads, bool deterministic) {
+    // No mmap of its own for a big tensor (glibc caps that threshold at 32 MiB, so it is switched off),
+    // and nothing goes back to the system between steps.
+    mallopt(M_MMAP_MAX, 0);
+    mallopt(M_TRIM_THRESHOLD, INT_MAX);
+    mallopt(M_TOP_PAD, 64 << 20);
+    at::set_num_threads(threads);
+    at::globalContext().setDeterministicAlgorithms(deterministic, /*warn_only=*/false);
+}
+
+std::string torch_description() {
+    return std::string("LibTorch ") + TORCH_VERSION + ", CPU " + at::get_cpu_capability() +
+           (at::globalContext().hasCUDA() ? ", CUDA built in" : ", CUDA not built in");
+}
+
+Autocast::Autocast(c10::Device device, at::ScalarType precision)
+    : type_(device.type()), before_(at::autocast::is_autocast_enabled(device.type())) {
+    const bool on = precision == at::kBFloat16;
+    if (on) at::autocast::set_autocast_dtype(type_, precision);
+    at::autocast::set_autocast_enabled(type_, on);
+    at::autocast::increment_nesting();
+}
+
+Autocast::~Autocast() {
+    if (at::autocast::decrement_nesting() == 0) at::autocast::clear_cache();
+    at::autocast::set_autocast_enabled(type_, before_);
+}
+
+}  // namespace lip::tensor

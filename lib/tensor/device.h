@@ -1,0 +1,38 @@
+// Where tensors live and how they are computed.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <string>
+
+namespace lip::tensor {
+
+// "auto" (CUDA if this LibTorch has it and a device is there, else CPU), "cpu", "cuda", "cuda:1".
+// Throws UsageError for other names, DataError if the device is not there.
+c10::Device resolve_device(const std::string& name);
+
+// "auto", "fp32", "bf16". auto is bf16 on CUDA and on CPUs with AMX or AVX512-BF16, fp32 elsewhere,
+// where bf16 is slower.
+at::ScalarType resolve_precision(const std::string& name, c10::Device device);
+
+// What every program with tensors calls first: intra-op threads, and malloc thresholds without
+// which big tensors are returned to the system and faulted in again at every step (twice the time).
+void configure_process(int threads, bool deterministic);
+
+// "LibTorch 2.13.0, CPU AVX2, CUDA not built in": for --version.
+std::string torch_description();
+
+// Runs matrix products in bf16 for its lifetime (autocast), if asked to. Losses stay in fp32.
+class Autocast {
+public:
+    Autocast(c10::Device device, at::ScalarType precision);
+    ~Autocast();
+    Autocast(const Autocast&) = delete;
+    Autocast& operator=(const Autocast&) = delete;
+
+private:
+    c10::DeviceType type_;
+    bool before_;
+};
+
+}  // namespace lip::tensor

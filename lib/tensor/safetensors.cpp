@@ -1,0 +1,173 @@
+#include "tensor/safetensors.h"
+
+#include "cli/error.h"
+#include "record/file.h"
+
+#include <ATen/ATen.h>
+#include <nlohmann/json.hpp>
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+namespace lip::tensor {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr std::uint64_t kLongestHeader = 100 << 20;
+
+struct TypeName {
+    const char* name;
+    at::ScalarType type;
+};
+constexpr TypeName kTypes[] = {{"F32", at::kFloat}, {"F16", at::kHalf},  {"BF16", at::kBFloat16},
+                               {"F64", at::kDouble}, {"I64", at::kLong}, {"I32", at::kInt},
+                               {"I16", at::kShort},  {"I8", at::kChar},  {"U8", at::kByte},
+                               {"BOOL", at::kBool}};
+
+const char* name_of(at::ScalarType type) {
+    for (const TypeName& entry : kTypes)
+        if (entry.type == type) return entry.name;
+    throw cli::DataError("safetensors cannot hold this type of tensor");
+}
+
+class File {
+public:
+    explicit File(const std::string& path) : path_(path), fd_(::open(path.c_str(), O_RDONLY | O_CLOEXEC)) {
+        struct stat info = {};
+        if (fd_ < 0 || ::fstat(fd_, &info) != 0)
+            throw cli::DataError(path + ": cannot be opened: " + std::strerror(errno));
+        size_ = static_cast<std::uint64_t>(info.st_size);
+    }
+    ~File() {
+        if (fd_ >= 0) ::close(fd_);
+    }
+    File(const File&) = delete;
+    File& operator=(const File&) = delete;
+    std::uint64_t size() const { return size_; }
+    void read(void* to, std::uint64_t size, std::uint64_t offset) const {
+        auto* at = static_cast<char*>(to);
+        while (size > 0) {
+            const ssize_t n = ::pread(fd_, at, size, static_cast<off_t>(offset));
+            if (n <= 0) throw cli::DataError(path_ + ": cannot be read");
+            at += n;
+            offset += static_cast<std::uint64_t>(n);
+            size -= static_cast<std::uint64_t>(n);
+        }
+    }
+
+private:
+    std::string path_;
+    int fd_;
+    std::uint64_t size_ = 0;
+};
+
+struct Entry {
+    std::string name;
+    at::ScalarType type;
+    std::vector<std::int64_t> shape;
+    std::uint64_t begin, end;
+};
+
+[[noreturn]] void corrupt(const std::string& path, const std::string& why) {
+    throw cli::DataError(path + ": not a sound safetensors file: " + why);
+}
+
+Entry entry_of(const std::string& path, const std::string& name, const Json& value) {
+    const std::string where = "tensor \"" + name + "\"";
+    if (!value.is_object() || !value.contains("dtype") || !value.contains("shape") || !value.contains("data_offsets"))
+        corrupt(path, where + " lacks dtype, shape or data_offsets");
+    Entry entry{name, at::kFloat, {}, 0, 0};
+    const std::string type = value["dtype"].is_string() ? value["dtype"].get<std::string>() : "";
+    const auto found = std::find_if(std::begin(kTypes), std::end(kTypes), [&](const TypeName& t) { return type == t.name; });
+    if (found == std::end(kTypes)) corrupt(path, where + " has the unknown type \"" + type + "\"");
+    entry.type = found->type;
+    const Json& offsets = value["data_offsets"];
+    if (!offsets.is_array() || offsets.size() != 2 || !offsets[0].is_number_unsigned() || !offsets[1].is_number_unsigned())
+        corrupt(path, where + " has no two offsets");
+    entry.begin = offsets[0].get<std::uint64_t>();
+    entry.end = offsets[1].get<std::uint64_t>();
+    std::uint64_t count = 1;
+    if (!value["shape"].is_array()) corrupt(path, where + " has no shape");
+    for (const Json& side : value["shape"]) {
+        if (!side.is_number_unsigned()) corrupt(path, where + " has a shape that is no list of sizes");
+        const auto n = side.get<std::uint64_t>();
+        if (n != 0 && count > (1ULL << 40) / n) corrupt(path, where + " is too large");
+        count *= n;
+        entry.shape.push_back(static_cast<std::int64_t>(n));
+    }
+    if (entry.end < entry.begin || entry.end - entry.begin != count * c10::elementSize(entry.type))
+        corrupt(path, where + " has " + std::to_string(entry.end - entry.begin) + " bytes, its shape needs " +
+                          std::to_string(count * c10::elementSize(entry.type)));
+    return entry;
+}
+
+}  // namespace
+
+void write_safetensors(const std::string& path, const NamedTensors& tensors,
+                       const std::map<std::string, std::string>& metadata, bool force) {
+    Json header = Json::object();
+    if (!metadata.empty()) header["__metadata__"] = metadata;
+    std::uint64_t offset = 0;
+    for (const auto& [name, tensor] : tensors) {
+        const std::uint64_t size = tensor.nbytes();
+        header[name] = {{"dtype", name_of(tensor.scalar_type())},
+                        {"shape", tensor.sizes().vec()},
+                        {"data_offsets", {offset, offset + size}}};
+        offset += size;
+    }
+    std::string text = header.dump();
+    text.append((8 - text.size() % 8) % 8, ' ');
+    const std::uint64_t length = text.size();
+    record::Output output(path, force);
+    output.write({reinterpret_cast<const char*>(&length), sizeof length});
+    output.write(text);
+    for (const auto& [name, tensor] : tensors) {
+        const at::Tensor plain = tensor.detach().to(at::kCPU).contiguous();
+        output.write({static_cast<const char*>(plain.const_data_ptr()), plain.nbytes()});
+    }
+    output.close();
+}
+
+NamedTensors read_safetensors(const std::string& path, std::map<std::string, std::string>* metadata) {
+    const File file(path);
+    std::uint64_t length = 0;
+    if (file.size() < sizeof length) corrupt(path, "it is shorter than its length field");
+    file.read(&length, sizeof length, 0);
+    if (length > kLongestHeader || length > file.size() - sizeof length)
+        corrupt(path, "the header length " + std::to_string(length) + " leaves the file or is absurd");
+    std::string text(length, '\0');
+    file.read(text.data(), length, sizeof length);
+    const Json header = Json::parse(text, nullptr, /*allow_exceptions=*/false);
+    if (!header.is_object()) corrupt(path, "the header is no JSON object");
+    std::vector<Entry> entries;
+    for (const auto& [name, value] : header.items()) {
+        if (name != "__metadata__") {
+            entries.push_back(entry_of(path, name, value));
+        } else if (metadata) {
+            for (const auto& [key, word] : value.items())
+                if (word.is_string()) (*metadata)[key] = word.get<std::string>();
+        }
+    }
+    std::stable_sort(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) { return a.begin < b.begin; });
+    const std::uint64_t data = sizeof length + length;
+    std::uint64_t at = 0;
+    NamedTensors tensors;
+    for (const Entry& entry : entries) {
+        if (entry.begin != at) corrupt(path, "tensor \"" + entry.name + "\" overlaps another or leaves a hole");
+        if (entry.end > file.size() - data) corrupt(path, "tensor \"" + entry.name + "\" leaves the file (it is cut)");
+        at::Tensor tensor = at::empty(entry.shape, at::TensorOptions(entry.type));
+        file.read(tensor.mutable_data_ptr(), entry.end - entry.begin, data + entry.begin);
+        tensors.emplace_back(entry.name, tensor);
+        at = entry.end;
+    }
+    if (at != file.size() - data) corrupt(path, "bytes follow the last tensor");
+    return tensors;
+}
+
+}  // namespace lip::tensor

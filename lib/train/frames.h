@@ -1,0 +1,40 @@
+// The frames of all shards of a data set, and the order in which an epoch visits them.
+#pragma once
+
+#include "shard/reader.h"
+#include "shard/sample.h"
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace lip::train {
+
+// Frames of seekable shards; a shard of others (.tar, .tar.gz, .tar.zst) counts as one frame.
+// Thread-safe after construction. 16 bytes a frame.
+class Frames {
+public:
+    explicit Frames(const std::vector<std::string>& operands);
+
+    std::size_t size() const { return frames_.size(); }
+    std::uint64_t bytes(std::size_t frame) const;
+    std::vector<shard::Sample> read(std::size_t frame) const;
+    const std::string& shard_name(std::size_t frame) const { return names_[frames_[frame].shard]; }
+
+private:
+    struct Frame {
+        std::uint32_t shard, index;
+    };
+    std::vector<std::string> names_;
+    std::vector<std::unique_ptr<shard::ShardReader>> readers_;  // nullptr: not seekable
+    std::vector<Frame> frames_;
+};
+
+// Consecutive frames of an epoch's keyed permutation whose samples are mixed with each other.
+struct Window {
+    std::vector<std::size_t> frames;
+};
+std::vector<Window> windows_of_epoch(const Frames& frames, std::uint64_t seed, std::uint64_t epoch);
+
+}  // namespace lip::train

@@ -1,0 +1,192 @@
+#include "train/loop.h"
+
+#include "cli/error.h"
+#include "cli/log.h"
+#include "cli/stop.h"
+#include "record/file.h"
+#include "record/object.h"
+
+#include <ATen/ATen.h>
+
+#include <sys/resource.h>
+
+#include <cmath>
+#include <cstdio>
+
+namespace lip::train {
+namespace {
+
+constexpr int kMostBadSteps = 10;  // in a row
+
+double peak_memory_mib() {
+    rusage use{};
+    getrusage(RUSAGE_SELF, &use);
+    return static_cast<double>(use.ru_maxrss) / 1024;
+}
+
+// Figures between two log lines.
+struct Meters {
+    double loss = 0, norm = 0, started = cli::monotonic_s();
+    std::int64_t steps = 0, images = 0, texts = 0;
+
+    void add(double step_loss, double step_norm, std::int64_t step_images, std::int64_t step_texts) {
+        loss += step_loss;
+        norm += step_norm;
+        ++steps;
+        images += step_images;
+        texts += step_texts;
+    }
+};
+
+std::string line_head(const char* type, const RunState& state, std::uint64_t samples_per_epoch) {
+    std::string out = std::string("{\"type\":\"") + type + "\",\"step\":" + std::to_string(state.step);
+    double epoch = static_cast<double>(state.position.epoch);
+    if (samples_per_epoch > 0) epoch = static_cast<double>(state.samples) / static_cast<double>(samples_per_epoch);
+    out += ",\"epoch\":";
+    record::append_score(out, epoch);
+    return out + ",\"samples\":" + std::to_string(state.samples) + ",\"time\":\"" + cli::utc_now() + "\"";
+}
+
+std::string train_line(const RunState& state, const TrainSettings& settings, const model::LanguageImageModel& model,
+                       const Meters& meters, double rate) {
+    const double seconds = std::max(cli::monotonic_s() - meters.started, 1e-9);
+    std::string out = line_head("train", state, settings.samples_per_epoch);
+    const auto add = [&](const char* name, double value) {
+        out += std::string(",\"") + name + "\":";
+        record::append_score(out, value);
+    };
+    const auto n = static_cast<double>(std::max<std::int64_t>(meters.steps, 1));
+    add("loss", meters.loss / n);
+    add("lr", rate);
+    add("grad_norm", meters.norm / n);
+    add("logit_scale", model.log_scale.detach().exp().item<double>());
+    if (model.logit_bias.defined()) add("logit_bias", model.logit_bias.detach().item<double>());
+    add("images_per_s", static_cast<double>(meters.images) / seconds);
+    add("texts_per_s", static_cast<double>(meters.texts) / seconds);
+    add("skipped", static_cast<double>(state.skipped));
+    add("bad_steps", static_cast<double>(state.bad_steps));
+    add("rss", peak_memory_mib());
+    return out + "}";
+}
+
+void compare_settings(const ResultSettings& before, const ResultSettings& now) {
+    std::string changed;
+    for (const auto& [name, value] : now) {
+        const auto found = before.find(name);
+        if (found == before.end() || found->second != value)
+            changed += "\n  --" + name + ": was " + (found == before.end() ? "not set" : found->second) + ", is " + value;
+    }
+    if (!changed.empty())
+        throw cli::UsageError("--resume: these settings differ from the run's and would alter the result:" + changed);
+}
+
+std::string keys_of(const Batch& batch) {
+    std::string text;
+    for (std::size_t i = 0; i < std::min<std::size_t>(batch.keys.size(), 8); ++i) text += (i ? ", " : "") + batch.keys[i];
+    return text + (batch.keys.size() > 8 ? ", ..." : "");
+}
+
+}  // namespace
+
+TrainResult run_training(const TrainSettings& settings) {
+    // Model, data and state: new, or as the newest checkpoint left them.
+    const Method& method = find_method(settings.method);
+    const RunFolder folder(settings.run_folder, settings.resume);
+    const std::filesystem::path newest = settings.resume ? folder.newest() : std::filesystem::path();
+    if (!newest.empty()) compare_settings(read_state(newest).settings, settings.result_settings);
+    const auto tokenizer = text::load_sentencepiece(settings.tokenizer);
+    model::LanguageImageModel model(settings.model, settings.data.seed);
+    if (!newest.empty()) {
+        const std::string weights = (newest / "model.safetensors").string();
+        model.parameters.load(tensor::read_safetensors(weights), weights);
+    }
+    model.to(settings.device);
+    AdamW optimizer(model.parameters.all(), settings.adamw);
+    RunState state;
+    if (!newest.empty()) state = load_state(newest, optimizer);
+    state.settings = settings.result_settings;
+    record::ErrorLog errors(settings.errors, settings.force_rejects);
+    Loader loader(settings.data, *tokenizer, state.position);
+    const std::uint64_t skipped_before = state.skipped;
+    const std::int64_t total = settings.schedule.total_steps;
+
+    if (!settings.config_toml.empty())
+        record::write_file((folder.path() / "config.toml").string(), settings.config_toml, /*force=*/true);
+    folder.append_metrics(line_head(newest.empty() ? "start" : "resume", state, settings.samples_per_epoch) +
+                          (settings.provenance.empty() ? "" : ",\"provenance\":" + settings.provenance) + "}");
+    cli::verbose(std::to_string(model.parameters.count()) + " parameters, " + std::to_string(total) + " steps of " +
+                 std::to_string(settings.data.batch_size) + " images with " +
+                 std::to_string(settings.data.sampler.texts_per_image) + " texts");
+
+    cli::Progress progress("step", "steps", static_cast<std::uint64_t>(total));
+    TrainResult result;
+    Meters meters;
+    int bad_in_a_row = 0;
+    double last_save = cli::monotonic_s();
+    const auto save = [&] {
+        result.checkpoint =
+            folder.save(model, *tokenizer, optimizer, state, settings.provenance, settings.keep).string();
+        folder.append_metrics(line_head("checkpoint", state, settings.samples_per_epoch) + "}");
+        last_save = cli::monotonic_s();
+    };
+
+    while (state.step < total) {
+        // 1. Asked to stop, or to save?
+        if (cli::stop_requested()) {
+            result.stopped = true;
+            break;
+        }
+        if (cli::take_progress_request()) save();
+
+        // 2. A batch and its loss.
+        const Batch batch = loader.next(errors);
+        optimizer.zero_grad();
+        const at::Tensor loss = batch_loss(method, model, batch, settings.precision);
+        loss.backward();
+        const double norm = optimizer.clip_gradients(settings.clip_gradients).item<double>();
+        const double value = loss.item<double>();
+        state.position = batch.after;
+        state.samples += batch.keys.size();
+        state.skipped = skipped_before + errors.skipped();
+
+        // 3. The update; a step that is not finite is left out.
+        const double rate = settings.schedule.at(state.step);
+        ++state.step;
+        if (std::isfinite(norm) && std::isfinite(value)) {
+            optimizer.step(rate);
+            model.clamp_scale();
+            bad_in_a_row = 0;
+        } else {
+            ++state.bad_steps;
+            cli::warn("step " + std::to_string(state.step) + ": the loss or its gradient is not finite; left out (" +
+                      keys_of(batch) + ")");
+            if (++bad_in_a_row >= kMostBadSteps)
+                throw cli::DataError("ten steps in a row were not finite; the last with " + keys_of(batch) +
+                                     " (a lower --lr, or --clip-grad 1, may help)");
+        }
+
+        // 4. Log and save.
+        meters.add(value, norm, batch.pixels.size(0), batch.texts.texts());
+        char note[48];
+        std::snprintf(note, sizeof note, "loss %.3f", value);
+        progress.update(static_cast<std::uint64_t>(state.step), note);
+        if (state.step % settings.log_every == 0 || state.step == total) {
+            folder.append_metrics(train_line(state, settings, model, meters, rate));
+            meters = Meters();
+        }
+        const bool by_steps = settings.checkpoint_every > 0 && state.step % settings.checkpoint_every == 0;
+        const bool by_time = settings.checkpoint_seconds > 0 &&
+                             cli::monotonic_s() - last_save >= static_cast<double>(settings.checkpoint_seconds);
+        if (state.step < total && (by_steps || by_time)) save();
+    }
+    progress.finish();
+    save();
+    if (result.stopped) {
+        folder.append_metrics(line_head("stop", state, settings.samples_per_epoch) + "}");
+        cli::info("stopped by " + cli::stop_signal_name() + " after step " + std::to_string(state.step) + ": saved " +
+                  result.checkpoint + "; the same command with --resume goes on");
+    }
+    return result;
+}
+
+}  // namespace lip::train

@@ -1,0 +1,49 @@
+// The training loop.
+#pragma once
+
+#include "record/errors.h"
+#include "train/data.h"
+#include "train/methods.h"
+#include "train/optimizer.h"
+#include "train/run_folder.h"
+#include "train/schedule.h"
+
+#include <cstdint>
+#include <string>
+
+namespace lip::train {
+
+// Everything a run needs. The values here are the defaults of the command line.
+struct TrainSettings {
+    std::string run_folder;
+    std::string method = "clip";
+    model::ModelConfig model;
+    std::string tokenizer;  // file
+    DataSettings data;
+    AdamWSettings adamw;
+    Schedule schedule;  // with total_steps
+    double clip_gradients = 0;
+    std::int64_t checkpoint_every = 1000;  // steps, if > 0
+    std::int64_t checkpoint_seconds = 0;   // else seconds
+    std::int64_t keep = 3, log_every = 10;
+    bool resume = false;
+    c10::Device device = c10::Device(c10::kCPU);
+    at::ScalarType precision = at::kFloat;
+    record::StreamSettings errors;  // --on-error, --max-errors, --rejects
+    bool force_rejects = false;
+    ResultSettings result_settings;
+    std::string provenance;   // JSON, empty: none
+    std::string config_toml;  // kept in the run folder
+    std::uint64_t samples_per_epoch = 0;  // 0: not known
+};
+
+struct TrainResult {
+    std::string checkpoint;  // the last one
+    bool stopped = false;    // by a signal: go on with resume
+};
+
+// Trains until schedule.total_steps or a stop signal. Throws DataError, UsageError (resume with other
+// settings).
+TrainResult run_training(const TrainSettings& settings);
+
+}  // namespace lip::train

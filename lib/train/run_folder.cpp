@@ -1,0 +1,134 @@
+#include "train/run_folder.h"
+
+#include "cli/error.h"
+#include "record/file.h"
+
+#include <nlohmann/json.hpp>
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+
+namespace lip::train {
+
+namespace fs = std::filesystem;
+using Json = nlohmann::ordered_json;
+
+namespace {
+
+std::string step_name(std::int64_t step) {
+    char name[32];
+    std::snprintf(name, sizeof name, "step-%08lld", static_cast<long long>(step));
+    return name;
+}
+
+std::string to_json(const RunState& s) {
+    const Json json = {{"step", s.step},
+                       {"samples", s.samples},
+                       {"skipped", s.skipped},
+                       {"bad_steps", s.bad_steps},
+                       {"position", {{"epoch", s.position.epoch}, {"window", s.position.window}, {"offset", s.position.offset}}},
+                       {"settings", s.settings}};
+    return json.dump(2) + "\n";
+}
+
+void sync_folder(const fs::path& folder) {
+    const int fd = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0) return;
+    ::fsync(fd);
+    ::close(fd);
+}
+
+}  // namespace
+
+RunFolder::RunFolder(fs::path path, bool resume) : path_(std::move(path)) {
+    std::error_code failed;
+    fs::create_directories(path_ / "checkpoints", failed);
+    if (failed) throw cli::DataError(path_.string() + ": cannot be created: " + failed.message());
+    if (resume) return;
+    for (const auto& entry : fs::directory_iterator(path_))
+        if (entry.path().filename() != "checkpoints" || !fs::is_empty(entry.path()))
+            throw cli::DataError(path_.string() + ": is not empty (--resume goes on with the run in it)");
+}
+
+std::vector<fs::path> RunFolder::checkpoints() const {
+    std::vector<fs::path> found;
+    for (const auto& entry : fs::directory_iterator(path_ / "checkpoints"))
+        if (entry.path().filename().string().starts_with("step-")) found.push_back(entry.path());
+    std::sort(found.begin(), found.end());
+    return found;
+}
+
+fs::path RunFolder::newest() const {
+    const auto all = checkpoints();
+    return all.empty() ? fs::path() : all.back();
+}
+
+fs::path RunFolder::save(const model::LanguageImageModel& model, const text::Tokenizer& tokenizer, const AdamW& optimizer,
+                         const RunState& state, const std::string& provenance, std::int64_t keep) const {
+    const fs::path folder = path_ / "checkpoints";
+    for (const auto& entry : fs::directory_iterator(folder))  // what a killed run left
+        if (entry.path().filename().string().starts_with(".step-")) fs::remove_all(entry.path());
+    const fs::path target = folder / step_name(state.step);
+    if (fs::exists(target)) return target;
+    const fs::path temporary = folder / ("." + step_name(state.step) + ".tmp." + std::to_string(::getpid()));
+    fs::create_directory(temporary);
+    model::save_model(temporary, model, tokenizer, provenance);
+    tensor::write_safetensors((temporary / "optimizer.safetensors").string(), optimizer.state(), {}, true);
+    record::write_file((temporary / "state.json").string(), to_json(state), true);
+    sync_folder(temporary);
+    fs::rename(temporary, target);
+    sync_folder(folder);
+    const fs::path link = path_ / ".latest.tmp";
+    fs::remove(link);
+    fs::create_directory_symlink(fs::path("checkpoints") / target.filename(), link);
+    fs::rename(link, path_ / "latest");
+    auto all = checkpoints();
+    while (keep > 0 && static_cast<std::int64_t>(all.size()) > keep) {
+        fs::remove_all(all.front());
+        all.erase(all.begin());
+    }
+    return target;
+}
+
+void RunFolder::append_metrics(const std::string& json_line) const {
+    const std::string file = (path_ / "metrics.jsonl").string();
+    const int fd = ::open(file.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
+    const std::string line = json_line + "\n";
+    const bool written = fd >= 0 && ::write(fd, line.data(), line.size()) == static_cast<ssize_t>(line.size());
+    const std::string why = std::strerror(errno);
+    if (fd >= 0) ::close(fd);
+    if (!written) throw cli::DataError(file + ": write error: " + why);
+}
+
+RunState read_state(const fs::path& checkpoint) {
+    const std::string file = (checkpoint / "state.json").string();
+    const Json json = Json::parse(record::read_file(file, 1 << 20), nullptr, /*allow_exceptions=*/false);
+    RunState state;
+    try {
+        state.step = json.at("step").get<std::int64_t>();
+        state.samples = json.at("samples").get<std::uint64_t>();
+        state.skipped = json.at("skipped").get<std::uint64_t>();
+        state.bad_steps = json.at("bad_steps").get<std::uint64_t>();
+        const Json& position = json.at("position");
+        state.position = {position.at("epoch").get<std::uint64_t>(), position.at("window").get<std::uint64_t>(),
+                          position.at("offset").get<std::uint64_t>()};
+        state.settings = json.at("settings").get<ResultSettings>();
+    } catch (const nlohmann::json::exception&) {
+        throw cli::DataError(file + ": is no state of a run");
+    }
+    return state;
+}
+
+RunState load_state(const fs::path& checkpoint, AdamW& optimizer) {
+    RunState state = read_state(checkpoint);
+    const std::string file = (checkpoint / "optimizer.safetensors").string();
+    optimizer.load_state(tensor::read_safetensors(file), state.step, file);
+    return state;
+}
+
+}  // namespace lip::train

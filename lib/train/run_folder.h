@@ -1,0 +1,56 @@
+// The folder of a training run: checkpoints, metrics.jsonl, config.toml, log.txt.
+#pragma once
+
+#include "model/checkpoint.h"
+#include "train/data.h"
+#include "train/optimizer.h"
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace lip::train {
+
+// Settings that change the result, by option name: a resumed run must have the same.
+using ResultSettings = std::map<std::string, std::string>;
+
+// What a checkpoint knows besides weights and moments.
+struct RunState {
+    std::int64_t step = 0;      // optimiser steps done
+    std::uint64_t samples = 0;  // images seen
+    std::uint64_t skipped = 0, bad_steps = 0;
+    Position position;
+    ResultSettings settings;
+};
+
+class RunFolder {
+public:
+    // Makes the folder. Without `resume` it must be empty. Throws DataError.
+    RunFolder(std::filesystem::path path, bool resume);
+
+    // The newest complete checkpoint, or an empty path.
+    std::filesystem::path newest() const;
+
+    // Writes checkpoints/step-NNNNNNNN: under a temporary name first, renamed when complete; then
+    // points `latest` at it and removes all but the newest `keep` (0: keeps all). Returns its path.
+    std::filesystem::path save(const model::LanguageImageModel& model, const text::Tokenizer& tokenizer,
+                               const AdamW& optimizer, const RunState& state, const std::string& provenance,
+                               std::int64_t keep) const;
+
+    // One line of metrics.jsonl, written at once.
+    void append_metrics(const std::string& json_line) const;
+
+    const std::filesystem::path& path() const { return path_; }
+
+private:
+    std::vector<std::filesystem::path> checkpoints() const;  // complete ones, oldest first
+    std::filesystem::path path_;
+};
+
+// Reads state.json of a checkpoint and the moments. Throws DataError.
+RunState load_state(const std::filesystem::path& checkpoint, AdamW& optimizer);
+RunState read_state(const std::filesystem::path& checkpoint);
+
+}  // namespace lip::train
