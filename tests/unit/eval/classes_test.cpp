@@ -1,0 +1,142 @@
+#include "eval/classes.h"
+
+#include "cli/error.h"
+#include "tensor/math.h"
+#include "tests/unit/eval/tiny_checkpoint.h"
+
+#include <ATen/ATen.h>
+#include <doctest/doctest.h>
+
+#include <algorithm>
+
+namespace lip::eval {
+namespace {
+
+using shard::spill;
+using shard::TempFolder;
+
+Classes classes_of(const TempFolder& folder, const std::string& text) {
+    spill(folder / "classes", text);
+    return Classes((folder / "classes").string());
+}
+
+// What the constructor says of the text, without the folder's name.
+std::string complaint(const TempFolder& folder, const std::string& text) {
+    try {
+        classes_of(folder, text);
+    } catch (const cli::DataError& problem) {
+        return std::string(problem.what()).substr((folder / "classes").string().size());
+    }
+    return "none";
+}
+
+TEST_CASE("plain names are their own ids") {
+    const TempFolder folder;
+    const Classes classes = classes_of(folder, "\xEF\xBB\xBFred bus\r\ncat|dog\n\n");
+    REQUIRE(classes.size() == 2);
+    CHECK(classes[0].id == "red bus");
+    CHECK(classes[1].names == std::vector<std::string>{"cat|dog"});
+    CHECK(*classes.find("red bus") == 0);
+    CHECK(classes.find("bus").reject().word == "unknown-label");
+}
+
+TEST_CASE("ids with names and synonyms") {
+    const TempFolder folder;
+    const Classes classes = classes_of(folder, "n1\tcat|house cat\nn2\tcrane\nn3\tcrane | n1");
+    REQUIRE(classes.size() == 3);
+    CHECK(classes[0].names == std::vector<std::string>{"cat", "house cat"});
+    CHECK(*classes.find("n2") == 1);
+    CHECK(*classes.find("house cat") == 0);
+    CHECK(*classes.find("n1") == 0);  // the id goes before the name of another class
+    CHECK(classes.find("crane").reject().message.find("several") != std::string::npos);
+}
+
+TEST_CASE("prompts from JSON") {
+    const TempFolder folder;
+    const Classes classes =
+        classes_of(folder, " {\"cat\": [\"a cat\", \"whiskers\"], \"dog\": [\"it barks\"]}\n");
+    REQUIRE(classes.size() == 2);
+    CHECK(classes[0].prompts == std::vector<std::string>{"a cat", "whiskers"});
+    CHECK(classes[1].id == "dog");
+}
+
+TEST_CASE("what is wrong with a file, and where") {
+    const TempFolder folder;
+    CHECK(complaint(folder, "") == ":1: no classes in the file");
+    CHECK(complaint(folder, "\n \n") == ":1: no classes in the file");
+    CHECK(complaint(folder, "a\nb\na\n").starts_with(":3: the id 'a' stands twice"));
+    CHECK(complaint(folder, "a\n\nb\n").starts_with(":2: an empty name"));
+    CHECK(complaint(folder, "1\ta\n2\tb||c\n").starts_with(":2: an empty name"));
+    CHECK(complaint(folder, "1\ta\nb\n").starts_with(":2: no TAB"));
+    CHECK(complaint(folder, "b\n1\ta\n").starts_with(":2: a TAB"));
+    CHECK(complaint(folder, "\ta\n").starts_with(":1: a class without an id"));
+    CHECK(complaint(folder, "a\n\xFF\n").starts_with(":2: the text is not UTF-8"));
+    CHECK(complaint(folder, "{\"a\": [\"x\"], \"a\": [\"y\"]}").find("twice") != std::string::npos);
+    CHECK(complaint(folder, "{\"a\": []}").find("list of prompts") != std::string::npos);
+    CHECK(complaint(folder, "{\"a\": [1]}").find("no text") != std::string::npos);
+    CHECK(complaint(folder, "{}").starts_with(":1: no classes"));
+}
+
+TEST_CASE("templates by word and from a file") {
+    CHECK(load_templates("photo") == std::vector<std::string>{"a photo of a {}."});
+    CHECK(load_templates("none") == std::vector<std::string>{"{}"});
+    const auto all = load_templates("imagenet80"), few = load_templates("imagenet7");
+    CHECK(all.size() == 80);
+    CHECK(few.size() == 7);
+    for (const std::string& one : few) CHECK(std::find(all.begin(), all.end(), one) != all.end());
+
+    const TempFolder folder;
+    spill(folder / "t", "one {}\n{} or {}\n");
+    const auto own = load_templates((folder / "t").string());
+    REQUIRE(own.size() == 2);
+    CHECK(fill_template(own[1], "cat") == "cat or cat");
+    spill(folder / "t", "one {}\ntwo\n");
+    CHECK_THROWS_WITH_AS(
+        load_templates((folder / "t").string()),
+        ((folder / "t").string() + ":2: the template has no {} for the name").c_str(),
+        cli::DataError);
+    spill(folder / "t", "\n");
+    CHECK_THROWS_AS(load_templates((folder / "t").string()), cli::DataError);
+}
+
+TEST_CASE("scores of names become scores of classes") {
+    ClassWeights weights;
+    weights.names = at::eye(4);
+    weights.owners = {0, 1, 1, 1};
+    weights.classes = 2;
+    const at::Tensor u = at::tensor({0.1F, 0.2F, 0.6F, 0.4F}).view({1, 4});
+    const at::Tensor best = class_scores(u, weights, Synonyms::kMax);
+    CHECK(at::allclose(best, at::tensor({0.1F, 0.6F}).view({1, 2})));
+    const at::Tensor mean = class_scores(u.view({1, 1, 4}), weights, Synonyms::kMean);
+    CHECK(at::allclose(mean, at::tensor({0.1F, 0.4F}).view({1, 1, 2})));
+    weights.owners = {0, 0, 1, 2};
+    weights.classes = 3;
+    CHECK(at::allclose(class_scores(u, weights, Synonyms::kMax),
+                       at::tensor({0.2F, 0.6F, 0.4F}).view({1, 3})));
+}
+
+TEST_CASE("a weight is the unit mean of the texts' unit vectors") {
+    const TempFolder folder;
+    EmbedderSettings settings;
+    settings.model = write_tiny_checkpoint(folder);
+    settings.device = "cpu";
+    settings.precision = "fp32";
+    const Embedder embedder(settings);
+    const ClassWeights weights =
+        class_weights(embedder, classes_of(folder, "1\tcat|kitten\n2\tdog"), {"a {}.", "the {}."});
+    CHECK(weights.owners == std::vector<std::int64_t>{0, 0, 1});
+    CHECK(weights.classes == 2);
+    CHECK(weights.texts == 6);
+    const std::vector<std::string> texts = {"a kitten.", "the kitten."};
+    const at::Tensor expected = tensor::unit(embedder.texts(texts).mean(0));
+    CHECK(at::allclose(weights.names[1], expected, 1e-5, 1e-6));
+    CHECK_FALSE(at::allclose(weights.names[0], expected, 1e-3, 1e-3));
+
+    const ClassWeights prompts = class_weights(
+        embedder, classes_of(folder, "{\"k\": [\"a kitten.\", \"the kitten.\"]}"), {"ignored {}"});
+    CHECK(prompts.names.size(0) == 1);
+    CHECK(at::allclose(prompts.names[0], expected, 1e-5, 1e-6));
+}
+
+}  // namespace
+}  // namespace lip::eval
