@@ -1,0 +1,77 @@
+// train-bench ARCH BATCH K STEPS THREADS: images a second of a training step (forward, backward,
+// AdamW) on made-up pixels and texts of 8 to 32 tokens, and the share of the machine's matrix
+// product speed it reaches. Prints one JSON line. Peer: train_peer.py with the same arguments.
+#include "cli/log.h"
+#include "record/keyed_rng.h"
+#include "tensor/device.h"
+#include "train/methods.h"
+#include "train/optimizer.h"
+
+#include <ATen/ATen.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+
+namespace {
+
+using namespace lip;
+
+// Best of a few 1536³ products, in floating point operations a second.
+double gemm_speed() {
+    const at::Tensor a = at::rand({1536, 1536}), b = at::rand({1536, 1536});
+    double best = 0;
+    for (int i = 0; i < 8; ++i) {
+        const double start = cli::monotonic_s();
+        const at::Tensor c = a.matmul(b);
+        best = std::max(best, 2 * 1536.0 * 1536 * 1536 / (cli::monotonic_s() - start));
+    }
+    return best;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    if (argc != 6) {
+        std::fprintf(stderr, "usage: train-bench ARCH BATCH K STEPS THREADS\n");
+        return 2;
+    }
+    const std::int64_t batch_size = std::atol(argv[2]), slots = std::atol(argv[3]), steps = std::atol(argv[4]);
+    tensor::configure_process(std::atoi(argv[5]), false);
+    model::ModelConfig config = model::load_arch(argv[1]);
+    model::LanguageImageModel model(config, 1);
+    train::AdamW optimizer(model.parameters.all(), {});
+    const train::Method& method = train::find_method(slots > 1 ? "dreamlip" : "clip");
+
+    record::KeyedRng rng(1, 0, record::Stream::kInit, "bench");
+    train::Batch batch;
+    const std::int64_t size = config.vision.image_size;
+    batch.pixels = at::randint(0, 256, {batch_size, 3, size, size}, at::TensorOptions(at::kByte));
+    batch.valid = at::ones({batch_size, slots}, at::TensorOptions(at::kBool));
+    std::vector<model::TokenIds> texts;
+    double text_flops = 0;
+    for (std::int64_t i = 0; i < batch_size * slots; ++i) {
+        model::TokenIds ids(8 + rng.below(25), 5);  // 8..32, 20 on average
+        for (std::int32_t& id : ids) id = static_cast<std::int32_t>(3 + rng.below(static_cast<std::uint64_t>(config.text.vocab_size) - 3));
+        text_flops += model.text_flops(static_cast<std::int64_t>(ids.size()));
+        texts.push_back(std::move(ids));
+    }
+    batch.texts = model::pack_texts(texts);
+
+    double seconds = 0;
+    for (std::int64_t step = -1; step < steps; ++step) {  // the first warms up
+        const double start = cli::monotonic_s();
+        optimizer.zero_grad();
+        const at::Tensor loss = train::batch_loss(method, model, batch, at::kFloat);
+        loss.backward();
+        optimizer.clip_gradients(1);
+        optimizer.step(1e-4);
+        model.clamp_scale();
+        if (step >= 0) seconds += cli::monotonic_s() - start;
+    }
+    const double images_per_s = static_cast<double>(steps * batch_size) / seconds;
+    const double flops_an_image = 3 * (model.image_flops() + text_flops / static_cast<double>(batch_size));
+    std::printf("{\"images_per_s\":%.4g,\"texts_per_s\":%.4g,\"gemm_share\":%.3f}\n", images_per_s,
+                images_per_s * static_cast<double>(slots), images_per_s * flops_an_image / gemm_speed());
+    return 0;
+}
