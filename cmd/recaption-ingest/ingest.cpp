@@ -209,7 +209,9 @@ int ingest(IngestOptions& options) {
     options.import.max_line = options.stream.max_line;
     if (options.common.dry_run) {
         const auto inputs = resolve_inputs(options.stream.inputs);
-        check_can_write(options.common.output, options.common.force);
+        for (const std::string& path : {options.common.output, options.stats, options.stream.rejects})
+            if (!path.empty()) check_can_write(path, options.common.force);
+        if (!options.join.empty()) resolve_inputs({options.join});
         for (const std::string& path : inputs) {
             if (path == "-") continue;
             std::string format = options.stream.input_format;

@@ -189,6 +189,38 @@ TextRow text_row(const record::Record& record, std::int64_t image, bool keep_tex
     return row;
 }
 
+// The first texts of each image, as many as are wanted. Without image rows the texts say which
+// images there are.
+void add_texts(const Rows& rows, const Wanted& wanted,
+               std::unordered_map<std::string, std::int64_t>& images, Collection& out) {
+    std::vector<std::int64_t> taken;
+    std::vector<std::size_t> counts(out.keys.size());  // by image
+    for (std::size_t i = 0; i < rows.records.size(); ++i) {
+        const record::Record& record = rows.records[i];
+        const auto [image, is_new] = images.emplace(record.key, std::ssize(out.keys));
+        if (is_new && wanted.images)
+            throw cli::DataError(rows.file + ":" + std::to_string(i + 1) +
+                                 ": no image has the key of the text: " + record.key);
+        if (is_new) {
+            out.keys.push_back(record.key);
+            counts.push_back(0);
+        }
+        std::size_t& count = counts[static_cast<std::size_t>(image->second)];
+        if (wanted.selection.most > 0 && static_cast<std::int64_t>(count) >= wanted.selection.most)
+            continue;
+        ++count;
+        taken.push_back(static_cast<std::int64_t>(i));
+        out.texts.push_back(text_row(record, image->second, wanted.keep_text));
+    }
+    for (std::size_t i = 0; i < counts.size(); ++i) {
+        if (const auto reject = too_few(counts[i], wanted))
+            throw cli::DataError(rows.file + ": " + out.keys[i] + ": " + reject->message + " [" +
+                                 std::string(reject->word) + "]");
+        if (static_cast<std::int64_t>(counts[i]) < wanted.least_texts) ++out.short_images;
+    }
+    out.text_rows = rows.values.index_select(0, at::tensor(taken, at::TensorOptions(at::kLong)));
+}
+
 }  // namespace
 
 eval::Vectors Collection::image_vectors() const {
@@ -214,58 +246,39 @@ Collection embed_collection(const RetrieveOptions& options, const Wanted& wanted
         while (stream.next(item)) builder.add(item);
     }
     Collection collection = builder.finish();
-    if (collection.cut_texts > 0)
-        cli::warn(std::to_string(collection.cut_texts) + " texts were cut to " +
-                  std::to_string(embedder.config().text.context_length) +
-                  " tokens (--long-text=mean takes them by sentence)");
+    if (collection.cut_texts > 0) {
+        const bool is_whole =
+            wanted.selection.kind == eval::TextKind::kCaption && !wanted.selection.mean_of_parts;
+        cli::warn(std::to_string(collection.cut_texts) +
+                  (wanted.selection.mean_of_parts ? " sentences" : " texts") + " were cut to " +
+                  std::to_string(embedder.config().text.context_length) + " tokens" +
+                  (is_whole ? " (--long-text=mean takes them by sentence)" : ""));
+    }
     return collection;
 }
 
 Collection read_collection(const RetrieveOptions& options, const Wanted& wanted) {
     Collection out;
     std::unordered_map<std::string, std::int64_t> images;  // by key
-    const auto image_of = [&](const std::string& key, bool may_exist, const std::string& file) {
-        const auto [at, is_new] = images.emplace(key, static_cast<std::int64_t>(out.keys.size()));
-        if (is_new) out.keys.push_back(key);
-        if (!is_new && !may_exist)
-            throw cli::DataError(file + ": the key stands twice: " + key + " [duplicate-key]");
-        return at->second;
-    };
     if (wanted.images) {
         const Rows rows = read_rows(options.image_embeddings, "image");
-        for (const record::Record& record : rows.records) image_of(record.key, false, rows.file);
+        for (const record::Record& record : rows.records) {
+            if (!images.emplace(record.key, std::ssize(out.keys)).second)
+                throw cli::DataError(rows.file + ": the key stands twice: " + record.key +
+                                     " [duplicate-key]");
+            out.keys.push_back(record.key);
+        }
         out.image_rows = rows.values;
     }
-    if (!wanted.texts) return out;
-    const Rows rows = read_rows(options.text_embeddings, "text");
-    if (wanted.images && rows.values.size(1) != out.image_rows.size(1))
-        throw cli::DataError(options.text_embeddings + ": vectors of " +
-                             std::to_string(rows.values.size(1)) + " numbers, those of " +
-                             options.image_embeddings + " have " +
-                             std::to_string(out.image_rows.size(1)) + " [bad-embedding]");
-    std::vector<std::int64_t> taken;
-    std::vector<std::size_t> counts(out.keys.size());
-    for (std::size_t i = 0; i < rows.records.size(); ++i) {
-        const record::Record& record = rows.records[i];
-        if (wanted.images && !images.contains(record.key))
-            throw cli::DataError(rows.file + ":" + std::to_string(i + 1) +
-                                 ": no image has the key of the text: " + record.key);
-        const std::int64_t image = image_of(record.key, true, rows.file);
-        counts.resize(out.keys.size());
-        std::size_t& count = counts[static_cast<std::size_t>(image)];
-        if (wanted.selection.most > 0 && static_cast<std::int64_t>(count) >= wanted.selection.most)
-            continue;
-        ++count;
-        taken.push_back(static_cast<std::int64_t>(i));
-        out.texts.push_back(text_row(record, image, wanted.keep_text));
+    if (wanted.texts) {
+        const Rows rows = read_rows(options.text_embeddings, "text");
+        if (wanted.images && rows.values.size(1) != out.image_rows.size(1))
+            throw cli::DataError(options.text_embeddings + ": vectors of " +
+                                 std::to_string(rows.values.size(1)) + " numbers, those of " +
+                                 options.image_embeddings + " have " +
+                                 std::to_string(out.image_rows.size(1)) + " [bad-embedding]");
+        add_texts(rows, wanted, images, out);
     }
-    for (std::size_t i = 0; i < counts.size(); ++i) {
-        if (const auto reject = too_few(counts[i], wanted))
-            throw cli::DataError(rows.file + ": " + out.keys[i] + ": " + reject->message + " [" +
-                                 std::string(reject->word) + "]");
-        if (static_cast<std::int64_t>(counts[i]) < wanted.least_texts) ++out.short_images;
-    }
-    out.text_rows = rows.values.index_select(0, at::tensor(taken, at::TensorOptions(at::kLong)));
     return out;
 }
 

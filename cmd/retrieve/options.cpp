@@ -13,7 +13,7 @@ A caption that is longer than the model's context is cut. With --long-text=mean 
 
 The vectors may come from embed(1), so that they are computed once: --image-embeddings and --text-embeddings name .npy files with their .rows.jsonl beside them; no model is loaded then.
 
-With --query texts are looked for among the images, with --query-image images among the texts; nothing is measured, and the best hits are printed.)";
+With --query texts are looked for among the images, with --query-image images among the texts; nothing is measured, and the best hits are printed. Texts count as above: the first five of an image, unless --texts-per-image says otherwise.)";
 
 constexpr const char* kOutput =
     R"(One JSON line a query, images first: direction (i2t or t2i), key, rank and top, the best candidates with key and score. A text also has caption, its index in the record, and sentence or phrase, the index in the caption. --top says how many candidates are printed.

@@ -22,7 +22,11 @@ namespace {
 std::vector<std::int64_t> parse_k(const std::vector<std::string>& words) {
     std::vector<std::int64_t> list;
     for (const std::string& word : words) {
-        list.push_back(cli::parse_integer(word, cli::Kind::kCount));
+        try {
+            list.push_back(cli::parse_integer(word, cli::Kind::kCount));
+        } catch (const cli::UsageError& problem) {
+            throw cli::UsageError("--k: " + std::string(problem.what()));
+        }
         if (list.back() < 1) throw cli::UsageError("--k: '" + word + "' must be at least 1");
     }
     if (list.empty()) throw cli::UsageError("--k: name at least one rank, such as 1,5,10");
@@ -68,8 +72,7 @@ public:
 
     Wanted wanted() const {
         Wanted w;
-        const bool is_given = o_.declared->given("texts-per-image");
-        const std::int64_t most = o_.is_search() && !is_given ? 0 : o_.captions.texts_per_image;
+        const std::int64_t most = o_.captions.texts_per_image;
         w.selection = eval::parse_selection(o_.captions.sources, o_.captions.texts, most,
                                             o_.captions.long_text);
         w.images = o_.query_image.empty();
@@ -81,10 +84,12 @@ public:
     }
 
 private:
-    void refuse(std::initializer_list<const char*> names, const std::string& why) const {
-        for (const char* name : names)
-            if (o_.declared->given(name))
-                throw cli::UsageError(std::string("--") + name + " " + why);
+    // What the command line asks for in vain. A configuration file may serve several runs.
+    void refuse(std::initializer_list<std::string_view> names, const std::string& why) const {
+        for (const cli::Option& option : o_.declared->all())
+            if (option.origin == cli::Origin::kCommandLine &&
+                std::find(names.begin(), names.end(), option.name) != names.end())
+                throw cli::UsageError("--" + option.name + " " + why);
     }
 
     const RetrieveOptions& o_;

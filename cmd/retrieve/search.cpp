@@ -4,6 +4,7 @@
 #include "cli/log.h"
 #include "record/file.h"
 #include "record/lines.h"
+#include "text/utf8.h"
 
 #include <ATen/ATen.h>
 
@@ -22,7 +23,7 @@ void read_texts(const std::string& path, std::vector<std::string>& texts) {
             if (line.too_large)
                 throw cli::DataError(block->file + ":" + std::to_string(line.number) +
                                      ": the text is too long");
-            texts.emplace_back(line.text);
+            texts.push_back(text::replace_invalid_utf8(line.text).text);
         }
     if (texts.size() == before) throw cli::DataError("no texts in " + record::display_name(path));
 }
@@ -43,11 +44,11 @@ std::vector<std::string> expand_texts(const std::vector<std::string>& values) {
     std::vector<std::string> texts;
     for (const std::string& value : values) {
         if (value.starts_with("@@"))
-            texts.push_back(value.substr(1));
+            texts.push_back(text::replace_invalid_utf8(value.substr(1)).text);
         else if (value.starts_with("@"))
             read_texts(value.substr(1), texts);
         else
-            texts.push_back(value);
+            texts.push_back(text::replace_invalid_utf8(value).text);
     }
     return texts;
 }

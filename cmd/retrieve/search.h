@@ -13,8 +13,8 @@ namespace lip::cmd {
 
 class Searcher {
 public:
-    // Embeds the queries of the options. Throws UsageError for an empty @FILE, DataError for a file
-    // that cannot be read or decoded.
+    // Embeds the queries of the options. Throws DataError for a file that cannot be read or
+    // decoded, and an empty @FILE.
     Searcher(const RetrieveOptions& options, const eval::Embedder& embedder);
 
     // One line a hit, best first, query by query. Throws DataError if the vectors have another
@@ -31,8 +31,8 @@ private:
 };
 
 // The texts of repeated TEXT options: TEXT itself, @FILE for one text a line (@- is standard
-// input), @@TEXT for a text that begins with @. Throws DataError for a file that cannot be read,
-// UsageError for one without any text.
+// input), @@TEXT for a text that begins with @. Throws DataError for a file that cannot be read or
+// has no text.
 std::vector<std::string> expand_texts(const std::vector<std::string>& values);
 
 }  // namespace lip::cmd

@@ -21,13 +21,19 @@
 namespace lip::cmd {
 namespace {
 
+constexpr std::int64_t kMostPixels = 1 << 14;
 constexpr std::size_t kLargestMask = std::size_t{1} << 30;
 
 std::int64_t pixels(const std::string& name, const std::string& value, std::int64_t otherwise) {
     if (value == "auto") return otherwise;
-    const std::int64_t n = cli::parse_integer(value, cli::Kind::kPlain);
-    if (n < 0 || n > 1 << 14)
-        throw cli::UsageError("--" + name + ": '" + value + "' is not auto or 0 to 16384");
+    std::int64_t n = -1;
+    try {
+        n = cli::parse_integer(value, cli::Kind::kPlain);
+    } catch (const cli::UsageError&) {
+    }
+    if (n < 0 || n > kMostPixels)
+        throw cli::UsageError("--" + name + ": '" + value + "' is neither auto nor 0 to " +
+                              std::to_string(kMostPixels));
     return n;
 }
 
@@ -327,7 +333,12 @@ int segment(const SegmentOptions& o) {
         throw cli::UsageError("-m DIR is missing: name a checkpoint or a run folder");
     if (o.classes.classes.empty())
         throw cli::UsageError("--classes FILE is missing: name the file of the classes");
-    if (o.declared->given("palette") && o.mask_dir.empty() && o.overlay_dir.empty())
+    const auto is_asked_for = [&](const cli::Option& option) {
+        return option.name == "palette" && option.origin == cli::Origin::kCommandLine;
+    };
+    const auto& options = o.declared->all();
+    if (std::any_of(options.begin(), options.end(), is_asked_for) && o.mask_dir.empty() &&
+        o.overlay_dir.empty())
         throw cli::UsageError("--palette needs --mask-dir or --overlay-dir");
     if (o.common.dry_run) return plan(o);
     return Segment(o).run();

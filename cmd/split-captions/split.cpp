@@ -85,10 +85,9 @@ std::string to_json(const Stats& s) {
 class Annotator {
 public:
     explicit Annotator(const SplitCommand& options)
-        : splitter_(split_options(options), options.abbreviations.empty()
-                                                ? text::Abbreviations::builtin()
-                                                : text::Abbreviations::with_file(options.abbreviations)),
-          flags_(wanted_flags(options.flags)), keep_(options.keep_sentences) {}
+        : long_(split_options(options, true), abbreviations(options)),
+          other_(split_options(options, false), abbreviations(options)), flags_(wanted_flags(options.flags)),
+          keep_(options.keep_sentences) {}
 
     void operator()(Record& record) const {
         for (Caption& caption : record.captions) annotate(caption);
@@ -96,8 +95,15 @@ public:
     }
 
 private:
-    static text::SplitOptions split_options(const SplitCommand& options) {
+    static text::Abbreviations abbreviations(const SplitCommand& options) {
+        return options.abbreviations.empty() ? text::Abbreviations::builtin()
+                                             : text::Abbreviations::with_file(options.abbreviations);
+    }
+
+    // Raw and short captions often have no period at all: only long ones can be cut off.
+    static text::SplitOptions split_options(const SplitCommand& options, bool is_long) {
         text::SplitOptions split = options.split;
+        split.drop_truncated &= is_long;
         split.min_words = static_cast<int>(options.min_words);
         return split;
     }
@@ -120,7 +126,8 @@ private:
 
     void annotate(Caption& caption) const {
         if (keep_ && caption.sentences) return;
-        caption.sentences = splitter_.split(caption.text);
+        const bool is_long = caption.form.empty() || caption.form == "long";
+        caption.sentences = (is_long ? long_ : other_).split(caption.text);
         std::vector<std::string> flags = text::detect_flags(caption.text, caption.form, *caption.sentences, flags_);
         // What an earlier step found of the bytes or the data set stays.
         if (caption.flags)
@@ -130,7 +137,7 @@ private:
         caption.flags = std::move(flags);
     }
 
-    text::SentenceSplitter splitter_;
+    text::SentenceSplitter long_, other_;
     text::FlagSet flags_;
     bool keep_;
 };

@@ -64,7 +64,7 @@ struct ClassWeights {
 };
 
 // Weight of a name: unit(mean over templates of the unit vectors of the filled templates),
-// spec/dreamlip.md section 11.1. A class with prompts has one weight, over its prompts.
+// A class with prompts has one weight, over its prompts.
 ClassWeights class_weights(const Embedder& embedder, const Classes& classes,
                            const std::vector<std::string>& templates);
 

@@ -14,7 +14,7 @@ namespace {
 
 using at::Tensor;
 
-constexpr std::int64_t kScoreBytes = 64 << 20;
+constexpr std::int64_t kScoreBytes = 32 << 20;
 constexpr double kScoreStep = 1.0 / (1 << 24);  // half a step of fp32 below 1
 
 // The best `count` of a row of scores, in order.
@@ -46,10 +46,10 @@ double share_of_equal(Ties ties) {
 //   rank = 1 + #{wrong: s > s*} + share · #{wrong: s = s*},  s* = max over right of s
 Tensor ranks_of(const Tensor& s, const Tensor& match, Ties ties) {
     constexpr double kNone = -std::numeric_limits<double>::infinity();
-    const Tensor best = s.masked_fill(match.logical_not(), kNone).amax(/*dim=*/1, /*keepdim=*/true);
-    const Tensor wrong = match.logical_not();                    // [c, N]
-    const Tensor better = (s > best).logical_and(wrong).sum(1);  // [c]
-    const Tensor equal = (s == best).logical_and(wrong).sum(1);  // [c]
+    const Tensor wrong = match.logical_not();                                           // [c, N]
+    const Tensor best = s.masked_fill(wrong, kNone).amax(/*dim=*/1, /*keepdim=*/true);  // [c, 1]
+    const Tensor better = (s > best).logical_and(wrong).sum(1);                         // [c]
+    const Tensor equal = (s == best).logical_and(wrong).sum(1);                         // [c]
     const Tensor rank = 1 + better + share_of_equal(ties) * equal.to(at::kDouble);
     return rank.masked_fill(best.squeeze(1) == kNone, -kNone);
 }
@@ -81,8 +81,9 @@ Ranking rank(const Vectors& queries, const Vectors& candidates, const RankSettin
     const Tensor offered = owner_tensor(candidates.owners).unsqueeze(0);  // [1, N]
     for (std::int64_t begin = 0; begin < q; begin += chunk) {
         const std::int64_t end = std::min(begin + chunk, q);
-        const Tensor exact = prepared(queries.rows.slice(0, begin, end)).matmul(right);  // [c, N]
-        const Tensor s = ((exact / kScoreStep).round() * kScoreStep).to(at::kFloat);
+        Tensor exact = prepared(queries.rows.slice(0, begin, end)).matmul(right);  // [c, N]
+        const Tensor s = exact.div_(kScoreStep).round_().mul_(kScoreStep).to(at::kFloat);
+        exact.reset();
         const Tensor ranks = ranks_of(s, asked.slice(0, begin, end) == offered, settings.ties);
         const double* values = ranks.const_data_ptr<double>();
         out.ranks.insert(out.ranks.end(), values, values + (end - begin));

@@ -1,6 +1,6 @@
 // Which image is found for a text, and which text for an image: ranks, recall@k, best lists.
 // Protocol: cosine, no prompt, no second ranking; a text hits with its image, an image with any of
-// its texts (spec/dreamlip.md, 11.2). Functions are pure; any thread.
+// its texts. Functions are pure; any thread.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -17,7 +17,7 @@ enum class Ties { kPessimistic, kOptimistic, kMean };
 
 struct RankSettings {
     Ties ties = Ties::kPessimistic;
-    std::int64_t chunk = 0;  // queries at once; 0: as many as keep the scores within 64 MiB
+    std::int64_t chunk = 0;  // queries at once; 0: as many as keep the scores within 32 MiB
     std::int64_t top = 0;    // best candidates kept of each query
 };
 

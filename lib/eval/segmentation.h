@@ -1,5 +1,5 @@
 // Masks without training: every patch is compared with the names of the classes, in windows over
-// the image (spec/dreamlip.md, 11.3), and how well masks agree with the truth.
+// the image, and how well masks agree with the truth.
 #pragma once
 
 #include "cli/error.h"

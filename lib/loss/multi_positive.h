@@ -8,7 +8,7 @@
 
 namespace lip::loss {
 
-// DreamLIP section 4.1 of the method page; with one slot it is CLIP's symmetric loss:
+// DreamLIP, equation of the multi-positive loss (doc/dreamlip.md); with one slot it is CLIP's symmetric loss:
 //   A_k[i,n] = s <v_i, t_nk>
 //   i2t(i,k) = lse_{n: m_nk=1} A_k[i,n] - A_k[i,i]      t2i(i,k) = lse_n A_k[n,i] - A_k[i,i]
 //   L = 1/(2M) sum over valid (i,k) of [i2t + t2i],  M = number of valid slots

@@ -21,7 +21,7 @@ struct Arch {
     std::int64_t embed_dim, layers, width, head_width, patch;
     std::int64_t text_width, text_heads, text_layers;
 };
-// open_clip's names and shapes, spec section 7.
+// open_clip's names and shapes.
 constexpr Arch kArchs[] = {
     {"ViT-S-32", 384, 12, 384, 64, 32, 384, 6, 12},  {"ViT-S-16", 384, 12, 384, 64, 16, 384, 6, 12},
     {"ViT-B-32", 512, 12, 768, 64, 32, 512, 8, 12},  {"ViT-B-16", 512, 12, 768, 64, 16, 512, 8, 12},

@@ -23,7 +23,7 @@ struct Linear {
     at::Tensor operator()(const at::Tensor& x) const;
 };
 
-// Starting values of a tower's matrices (spec: DreamLIP section 7).
+// Starting values of a tower's matrices (those of CLIP).
 struct BlockInit {
     Init attention_in, attention_out, mlp_in, mlp_out, mlp_in_bias, mlp_out_bias;
     static BlockInit vision(std::int64_t width, std::int64_t hidden);

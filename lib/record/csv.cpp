@@ -7,6 +7,7 @@
 namespace lip::record {
 namespace {
 
+constexpr std::size_t kBigRow = 1 << 20;
 constexpr std::size_t kLongestQuote = 16 << 20;  // a quote this long is taken as never closed
 
 std::uint64_t count_lines(std::string_view text) {
@@ -110,7 +111,11 @@ bool CsvReader::next(CsvRow& row) {
             started_ ? parse_csv_row(view, delimiter_, at_end, row.fields, in_quotes) : 0;
         const bool is_long = view.size() > (in_quotes ? kLongestQuote : std::max(max_row_, kLongestQuote));
         if (size == 0 && !is_long) {
-            at_end = !window_.more();
+            // The row is parsed again from its start: of long ones a good part more at a time.
+            const std::size_t wanted = view.size() > kBigRow ? view.size() / 2 * 3 : 0;
+            do
+                at_end = !window_.more();
+            while (!at_end && window_.view().size() < wanted);
             continue;
         }
         if (in_quotes) {

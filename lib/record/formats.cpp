@@ -68,7 +68,7 @@ std::pair<std::string, std::string> split_at_equals(const std::string& text, con
 std::span<const CaptionFormat> caption_formats() { return kFormats; }
 
 void ColumnMap::add_field(const std::string& text) {
-    auto [field, column] = split_at_equals(text, "FIELD=COLUMN");
+    auto [field, column] = split_at_equals(text, "--map FIELD=COLUMN");
     constexpr std::string_view kFields[] = {"key", "image", "url", "width", "height", "label"};
     if (std::find(std::begin(kFields), std::end(kFields), field) == std::end(kFields))
         throw cli::UsageError("--map: '" + field + "' is none of key, image, url, width, height, label");
@@ -76,7 +76,7 @@ void ColumnMap::add_field(const std::string& text) {
 }
 
 void ColumnMap::add_caption(const std::string& text) {
-    auto [what, column] = split_at_equals(text, "SOURCE:FORM=COLUMN");
+    auto [what, column] = split_at_equals(text, "--caption SOURCE:FORM=COLUMN");
     const std::size_t colon = what.find(':');
     const std::string form = colon == what.npos ? "long" : what.substr(colon + 1);
     captions.push_back({what.substr(0, colon), form, column});

@@ -5,10 +5,12 @@
 #include <zlib.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstdint>
 #include <new>
 #include <string>
 #include <unordered_set>
+#include <vector>
 
 namespace lip::text {
 namespace {
@@ -71,14 +73,39 @@ bool words_repeat(std::string_view text) {
     return false;
 }
 
+// zlib's compress() without its cost for every caption: 256 KiB of state are taken once a thread.
+// Nothing of one text is left for the next.
+class Deflater {
+public:
+    Deflater() {
+        if (deflateInit(&stream_, Z_DEFAULT_COMPRESSION) != Z_OK) throw std::bad_alloc();
+    }
+    ~Deflater() { deflateEnd(&stream_); }
+    Deflater(const Deflater&) = delete;
+    Deflater& operator=(const Deflater&) = delete;
+
+    // True if `text` deflates to fewer than `limit` bytes. Requires text.size() < 2^32.
+    bool fits(std::string_view text, std::size_t limit) {
+        out_.resize(limit);
+        deflateReset(&stream_);
+        // zlib does not write to its input; the missing const is history.
+        stream_.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(text.data()));
+        stream_.avail_in = static_cast<uInt>(text.size());
+        stream_.next_out = out_.data();
+        stream_.avail_out = static_cast<uInt>(out_.size());
+        return deflate(&stream_, Z_FINISH) == Z_STREAM_END && stream_.total_out < limit;
+    }
+
+private:
+    z_stream stream_{};
+    std::vector<Bytef> out_;
+};
+
 bool deflates_well(std::string_view text) {
     if (text.size() <= kMinDeflated) return false;
-    uLongf size = compressBound(static_cast<uLong>(text.size()));
-    std::vector<Bytef> out(size);
-    const int status = compress2(out.data(), &size, reinterpret_cast<const Bytef*>(text.data()),
-                                 static_cast<uLong>(text.size()), Z_DEFAULT_COMPRESSION);
-    if (status != Z_OK) throw std::bad_alloc();  // the buffer suffices: memory is the only reason
-    return static_cast<double>(size) < kMinDeflateRatio * static_cast<double>(text.size());
+    thread_local Deflater deflater;
+    const double limit = kMinDeflateRatio * static_cast<double>(text.size());
+    return deflater.fits(text, static_cast<std::size_t>(std::ceil(limit)));
 }
 
 }  // namespace

@@ -111,8 +111,14 @@ bool has_boilerplate(const CaptionView& caption) {
 
 bool is_meta(std::string_view sentence) {
     const std::string lower = ascii_lower(sentence);
-    return std::any_of(std::begin(kMetaPhrases), std::end(kMetaPhrases),
-                       [&](std::string_view phrase) { return lower.find(phrase) != lower.npos; });
+    const std::string_view text = lower;
+    for (std::size_t pos = 0; pos < text.size(); ++pos) {
+        if (pos > 0 && is_ascii_letter(text[pos - 1])) continue;  // phrases begin with a word
+        for (const std::string_view phrase : kMetaPhrases) {
+            if (text[pos] == phrase.front() && text.substr(pos).starts_with(phrase)) return true;
+        }
+    }
+    return false;
 }
 
 bool is_negated(std::string_view sentence) {

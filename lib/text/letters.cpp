@@ -116,6 +116,7 @@ std::string ascii_lower(std::string_view text) {
 }
 
 char32_t to_lower(char32_t code) {
+    if (code < 0x80) return code >= U'A' && code <= U'Z' ? code + 32 : code;
     const Block* block = block_of(code);
     if (block == nullptr || case_in(*block, code) != LetterCase::kUpper) return code;
     const std::int32_t step = block->layout == Layout::kUpper ? block->offset : 1;

@@ -1,5 +1,5 @@
 // Which texts an image is trained with: the pool of a record, and keyed draws from it.
-// DreamLIP, sections 2 and 3 of the method page.
+// See doc/dreamlip.md.
 #pragma once
 
 #include "record/keyed_rng.h"

@@ -1,6 +1,7 @@
 #include "eval/segmentation.h"
 
 #include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
 #include <doctest/doctest.h>
 
 #include <cmath>
@@ -182,6 +183,47 @@ TEST_CASE("masks have the image's size, whatever the windows") {
         CHECK(mask.height == 23);
         for (const std::uint8_t value : mask.value) CHECK(value < 5);
     }
+}
+
+TEST_CASE("two windows that overlap, by hand") {
+    const at::NoGradGuard no_grad;
+    const model::LanguageImageModel model(tiny(), 1);
+    const ClassWeights classes = random_classes(5);
+    const image::Image image = noise(24, 16);
+    SegmentSettings settings = small();
+    settings.short_side = 16;
+    const auto cosines = [&](std::int64_t left) {
+        at::Tensor pixels = at::empty({1, 3, 16, 16}, at::TensorOptions(at::kByte));
+        for (int c = 0; c < 3; ++c)
+            for (int y = 0; y < 16; ++y)
+                for (int x = 0; x < 16; ++x)
+                    pixels[0][c][y][x] =
+                        image.rgb[image::pixel_offset(image, x + static_cast<int>(left), y) +
+                                  static_cast<std::size_t>(c)];
+        const at::Tensor maps = model.embed_patches(pixels, model::DenseAttention::kPlain)
+                                    .matmul(classes.names.t())
+                                    .permute({0, 2, 1})
+                                    .reshape({1, 5, 4, 4});
+        return at::upsample_bilinear2d(maps, {16, 16}, /*align_corners=*/false).squeeze(0);
+    };
+    const at::Tensor left = cosines(0), right = cosines(8);
+    const at::Tensor whole =
+        at::cat({left.slice(2, 0, 8), (left.slice(2, 8, 16) + right.slice(2, 0, 8)) / 2,
+                 right.slice(2, 8, 16)},
+                2);
+    settings.scale = 4;
+    settings.background = 0;
+    const at::Tensor p = at::softmax(whole * settings.scale, 0);
+    const at::Tensor highest = p.amax(0);
+    settings.prob_threshold = highest.median().item<double>() + 1e-5;
+    const at::Tensor best = p.argmax(0).masked_fill(highest < settings.prob_threshold, 0);
+    const image::Mask mask = segment(classes, settings, image);
+    int different = 0;
+    for (int y = 0; y < 16; ++y)
+        for (int x = 0; x < 24; ++x)
+            different +=
+                mask.value[static_cast<std::size_t>(y * 24 + x)] != best[y][x].item<std::int64_t>();
+    CHECK(different == 0);
 }
 
 TEST_CASE("batches of windows and the three attentions") {

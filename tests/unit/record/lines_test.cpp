@@ -131,6 +131,7 @@ TEST_CASE("lines: records, bad ones left out or ending the run") {
 }
 
 TEST_CASE("lines: a cut last line counts only if it is complete, even when bad ones are skipped") {
+    const Quiet quiet;
     CHECK(read_records("{\"key\":\"a\"}\n{\"key\":\"b\"}", false).keys == Texts{"a@1", "b@2"});
     CHECK(read_records("{\"key\":\"a\"}\n{\"x\":1}", true).skipped == 1);  // complete, but no record
     const Read cut = read_records("{\"key\":\"a\"}\n{\"key\":\"b", true);
