@@ -46,7 +46,10 @@ fuzz: deps
 man: all
 	@scripts/make-man $(BUILD)
 
+update-cases: all
+	@tests/run_cases --update $(BUILD)
+
 clean:
 	@rm -rf $(BUILD) build-sanitize build-fuzz demo/out
 
-.PHONY: all deps demo test bench install lint sanitize fuzz man clean
+.PHONY: all deps demo test bench install lint sanitize fuzz man update-cases clean

@@ -36,7 +36,8 @@ int main(int argc, char** argv) {
         std::fprintf(stderr, "usage: train-bench ARCH BATCH K STEPS THREADS\n");
         return 2;
     }
-    const std::int64_t batch_size = std::atol(argv[2]), slots = std::atol(argv[3]), steps = std::atol(argv[4]);
+    const std::int64_t batch_size = std::atol(argv[2]), slots = std::atol(argv[3]),
+                       steps = std::atol(argv[4]);
     tensor::configure_process(std::atoi(argv[5]), false);
     model::ModelConfig config = model::load_arch(argv[1]);
     model::LanguageImageModel model(config, 1);
@@ -52,7 +53,9 @@ int main(int argc, char** argv) {
     double text_flops = 0;
     for (std::int64_t i = 0; i < batch_size * slots; ++i) {
         model::TokenIds ids(8 + rng.below(25), 5);  // 8..32, 20 on average
-        for (std::int32_t& id : ids) id = static_cast<std::int32_t>(3 + rng.below(static_cast<std::uint64_t>(config.text.vocab_size) - 3));
+        for (std::int32_t& id : ids)
+            id = static_cast<std::int32_t>(
+                3 + rng.below(static_cast<std::uint64_t>(config.text.vocab_size) - 3));
         text_flops += model.text_flops(static_cast<std::int64_t>(ids.size()));
         texts.push_back(std::move(ids));
     }
@@ -70,8 +73,10 @@ int main(int argc, char** argv) {
         if (step >= 0) seconds += cli::monotonic_s() - start;
     }
     const double images_per_s = static_cast<double>(steps * batch_size) / seconds;
-    const double flops_an_image = 3 * (model.image_flops() + text_flops / static_cast<double>(batch_size));
+    const double flops_an_image =
+        3 * (model.image_flops() + text_flops / static_cast<double>(batch_size));
     std::printf("{\"images_per_s\":%.4g,\"texts_per_s\":%.4g,\"gemm_share\":%.3f}\n", images_per_s,
-                images_per_s * static_cast<double>(slots), images_per_s * flops_an_image / gemm_speed());
+                images_per_s * static_cast<double>(slots),
+                images_per_s * flops_an_image / gemm_speed());
     return 0;
 }

@@ -1,7 +1,7 @@
 // make-report OUT: the demo's results as a table on standard output and as OUT/report.html.
 //
-// Reads OUT/results/<model>.<task>.json, OUT/runs/<model>/metrics.jsonl, the scenes with their masks
-// and OUT/results/<model>.masks/.
+// Reads OUT/results/<model>.<task>.json, OUT/runs/<model>/metrics.jsonl, the scenes with their
+// masks and OUT/results/<model>.masks/.
 #include "cli/error.h"
 #include "image/decode.h"
 #include "image/encode.h"
@@ -30,7 +30,8 @@ struct ModelName {
     const char* title;
     const char* colour;
 };
-constexpr ModelName kModels[] = {{"clip", "CLIP, raw captions", "#b4552d"}, {"dreamlip", "DreamLIP, sub-captions", "#1f6f8b"}};
+constexpr ModelName kModels[] = {{"clip", "CLIP, raw captions", "#b4552d"},
+                                 {"dreamlip", "DreamLIP, sub-captions", "#1f6f8b"}};
 
 struct Figure {
     const char* task;
@@ -53,14 +54,17 @@ std::string base64(const std::string& bytes) {
     for (std::size_t i = 0; i < bytes.size(); i += 3) {
         std::uint32_t bits = 0;
         for (std::size_t k = 0; k < 3; ++k)
-            bits = bits << 8 | (i + k < bytes.size() ? static_cast<unsigned char>(bytes[i + k]) : 0U);
+            bits =
+                bits << 8 | (i + k < bytes.size() ? static_cast<unsigned char>(bytes[i + k]) : 0U);
         for (std::size_t k = 0; k < 4; ++k)
             out += i + k > bytes.size() ? '=' : kDigits[bits >> (18 - 6 * k) & 63];
     }
     return out;
 }
 
-json read_json(const fs::path& path) { return json::parse(record::read_file(path.string(), 1 << 24)); }
+json read_json(const fs::path& path) {
+    return json::parse(record::read_file(path.string(), 1 << 24));
+}
 
 double figure(const fs::path& out, const ModelName& model, const Figure& figure) {
     const fs::path file = out / "results" / (std::string(model.id) + "." + figure.task + ".json");
@@ -91,7 +95,8 @@ demo::Curve loss_curve(const fs::path& out, const ModelName& model) {
 }
 
 std::string picture(const std::string& bytes, const char* type) {
-    return std::string("<td><img src=\"data:image/") + type + ";base64," + base64(bytes) + "\" width=\"120\" height=\"120\"></td>";
+    return std::string("<td><img src=\"data:image/") + type + ";base64," + base64(bytes) +
+           "\" width=\"120\" height=\"120\"></td>";
 }
 
 std::string mask_picture(const fs::path& path) {
@@ -120,10 +125,12 @@ std::string pictures(const fs::path& out) {
         const auto record = record::parse_record(line);
         if (!record || record->regions.size() < 2) continue;
         ++count;
-        rows += "<tr>" + picture(record::read_file((out / "data" / record->image).string()), "jpeg") +
+        rows += "<tr>" +
+                picture(record::read_file((out / "data" / record->image).string()), "jpeg") +
                 mask_picture(out / "data" / record->mask);
         for (const ModelName& model : kModels)
-            rows += mask_picture(predicted_mask(out / "results" / (std::string(model.id) + ".masks"), record->key));
+            rows += mask_picture(
+                predicted_mask(out / "results" / (std::string(model.id) + ".masks"), record->key));
         rows += "<td class=\"caption\">" + record->captions.back().text + "</td></tr>\n";
     }
     return rows;
@@ -139,16 +146,26 @@ svg{width:100%;font-size:12px;fill:#555}.grid{stroke:#e4e4e4}.axis{stroke:#888}.
 std::string html(const fs::path& out, const std::string& rows) {
     std::vector<demo::Curve> curves;
     for (const ModelName& model : kModels) curves.push_back(loss_curve(out, model));
-    std::string page = "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>liptools demo</title>";
+    std::string page =
+        "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>liptools demo</title>";
     page += kStyle;
-    page += "<h1>What sub-captions change</h1><p>Two models of the same shape saw the same images equally often. "
-            "CLIP read the raw web-like caption of each; DreamLIP read four texts drawn from the raw, short and long captions, "
-            "long ones by sentence. Figures are per cent.</p><table><tr><th></th>";
-    for (const ModelName& model : kModels) page += std::string("<th class=\"n\">") + model.title + "</th>";
-    page += "</tr>" + rows + "</table><h2>Loss</h2>" + draw_curves(curves, "thousand images", "loss");
-    page += "<p class=\"caption\">The losses are of different texts: compare shapes, not heights.</p>";
-    page += "<h2>Masks</h2><p>Every patch is given the class whose name it is most like, from the value path of the last block. "
-            "No mask was used in training; the background is left out of the measure.</p><table><tr><th>scene</th><th>truth</th>";
+    page +=
+        "<h1>What sub-captions change</h1><p>Two models of the same shape saw the same images "
+        "equally often. "
+        "CLIP read the raw web-like caption of each; DreamLIP read four texts drawn from the raw, "
+        "short and long captions, "
+        "long ones by sentence. Figures are per cent.</p><table><tr><th></th>";
+    for (const ModelName& model : kModels)
+        page += std::string("<th class=\"n\">") + model.title + "</th>";
+    page +=
+        "</tr>" + rows + "</table><h2>Loss</h2>" + draw_curves(curves, "thousand images", "loss");
+    page +=
+        "<p class=\"caption\">The losses are of different texts: compare shapes, not heights.</p>";
+    page +=
+        "<h2>Masks</h2><p>Every patch is given the class whose name it is most like, from the "
+        "value path of the last block. "
+        "No mask was used in training; the background is left out of the "
+        "measure.</p><table><tr><th>scene</th><th>truth</th>";
     for (const ModelName& model : kModels) page += std::string("<th>") + model.title + "</th>";
     return page + "<th>a caption</th></tr>" + pictures(out) + "</table></html>\n";
 }

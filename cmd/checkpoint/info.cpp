@@ -23,7 +23,6 @@ struct Content {
     fs::path folder;
     model::ModelConfig config;
     tensor::NamedTensors tensors;
-    std::map<std::string, std::string> metadata;
 };
 
 std::string score(double value) {
@@ -84,13 +83,12 @@ record::Object facts_of(const Content& content, const model::LanguageImageModel&
         facts.set("step", std::to_string(state.step));
         facts.set("samples", std::to_string(state.samples));
     }
-    if (const auto found = content.metadata.find("provenance"); found != content.metadata.end()) {
+    if (const fs::path file = content.folder / "provenance.json"; fs::is_regular_file(file)) {
         const auto json =
-            nlohmann::ordered_json::parse(found->second, nullptr, /*allow_exceptions=*/false);
-        if (json.is_discarded())
-            facts.set_text("provenance", found->second);
-        else
-            facts.set("provenance", json.dump());
+            nlohmann::ordered_json::parse(record::read_file(file.string(), 1 << 24), nullptr,
+                                          /*allow_exceptions=*/false);
+        if (json.is_discarded()) throw cli::DataError(file.string() + ": is no JSON");
+        facts.set("provenance", json.dump());
     }
     return facts;
 }
@@ -170,7 +168,7 @@ int checkpoint_info(const CheckpointOptions& options) {
         return cli::kDone;
     }
     tensor::configure_process(options.common.thread_count(), /*deterministic=*/false);
-    content.tensors = tensor::read_safetensors(weights, &content.metadata);
+    content.tensors = tensor::read_safetensors(weights);
     model::LanguageImageModel model(content.config, /*seed=*/0);
     model.parameters.load(content.tensors, weights);
     const record::Object facts = facts_of(content, model);

@@ -12,26 +12,31 @@ void add_records(cli::Options& options, record::StreamSettings& settings,
                        "kind of the input. Without it the first bytes tell");
     options.choice("--on-error", settings.skip_bad, {{"stop", false}, {"skip", true}},
                    "a bad record ends the run, or is left out (exit 3)");
-    options.add("--rejects", settings.rejects, "FILE", "takes one JSON line a bad record; implies --on-error=skip");
+    options.add("--rejects", settings.rejects, "FILE",
+                "takes one JSON line a bad record; implies --on-error=skip");
     options.add("--max-errors", settings.max_errors, "N|P%",
                 "more bad records than this fail. A share counts from record 1,000 on");
-    options.add("--max-line", settings.max_line, Kind::kSize, "SIZE", "longest line accepted", 1024);
+    options.add("--max-line", settings.max_line, Kind::kSize, "SIZE", "longest line accepted",
+                1024);
     options.flag("--allow-empty", settings.allow_empty, "empty input is no error");
-    options.add("--limit", settings.limit, Kind::kCount, "N", "stop reading after N records", 1).shown_default =
-        "none";
+    options.add("--limit", settings.limit, Kind::kCount, "N", "stop reading after N records", 1)
+        .shown_default = "none";
 }
 
 void add_images(cli::Options& options, std::string& image_root) {
     options.group("images");
     options.add("--image-root", image_root, "DIR",
-                "where relative image and mask paths start. Default: the folder of the record file; the current "
+                "where relative image and mask paths start. Default: the folder of the record "
+                "file; the current "
                 "folder for standard input");
 }
 
 void add_captions(cli::Options& options, CaptionSettings& settings) {
     options.group("captions");
-    options.add("--sources", settings.sources, "LIST", "captions that count: SOURCE or SOURCE:FORM. Default: all");
-    options.choice("--texts", settings.texts, {"captions", "sentences", "phrases"}, "what a text is");
+    options.add("--sources", settings.sources, "LIST",
+                "captions that count: SOURCE or SOURCE:FORM. Default: all");
+    options.choice("--texts", settings.texts, {"captions", "sentences", "phrases"},
+                   "what a text is");
     options.add("--texts-per-image", settings.texts_per_image, Kind::kPlain, "N",
                 "the first N texts of an image count; 0: all");
     options.choice("--long-text", settings.long_text, {"cut", "mean"},
@@ -43,13 +48,16 @@ void add_model(cli::Options& options, ModelSettings& settings, bool with_model) 
     if (with_model)
         options.add("-m,--model", settings.model, "DIR",
                     "a checkpoint, or a run folder: its newest checkpoint");
-    options.add("--device", settings.device, "NAME", "auto, cpu, cuda or cuda:N").environment = "LIP_DEVICE";
-    options.choice("--precision", settings.precision, {"auto", "fp32", "bf16"},
-                   "arithmetic of the model. auto: bf16 where the device is faster with it")
+    options.add("--device", settings.device, "NAME", "auto, cpu, cuda or cuda:N").environment =
+        "LIP_DEVICE";
+    options
+        .choice("--precision", settings.precision, {"auto", "fp32", "bf16"},
+                "arithmetic of the model. auto: bf16 where the device is faster with it")
         .environment = "LIP_PRECISION";
     options.add("--batch-size", settings.batch_size, Kind::kCount, "N",
                 with_model ? "images or texts at once" : "images a step", 1, 1 << 20);
-    options.flag("--deterministic", settings.deterministic, "same bits for the same threads and device");
+    options.flag("--deterministic", settings.deterministic,
+                 "same bits for the same threads and device");
 }
 
 void add_classes(cli::Options& options, ClassSettings& settings) {
@@ -58,13 +66,16 @@ void add_classes(cli::Options& options, ClassSettings& settings) {
                 "a name a line; or ID<TAB>NAME|SYNONYM...; or JSON {class: [prompts]}");
     options.add("--templates", settings.templates, "FILE|WORD",
                 "imagenet80, imagenet7, photo, none, or a file with {} in each line");
-    options.choice("--synonyms", settings.synonyms, {"max", "mean"}, "how the names of a class are combined");
+    options.choice("--synonyms", settings.synonyms, {"max", "mean"},
+                   "how the names of a class are combined");
 }
 
 void add_results(cli::Options& options, ResultSettings& settings, bool with_top) {
     options.group("results");
     options.add("--summary", settings.summary, "FILE", "metrics as JSON; -: in place of the items");
-    if (with_top) options.add("--top", settings.top, Kind::kPlain, "N", "best answers printed of each item", 1);
+    if (with_top)
+        options.add("--top", settings.top, Kind::kPlain, "N", "best answers printed of each item",
+                    1);
     options.add("--dataset", settings.dataset, "NAME", "name of the data set for the summary");
     options.add("--bootstrap", settings.bootstrap, Kind::kCount, "N",
                 "resamplings for ci95, the 95 % intervals of the metrics; 0: none", 0, 1000000);

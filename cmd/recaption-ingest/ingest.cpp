@@ -21,7 +21,8 @@ struct Counts {
 
     void add(const Record& record) {
         ++records;
-        for (const Caption& caption : record.captions) ++captions[caption.source + ":" + caption.form];
+        for (const Caption& caption : record.captions)
+            ++captions[caption.source + ":" + caption.form];
     }
     void add(const Counts& other) {
         records += other.records;
@@ -65,7 +66,9 @@ Converted convert(const RowBlock& block, const RowReader& reader, const std::str
             }
         }
         if (reject)
-            out.bad.push_back({out.output.size(), {file, row.line, row.offset, false, {}}, *reject,
+            out.bad.push_back({out.output.size(),
+                               {file, row.line, row.offset, false, {}},
+                               *reject,
                                row.raw.empty() && row.fields.size() == 1 ? row.fields[0] : row.raw,
                                row.is_cut && reject->word == "bad-json"});
     }
@@ -75,7 +78,9 @@ Converted convert(const RowBlock& block, const RowReader& reader, const std::str
 class Ingest {
 public:
     explicit Ingest(IngestOptions& options)
-        : options_(options), inputs_(resolve_inputs(options.stream.inputs)), errors_(options.stream, options.common.force) {
+        : options_(options),
+          inputs_(resolve_inputs(options.stream.inputs)),
+          errors_(options.stream, options.common.force) {
         if (options.stats != "-") output_.emplace(options.common.output, options.common.force);
         if (!options.stats.empty()) check_can_write(options.stats, options.common.force);
     }
@@ -103,7 +108,8 @@ private:
         const auto produce = [&]() -> std::optional<RowBlock> {
             RowBlock block;
             Row row;
-            while (block.rows.size() < kRowsABlock && taken_ < options_.stream.limit && reader->next(row)) {
+            while (block.rows.size() < kRowsABlock && taken_ < options_.stream.limit &&
+                   reader->next(row)) {
                 block.rows.push_back(std::move(row));
                 row = {};
                 ++taken_;
@@ -135,7 +141,8 @@ private:
     }
 
     void join() {
-        const CaptionIndex index(inputs_, options_.stream.input_format, options_.import, options_.join_on, errors_);
+        const CaptionIndex index(inputs_, options_.stream.input_format, options_.import,
+                                 options_.join_on, errors_);
         rows_ = errors_.records();
         check_not_empty(rows_, inputs_.front());
         duplicates_ = index.duplicates();
@@ -148,7 +155,8 @@ private:
         while (records.next(record, place)) {
             if (const auto captions = index.find(record)) {
                 ++counts_.matched;
-                for (const Caption& caption : captions->captions) record.captions.push_back(caption);
+                for (const Caption& caption : captions->captions)
+                    record.captions.push_back(caption);
                 record.update_captions();
                 for (const Object::Field& field : captions->object.fields)
                     if (!record.object.find(field.name)) record.object.fields.push_back(field);
@@ -163,17 +171,19 @@ private:
             progress_.update(counts_.records);
         }
         check_not_empty(errors_.records() - rows_, options_.join);
-        cli::info("matched " + std::to_string(counts_.matched) + " of " + std::to_string(counts_.records) +
-                  " records, " + std::to_string(counts_.missing) + " without captions, " +
-                  std::to_string(duplicates_) + " duplicate rows");
+        cli::info("matched " + std::to_string(counts_.matched) + " of " +
+                  std::to_string(counts_.records) + " records, " + std::to_string(counts_.missing) +
+                  " without captions, " + std::to_string(duplicates_) + " duplicate rows");
     }
 
     std::string stats() const {
-        std::string out = "{\"rows\":" + std::to_string(options_.join.empty() ? errors_.records() : rows_);
+        std::string out =
+            "{\"rows\":" + std::to_string(options_.join.empty() ? errors_.records() : rows_);
         out += ",\"records\":" + std::to_string(counts_.records);
         out += ",\"skipped\":" + std::to_string(errors_.skipped());
         if (!options_.join.empty())
-            out += ",\"matched\":" + std::to_string(counts_.matched) + ",\"missing\":" + std::to_string(counts_.missing) +
+            out += ",\"matched\":" + std::to_string(counts_.matched) +
+                   ",\"missing\":" + std::to_string(counts_.missing) +
                    ",\"duplicates\":" + std::to_string(duplicates_);
         out += ",\"captions\":{";
         for (const auto& [name, n] : counts_.captions) {
@@ -209,7 +219,8 @@ int ingest(IngestOptions& options) {
     options.import.max_line = options.stream.max_line;
     if (options.common.dry_run) {
         const auto inputs = resolve_inputs(options.stream.inputs);
-        for (const std::string& path : {options.common.output, options.stats, options.stream.rejects})
+        for (const std::string& path :
+             {options.common.output, options.stats, options.stream.rejects})
             if (!path.empty()) check_can_write(path, options.common.force);
         if (!options.join.empty()) resolve_inputs({options.join});
         for (const std::string& path : inputs) {
@@ -218,7 +229,8 @@ int ingest(IngestOptions& options) {
             const auto reader = open_captions(path, options.import, format);
             cli::info("would read " + path + " as " + format + ": " + reader->describe());
         }
-        cli::info("would write " + (options.common.output == "-" ? "standard output" : options.common.output));
+        cli::info("would write " +
+                  (options.common.output == "-" ? "standard output" : options.common.output));
         return cli::kDone;
     }
     return Ingest(options).run();

@@ -26,32 +26,40 @@ cli::Tool ingest_tool(IngestOptions& options) {
     tool.description = kDescription;
     tool.sections = {{"OUTPUT", kOutput}, {"BAD INPUT", kBadInput}};
     tool.examples = {
-        {"The DreamLIP release, keys prefixed.", "recaption-ingest --key-prefix cc3m/ release.csv > cc3m.jsonl"},
+        {"The DreamLIP release, keys prefixed.",
+         "recaption-ingest --key-prefix cc3m/ release.csv > cc3m.jsonl"},
         {"Any other table, from a pipe.",
          "zstd -dc recap.csv.zst | recaption-ingest --input-format csv --map url=url \\\n"
          "    --caption llava15:long=re_caption > recap.jsonl"},
         {"Captions on the records of images that are there, with a report.",
-         "recaption-ingest --join images.jsonl --join-on path --stats cover.json paths.csv > joined.jsonl"},
+         "recaption-ingest --join images.jsonl --join-on path --stats cover.json paths.csv > "
+         "joined.jsonl"},
     };
     tool.see_also = "split-captions(1), shard(1), record(5), lip(7)";
-    cli::Command command{"", "[OPTION]... [FILE]...", tool.summary, {}, [&options] { return ingest(options); }};
+    cli::Command command{
+        "", "[OPTION]... [FILE]...", tool.summary, {}, [&options] { return ingest(options); }};
     cli::Options& o = command.options;
     o.operands(options.stream.inputs, "FILE", "caption files, packed or not; - is standard input");
     o.group("recaption-ingest");
     o.flag("--list-formats", options.list_formats, "print the formats and exit").in_config = false;
-    o.add_repeated("--map", options.map, "FIELD=COLUMN", "take key, image, url, width, height or label from a column");
-    o.add_repeated("--caption", options.caption, "SOURCE:FORM=COLUMN", "take a caption from a column");
+    o.add_repeated("--map", options.map, "FIELD=COLUMN",
+                   "take key, image, url, width, height or label from a column");
+    o.add_repeated("--caption", options.caption, "SOURCE:FORM=COLUMN",
+                   "take a caption from a column");
     using Key = record::ImportSettings::Key;
-    o.choice("--key", options.import.key, {{"auto", Key::kAuto}, {"url", Key::kUrl}, {"path", Key::kPath}},
+    o.choice("--key", options.import.key,
+             {{"auto", Key::kAuto}, {"url", Key::kUrl}, {"path", Key::kPath}},
              "what keys are made from. auto: the source's key, else the URL, else the path");
     o.add("--key-prefix", options.import.key_prefix, "TEXT", "put before every key");
     o.add("--join", options.join, "FILE", "put the captions on the records of FILE, in its order");
     using record::JoinOn;
-    o.choice("--join-on", options.join_on, {{"url", JoinOn::kUrl}, {"key", JoinOn::kKey}, {"path", JoinOn::kPath}},
+    o.choice("--join-on", options.join_on,
+             {{"url", JoinOn::kUrl}, {"key", JoinOn::kKey}, {"path", JoinOn::kPath}},
              "what must be equal");
     o.add("--stats", options.stats, "FILE", "counts as JSON; -: in place of the records");
     std::vector<std::string> formats;
-    for (const record::CaptionFormat& format : record::caption_formats()) formats.emplace_back(format.name);
+    for (const record::CaptionFormat& format : record::caption_formats())
+        formats.emplace_back(format.name);
     add_records(o, options.stream, formats);
     cli::add_common(o, options.common, "where the records go; - is standard output");
     tool.commands.push_back(std::move(command));

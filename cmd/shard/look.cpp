@@ -53,7 +53,8 @@ std::optional<shard::ShardInfo> from_manifest(const fs::path& path) {
         auto& shards = known[folder];
         for (const auto& entry : fs::directory_iterator(folder))
             if (entry.path().string().ends_with(".manifest.jsonl"))
-                for (shard::ShardInfo& info : shard::read_manifest(entry.path())) shards[info.name] = std::move(info);
+                for (shard::ShardInfo& info : shard::read_manifest(entry.path()))
+                    shards[info.name] = std::move(info);
     }
     const auto found = known[folder].find(path.filename().string());
     return found == known[folder].end() ? std::nullopt : std::optional(found->second);
@@ -64,10 +65,12 @@ std::optional<std::string> problem_of(const shard::Sample& sample, bool decode) 
         if (member.ext == "json") {
             const auto record = record::parse_record(member.bytes);
             if (!record && record.reject().word == "bad-json") return record.reject().message;
-            if (record && record->key != sample.key) return "the record's key is \"" + record->key + "\"";
+            if (record && record->key != sample.key)
+                return "the record's key is \"" + record->key + "\"";
         }
         if (decode && shard::is_image_ext(member.ext))
-            if (const auto picture = image::decode(member.bytes); !picture) return picture.reject().message;
+            if (const auto picture = image::decode(member.bytes); !picture)
+                return picture.reject().message;
     }
     return std::nullopt;
 }
@@ -121,7 +124,9 @@ int cat_shards(const ShardCommand& options) {
             missing.erase(sample.key);
             std::string out;
             for (const shard::Member& member : sample.members) {
-                if (as_tar) shard::append_tar_member(out, shard::member_name(sample.key, member.ext), member.bytes);
+                if (as_tar)
+                    shard::append_tar_member(out, shard::member_name(sample.key, member.ext),
+                                             member.bytes);
                 if (!as_tar && member.ext == "json") out += member.bytes + "\n";
             }
             output.write(out);
@@ -134,7 +139,9 @@ int cat_shards(const ShardCommand& options) {
     }
     output.close();
     if (!missing.empty())
-        throw cli::DataError(std::to_string(missing.size()) + " keys are in none of the shards, the first is \"" + *missing.begin() + "\"");
+        throw cli::DataError(std::to_string(missing.size()) +
+                             " keys are in none of the shards, the first is \"" + *missing.begin() +
+                             "\"");
     return cli::kDone;
 }
 
@@ -142,7 +149,9 @@ int verify_shards(const ShardCommand& options) {
     record::Output output(options.common.output, options.common.force);
     shard::KeySet keys;
     shard::VerifyOptions checks;
-    checks.check_sample = [&](const shard::Sample& sample) { return problem_of(sample, options.decode); };
+    checks.check_sample = [&](const shard::Sample& sample) {
+        return problem_of(sample, options.decode);
+    };
     if (options.unique_keys) checks.unique_keys = &keys;
     std::uint64_t bad = 0, count = 0;
     cli::Progress progress("shards", "shards");
@@ -150,13 +159,15 @@ int verify_shards(const ShardCommand& options) {
         shard::VerifyReport report = shard::verify_shard(path, checks);
         const auto expected = from_manifest(path);
         if (report.ok() && expected && !expected->xxh64.empty() && report.xxh64 != expected->xxh64)
-            report.error = report.frames == 0 ? "the seek table is missing: the file is cut"
-                                              : "the bytes differ from those the manifest names (xxh64)";
+            report.error = report.frames == 0
+                               ? "the seek table is missing: the file is cut"
+                               : "the bytes differ from those the manifest names (xxh64)";
         if (report.ok() && report.frames == 0 && path.ends_with(".tar.zst") && !expected)
             cli::warn(path + ": has no seek table: it is cut, or another tool wrote it");
         std::string line = "{\"shard\":";
         cli::append_json_string(line, path);
-        line += std::string(",\"ok\":") + (report.ok() ? "true" : "false") + ",\"samples\":" + std::to_string(report.samples);
+        line += std::string(",\"ok\":") + (report.ok() ? "true" : "false") +
+                ",\"samples\":" + std::to_string(report.samples);
         if (!report.ok()) {
             line += ",\"error\":";
             cli::append_json_string(line, report.error);
@@ -166,7 +177,8 @@ int verify_shards(const ShardCommand& options) {
         progress.update(++count);
     }
     output.close();
-    if (bad > 0) cli::error(std::to_string(bad) + " of " + std::to_string(count) + " shards are not sound");
+    if (bad > 0)
+        cli::error(std::to_string(bad) + " of " + std::to_string(count) + " shards are not sound");
     return bad > 0 ? cli::kFailed : cli::kDone;
 }
 

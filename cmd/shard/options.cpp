@@ -22,26 +22,35 @@ constexpr const char* kBadInput =
     R"(An image that is missing, or a record with only a url: no-image. One that cannot be decoded or is neither JPEG nor PNG: bad-image. A key twice in a shard: duplicate-key. With --resume, other options than the finished shards were made with: exit 2.)";
 
 cli::Command write_command(ShardCommand& s) {
-    cli::Command command{"", "[OPTION]... [INPUT]...", "write shards", {}, [&s] { return write_shards(s); }};
+    cli::Command command{
+        "", "[OPTION]... [INPUT]...", "write shards", {}, [&s] { return write_shards(s); }};
     cli::Options& o = command.options;
-    o.operands(s.stream.inputs, "INPUT", "records, shards, images or folders of images; - is standard input");
+    o.operands(s.stream.inputs, "INPUT",
+               "records, shards, images or folders of images; - is standard input");
     o.group("shard");
     o.add("--shard-samples", s.shard_samples, Kind::kCount, "N", "samples of a shard, at most", 1);
-    o.add("--shard-size", s.shard_size, Kind::kSize, "SIZE", "a shard ends before its tar exceeds this", 1 << 20);
-    o.add("--frame-size", s.frame_size, Kind::kSize, "SIZE", "frames for random access, of tar", 1 << 10, 1 << 30);
-    o.add("--level", s.level, Kind::kPlain, "N", "zstd level of frames of text only; frames with images have 1", 1, 19);
+    o.add("--shard-size", s.shard_size, Kind::kSize, "SIZE",
+          "a shard ends before its tar exceeds this", 1 << 20);
+    o.add("--frame-size", s.frame_size, Kind::kSize, "SIZE", "frames for random access, of tar",
+          1 << 10, 1 << 30);
+    o.add("--level", s.level, Kind::kPlain, "N",
+          "zstd level of frames of text only; frames with images have 1", 1, 19);
     o.flag("--no-images", s.no_images, "no image members: text only");
-    o.choice("--image-check", s.image_check, {"none", "header", "decode"}, "how closely each image is looked at");
-    o.add("--resize", s.resize, Kind::kPlain, "N", "encode images again as JPEG with a short side of at most N; 0: as they are", 0, 16384);
+    o.choice("--image-check", s.image_check, {"none", "header", "decode"},
+             "how closely each image is looked at");
+    o.add("--resize", s.resize, Kind::kPlain, "N",
+          "encode images again as JPEG with a short side of at most N; 0: as they are", 0, 16384);
     o.add("--quality", s.quality, Kind::kPlain, "N", "of images that are encoded again", 1, 100);
-    o.flag("--resume", s.resume, "keep the finished shards of the same command and go on").in_config = false;
+    o.flag("--resume", s.resume, "keep the finished shards of the same command and go on")
+        .in_config = false;
     add_images(o, s.image_root);
     add_records(o, s.stream, {});
     cli::add_common(o, s.common, "PREFIX of the shards; - is one shard on standard output");
     return command;
 }
 
-cli::Command look_command(ShardCommand& s, const char* name, const char* summary, int (*run)(const ShardCommand&)) {
+cli::Command look_command(ShardCommand& s, const char* name, const char* summary,
+                          int (*run)(const ShardCommand&)) {
     cli::Command command{name, "[OPTION]... SHARDS...", summary, {}, [&s, run] { return run(s); }};
     cli::Options& o = command.options;
     o.operands(s.shards, "SHARDS", "shards, folders, manifests or quoted patterns", 1);
@@ -59,9 +68,11 @@ cli::Tool shard_tool(ShardCommand& s) {
     tool.sections = {{"OUTPUT", kOutput}, {"BAD INPUT", kBadInput}};
     tool.examples = {
         {"One shard through a pipe, and what is in it.",
-         "shard --image-root . < images.jsonl > all.tar.zst\nzstd -dc all.tar.zst | tar t | head -4"},
+         "shard --image-root . < images.jsonl > all.tar.zst\nzstd -dc all.tar.zst | tar t | head "
+         "-4"},
         {"Many shards; their names go on to the next step.",
-         "split-captions images.jsonl | shard --image-root . -o packed/val --shard-samples 10 | jq -r .shard"},
+         "split-captions images.jsonl | shard --image-root . -o packed/val --shard-samples 10 | jq "
+         "-r .shard"},
         {"Broken shards by name.", "shard verify --decode shards/ | jq -r 'select(.ok|not).shard'"},
     };
     tool.see_also = "split-captions(1), train(1), shard(5), record(5), lip(7)";
@@ -69,8 +80,10 @@ cli::Tool shard_tool(ShardCommand& s) {
     tool.commands.push_back(write_command(s));
     cli::Command ls = look_command(s, "ls", "list the samples: key, bytes, members", list_shards);
     ls.options.choice("--format", s.ls_format, {"tsv", "jsonl"}, "form of the list");
-    cli::Command cat = look_command(s, "cat", "bring samples back as records or as tar", cat_shards);
-    cat.options.choice("--format", s.cat_format, {"records", "tar"}, "records: the .json members; tar: all members");
+    cli::Command cat =
+        look_command(s, "cat", "bring samples back as records or as tar", cat_shards);
+    cat.options.choice("--format", s.cat_format, {"records", "tar"},
+                       "records: the .json members; tar: all members");
     cat.options.add("--keys", s.keys, "FILE", "only these keys, one a line");
     cli::Command verify = look_command(s, "verify", "check every byte", verify_shards);
     verify.options.flag("--decode", s.decode, "decode every image too");

@@ -33,7 +33,8 @@ constexpr std::size_t kBatchImages = 64;
 constexpr std::size_t kBatchBytes = 16 << 20;
 
 // Looks at an image as --image-check says, encodes it again as --resize says. `ext` is what it is.
-std::optional<cli::Reject> look_at(const ShardCommand& options, const std::string& path, std::string& bytes, std::string& ext) {
+std::optional<cli::Reject> look_at(const ShardCommand& options, const std::string& path,
+                                   std::string& bytes, std::string& ext) {
     const image::Kind kind = image::sniff(bytes);
     ext = kind == image::Kind::kPng ? "png" : "jpg";
     if (kind == image::Kind::kUnknown && (options.image_check != "none" || options.resize > 0))
@@ -48,8 +49,11 @@ std::optional<cli::Reject> look_at(const ShardCommand& options, const std::strin
         const int side = std::min(picture->width, picture->height);
         if (side > options.resize) {
             const double factor = static_cast<double>(options.resize) / side;
-            const auto scaled = [&](int n) { return std::max(1, static_cast<int>(std::lround(n * factor))); };
-            const image::Image small = image::resize(*picture, scaled(picture->width), scaled(picture->height), image::Filter::kBicubic);
+            const auto scaled = [&](int n) {
+                return std::max(1, static_cast<int>(std::lround(n * factor)));
+            };
+            const image::Image small = image::resize(
+                *picture, scaled(picture->width), scaled(picture->height), image::Filter::kBicubic);
             bytes = image::encode_jpeg(small, static_cast<int>(options.quality));
             ext = "jpg";
         }
@@ -65,10 +69,13 @@ std::optional<cli::Reject> look_at(const ShardCommand& options, const std::strin
 
 // Settings that decide what a finished shard holds, for comparing on --resume.
 std::string settings_json(const ShardCommand& o) {
-    std::string out = "{\"shard-samples\":" + std::to_string(o.shard_samples) + ",\"shard-size\":" + std::to_string(o.shard_size) +
-                      ",\"frame-size\":" + std::to_string(o.frame_size) + ",\"level\":" + std::to_string(o.level) +
-                      ",\"no-images\":" + (o.no_images ? "true" : "false") + ",\"image-check\":\"" + o.image_check +
-                      "\",\"resize\":" + std::to_string(o.resize) + ",\"quality\":" + std::to_string(o.quality) + ",\"inputs\":[";
+    std::string out = "{\"shard-samples\":" + std::to_string(o.shard_samples) +
+                      ",\"shard-size\":" + std::to_string(o.shard_size) +
+                      ",\"frame-size\":" + std::to_string(o.frame_size) +
+                      ",\"level\":" + std::to_string(o.level) +
+                      ",\"no-images\":" + (o.no_images ? "true" : "false") + ",\"image-check\":\"" +
+                      o.image_check + "\",\"resize\":" + std::to_string(o.resize) +
+                      ",\"quality\":" + std::to_string(o.quality) + ",\"inputs\":[";
     for (const std::string& input : o.stream.inputs) {
         if (out.back() != '[') out += ',';
         cli::append_json_string(out, input);
@@ -79,7 +86,9 @@ std::string settings_json(const ShardCommand& o) {
 class ShardWriting {
 public:
     explicit ShardWriting(const ShardCommand& options)
-        : options_(options), is_stream_(options.common.output == "-"), manifest_(options.common.output + ".manifest.jsonl"),
+        : options_(options),
+          is_stream_(options.common.output == "-"),
+          manifest_(options.common.output + ".manifest.jsonl"),
           errors_(options.stream, options.common.force || options.resume),
           images_({options.stream, options.image_root, !options.no_images}, errors_) {
         if (is_stream_ && options.resume) throw cli::UsageError("--resume needs -o PREFIX");
@@ -123,7 +132,8 @@ private:
 
     std::string shard_path(std::uint64_t index) const {
         char number[32];
-        std::snprintf(number, sizeof number, "-%06llu.tar.zst", static_cast<unsigned long long>(index));
+        std::snprintf(number, sizeof number, "-%06llu.tar.zst",
+                      static_cast<unsigned long long>(index));
         return options_.common.output + number;
     }
 
@@ -131,7 +141,8 @@ private:
         const fs::path folder = fs::path(options_.common.output).parent_path();
         std::error_code failed;
         if (!folder.empty()) fs::create_directories(folder, failed);
-        if (failed) throw cli::DataError(folder.string() + ": cannot be created: " + failed.message());
+        if (failed)
+            throw cli::DataError(folder.string() + ": cannot be created: " + failed.message());
         if (!fs::exists(manifest_)) return;
         if (options_.resume) return resume();
         if (!options_.common.force)
@@ -145,21 +156,25 @@ private:
         const std::string text = record::read_file(manifest_);
         for (std::size_t begin = 0; begin < text.size();) {
             const std::size_t end = std::min(text.find('\n', begin), text.size());
-            const auto line = record::parse_object(std::string_view(text).substr(begin, end - begin));
+            const auto line =
+                record::parse_object(std::string_view(text).substr(begin, end - begin));
             const std::string* settings = line ? line->find("settings") : nullptr;
             const std::string* records = line ? line->find("records_read") : nullptr;
             std::int64_t number = 0;
             if (!settings || !records || !record::read_integer(*records, number))
-                throw cli::DataError(manifest_ + ": was not written by this tool, --resume cannot go on with it");
+                throw cli::DataError(
+                    manifest_ + ": was not written by this tool, --resume cannot go on with it");
             if (*settings != settings_json(options_))
-                throw cli::UsageError("--resume: the finished shards were made with " + *settings + ", now it is " + settings_json(options_));
+                throw cli::UsageError("--resume: the finished shards were made with " + *settings +
+                                      ", now it is " + settings_json(options_));
             consumed = static_cast<std::uint64_t>(number);
             ++shards_;
             begin = end + 1;
         }
         errors_.mute_until(consumed);
         images_.skip_to(consumed);
-        cli::info("going on behind " + std::to_string(shards_) + " finished shards, record " + std::to_string(consumed));
+        cli::info("going on behind " + std::to_string(shards_) + " finished shards, record " +
+                  std::to_string(consumed));
     }
 
     bool read_batch() {
@@ -180,10 +195,13 @@ private:
         std::size_t next = 0;
         record::run_ordered<std::size_t, std::size_t>(
             costly ? options_.common.thread_count() : 1,
-            [&]() -> std::optional<std::size_t> { return next < items_.size() ? std::optional(next++) : std::nullopt; },
+            [&]() -> std::optional<std::size_t> {
+                return next < items_.size() ? std::optional(next++) : std::nullopt;
+            },
             [&](std::size_t& i) {
                 Item& item = items_[i];
-                item.reject = look_at(options_, item.image.record.image, item.image.bytes, item.ext);
+                item.reject =
+                    look_at(options_, item.image.record.image, item.image.bytes, item.ext);
                 return i;
             },
             [](std::size_t&) {});
@@ -211,9 +229,10 @@ private:
             size += member.bytes.size();
             sample.members.push_back(std::move(member));
         }
-        const bool full = !is_stream_ && writer_ && writer_->samples() > 0 &&
-                          (writer_->samples() >= static_cast<std::uint64_t>(options_.shard_samples) ||
-                           writer_->tar_bytes() + size > static_cast<std::uint64_t>(options_.shard_size));
+        const bool full =
+            !is_stream_ && writer_ && writer_->samples() > 0 &&
+            (writer_->samples() >= static_cast<std::uint64_t>(options_.shard_samples) ||
+             writer_->tar_bytes() + size > static_cast<std::uint64_t>(options_.shard_size));
         if (full) close_shard();
         if (!writer_) {
             writer_.emplace(shard_path(shards_), shard_options());
@@ -234,8 +253,10 @@ private:
         std::string line = shard::manifest_line(info);
         record::Output("-", false).write(printed_line(info));
         line.resize(line.rfind('}'));
-        line += ",\"records_read\":" + std::to_string(last_number_) + ",\"settings\":" + settings_json(options_);
-        if (options_.common.provenance) line += ",\"provenance\":" + cli::provenance_json(options_.common);
+        line += ",\"records_read\":" + std::to_string(last_number_) +
+                ",\"settings\":" + settings_json(options_);
+        if (options_.common.provenance)
+            line += ",\"provenance\":" + cli::provenance_json(options_.common);
         append_manifest(line + "}\n");
     }
 
@@ -247,7 +268,9 @@ private:
 
     void append_manifest(const std::string& line) const {
         const int fd = ::open(manifest_.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
-        const bool good = fd >= 0 && ::write(fd, line.data(), line.size()) == static_cast<ssize_t>(line.size()) && ::fsync(fd) == 0;
+        const bool good =
+            fd >= 0 && ::write(fd, line.data(), line.size()) == static_cast<ssize_t>(line.size()) &&
+            ::fsync(fd) == 0;
         const std::string why = std::strerror(errno);
         if (fd >= 0) ::close(fd);
         if (!good) throw cli::DataError(manifest_ + ": write error: " + why);
@@ -272,12 +295,15 @@ int write_shards(const ShardCommand& options) {
     if (is_stream) {
         cli::install_signals(cli::OnSignal::kDie);  // nothing to go on with
         if (::isatty(STDOUT_FILENO) == 1)
-            throw cli::UsageError("shards are not for a terminal: name them with -o PREFIX, or pipe the output");
+            throw cli::UsageError(
+                "shards are not for a terminal: name them with -o PREFIX, or pipe the output");
     }
     if (options.common.dry_run) {
         record::ErrorLog errors(options.stream, true);
-        const shard::ImageStream images({options.stream, options.image_root, !options.no_images}, errors);
-        cli::info("would write " + (is_stream ? "one shard to standard output" : options.common.output + "-000000.tar.zst and on"));
+        const shard::ImageStream images({options.stream, options.image_root, !options.no_images},
+                                        errors);
+        cli::info("would write " + (is_stream ? "one shard to standard output"
+                                              : options.common.output + "-000000.tar.zst and on"));
         return cli::kDone;
     }
     return ShardWriting(options).run();

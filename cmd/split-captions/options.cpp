@@ -28,30 +28,39 @@ cli::Tool split_tool(SplitCommand& s) {
     tool.sections = {{"OUTPUT", kOutput}, {"BAD INPUT", kBadInput}};
     tool.examples = {
         {"A line of text becomes a line a sentence.",
-         "echo 'Dr. Smith waves. A dog runs.' | split-captions --input-format lines --format lines"},
-        {"Records into shards.", "split-captions < caps.jsonl | shard --image-root images -o shards/train"},
+         "echo 'Dr. Smith waves. A dog runs.' | split-captions --input-format lines --format "
+         "lines"},
+        {"Records into shards.",
+         "split-captions < caps.jsonl | shard --image-root . -o shards/train"},
         {"How often each flag is set.", "split-captions --stats - caps.jsonl | jq .flags"},
     };
     tool.see_also = "recaption-ingest(1), shard(1), record(5), lip(7)";
-    cli::Command command{"", "[OPTION]... [FILE]...", tool.summary, {}, [&s] { return split_captions(s); }};
+    cli::Command command{
+        "", "[OPTION]... [FILE]...", tool.summary, {}, [&s] { return split_captions(s); }};
     cli::Options& o = command.options;
     o.operands(s.stream.inputs, "FILE", "records, packed or not; - is standard input");
     o.group("split-captions");
     using text::SplitOptions;
     o.choice("--splitter", s.split.splitter,
-             {{"rules", SplitOptions::Splitter::kRules}, {"dreamlip", SplitOptions::Splitter::kDreamlip}},
+             {{"rules", SplitOptions::Splitter::kRules},
+              {"dreamlip", SplitOptions::Splitter::kDreamlip}},
              "how sentences are found");
     o.choice("--newlines", s.split.newlines,
              {{"hard", SplitOptions::Newlines::kHard}, {"soft", SplitOptions::Newlines::kSoft}},
              "soft: a newline before a lower-case letter is a space");
-    o.add("--abbreviations", s.abbreviations, "FILE", "your own abbreviations, one a line, added to the built-in ones");
-    o.add("--min-words", s.min_words, cli::Kind::kPlain, "N", "shorter sentences join their neighbour", 1, 1000);
+    o.add("--abbreviations", s.abbreviations, "FILE",
+          "your own abbreviations, one a line, added to the built-in ones");
+    o.add("--min-words", s.min_words, cli::Kind::kPlain, "N",
+          "shorter sentences join their neighbour", 1, 1000);
     o.flag("--drop-truncated", s.split.drop_truncated, "no span for a cut-off last sentence");
     o.flag("--dedupe", s.split.dedupe, "no span for a sentence that came before in the caption");
     o.flag("--strip-markers", s.split.strip_markers, "spans leave out list markers");
-    o.add("--flags", s.flags, "LIST", "detectors to run, or none. Default: all").shown_default = "all";
-    o.flag("--keep-sentences", s.keep_sentences, "leave captions alone that have sentences already");
-    o.choice("--format", s.format, {"records", "lines"}, "records, or a sentence a line. Default: records");
+    o.add("--flags", s.flags, "LIST", "detectors to run, or none. Default: all").shown_default =
+        "all";
+    o.flag("--keep-sentences", s.keep_sentences,
+           "leave captions alone that have sentences already");
+    o.choice("--format", s.format, {"records", "lines"},
+             "records, or a sentence a line. Default: records");
     o.add("--stats", s.stats, "FILE", "counts and histograms as JSON; -: in place of the records");
     add_records(o, s.stream, {"records", "lines"});
     cli::add_common(o, s.common, "where the records go; - is standard output");

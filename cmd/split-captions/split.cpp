@@ -43,16 +43,19 @@ struct Stats {
             ++captions;
             sentences += caption.sentences->size();
             ++sentences_per_caption[kind][caption.sentences->size()];
-            for (std::size_t i = 0; i < caption.sentences->size(); ++i) ++words[kind][count_words(caption.sentence(i))];
+            for (std::size_t i = 0; i < caption.sentences->size(); ++i)
+                ++words[kind][count_words(caption.sentence(i))];
             std::set<std::string> seen;
             if (caption.flags)
                 for (const std::string& flag : *caption.flags)
-                    if (seen.insert(flag.substr(0, flag.find('@'))).second) ++flags[flag.substr(0, flag.find('@'))];
+                    if (seen.insert(flag.substr(0, flag.find('@'))).second)
+                        ++flags[flag.substr(0, flag.find('@'))];
         }
     }
 };
 
-void append_histograms(std::string& out, const std::map<std::string, Stats::Histogram>& histograms) {
+void append_histograms(std::string& out,
+                       const std::map<std::string, Stats::Histogram>& histograms) {
     out += '{';
     for (const auto& [kind, histogram] : histograms) {
         if (out.back() != '{') out += ',';
@@ -68,7 +71,8 @@ void append_histograms(std::string& out, const std::map<std::string, Stats::Hist
 }
 
 std::string to_json(const Stats& s) {
-    std::string out = "{\"records\":" + std::to_string(s.records) + ",\"captions\":" + std::to_string(s.captions) +
+    std::string out = "{\"records\":" + std::to_string(s.records) +
+                      ",\"captions\":" + std::to_string(s.captions) +
                       ",\"sentences\":" + std::to_string(s.sentences) + ",\"flags\":{";
     for (const auto& [flag, count] : s.flags) {
         if (out.back() != '{') out += ',';
@@ -86,7 +90,8 @@ class Annotator {
 public:
     explicit Annotator(const SplitCommand& options)
         : long_(split_options(options, true), abbreviations(options)),
-          other_(split_options(options, false), abbreviations(options)), flags_(wanted_flags(options.flags)),
+          other_(split_options(options, false), abbreviations(options)),
+          flags_(wanted_flags(options.flags)),
           keep_(options.keep_sentences) {}
 
     void operator()(Record& record) const {
@@ -96,8 +101,9 @@ public:
 
 private:
     static text::Abbreviations abbreviations(const SplitCommand& options) {
-        return options.abbreviations.empty() ? text::Abbreviations::builtin()
-                                             : text::Abbreviations::with_file(options.abbreviations);
+        return options.abbreviations.empty()
+                   ? text::Abbreviations::builtin()
+                   : text::Abbreviations::with_file(options.abbreviations);
     }
 
     // Raw and short captions often have no period at all: only long ones can be cut off.
@@ -116,7 +122,8 @@ private:
             const auto bit = text::flag_bit(name);
             if (!bit) {
                 std::string known = "none";
-                for (const std::string_view word : text::flag_names()) known.append(", ").append(word);
+                for (const std::string_view word : text::flag_names())
+                    known.append(", ").append(word);
                 throw cli::UsageError("--flags: '" + name + "' is none of " + known);
             }
             wanted |= *bit;
@@ -128,11 +135,13 @@ private:
         if (keep_ && caption.sentences) return;
         const bool is_long = caption.form.empty() || caption.form == "long";
         caption.sentences = (is_long ? long_ : other_).split(caption.text);
-        std::vector<std::string> flags = text::detect_flags(caption.text, caption.form, *caption.sentences, flags_);
+        std::vector<std::string> flags =
+            text::detect_flags(caption.text, caption.form, *caption.sentences, flags_);
         // What an earlier step found of the bytes or the data set stays.
         if (caption.flags)
             for (const std::string& flag : *caption.flags)
-                if (!text::flag_bit(flag.substr(0, flag.find('@'))) && std::find(flags.begin(), flags.end(), flag) == flags.end())
+                if (!text::flag_bit(flag.substr(0, flag.find('@'))) &&
+                    std::find(flags.begin(), flags.end(), flag) == flags.end())
                     flags.insert(flags.begin(), flag);
         caption.flags = std::move(flags);
     }
@@ -159,8 +168,8 @@ int split_captions(const SplitCommand& options) {
     const bool lines_in = options.stream.input_format == "lines";
     const bool lines_out = options.format == "lines";
     const Annotator annotate(options);
-    record::FilterIo io{options.stream, options.common.output, options.common.force, options.common.thread_count(),
-                        options.stats != "-"};
+    record::FilterIo io{options.stream, options.common.output, options.common.force,
+                        options.common.thread_count(), options.stats != "-"};
     if (options.common.dry_run) {
         record::resolve_inputs(options.stream.inputs);
         if (io.write_records) record::check_can_write(io.output, io.force);
@@ -171,30 +180,34 @@ int split_captions(const SplitCommand& options) {
     if (!options.stats.empty()) record::check_can_write(options.stats, options.common.force);
     Stats stats;
     std::mutex mutex;
-    const int code = record::filter_lines(
-        io, [&](const record::Line& line, std::string& out, std::string& key) -> std::optional<cli::Reject> {
-            auto record = lines_in ? cli::Result<Record>(record_of_line(line)) : record::parse_record(line.text);
-            if (!record) return record.reject();
-            key = record->key;
-            annotate(*record);
-            if (!options.stats.empty()) {
-                const std::lock_guard lock(mutex);
-                stats.add(*record);
-            }
-            if (!lines_out) {
-                record::append_json(out, *record);
-                out += '\n';
-                return std::nullopt;
-            }
-            for (const Caption& caption : record->captions)
-                for (std::size_t i = 0; i < caption.sentences->size(); ++i) {
-                    std::string sentence(caption.sentence(i));
-                    std::replace(sentence.begin(), sentence.end(), '\n', ' ');
-                    out += sentence + '\n';
-                }
-            return std::nullopt;
-        });
-    if (!options.stats.empty()) record::write_file(options.stats, to_json(stats), options.common.force);
+    const int code =
+        record::filter_lines(io,
+                             [&](const record::Line& line, std::string& out,
+                                 std::string& key) -> std::optional<cli::Reject> {
+                                 auto record = lines_in ? cli::Result<Record>(record_of_line(line))
+                                                        : record::parse_record(line.text);
+                                 if (!record) return record.reject();
+                                 key = record->key;
+                                 annotate(*record);
+                                 if (!options.stats.empty()) {
+                                     const std::lock_guard lock(mutex);
+                                     stats.add(*record);
+                                 }
+                                 if (!lines_out) {
+                                     record::append_json(out, *record);
+                                     out += '\n';
+                                     return std::nullopt;
+                                 }
+                                 for (const Caption& caption : record->captions)
+                                     for (std::size_t i = 0; i < caption.sentences->size(); ++i) {
+                                         std::string sentence(caption.sentence(i));
+                                         std::replace(sentence.begin(), sentence.end(), '\n', ' ');
+                                         out += sentence + '\n';
+                                     }
+                                 return std::nullopt;
+                             });
+    if (!options.stats.empty())
+        record::write_file(options.stats, to_json(stats), options.common.force);
     return code;
 }
 

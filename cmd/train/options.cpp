@@ -27,14 +27,18 @@ void add_length_and_optimiser(cli::Options& o, TrainOptions& t) {
     using cli::Kind;
     o.group("length and optimiser");
     o.add("--epochs", t.epochs, Kind::kCount, "N", "times through the data", 1);
-    o.add("--steps", t.steps, Kind::kCount, "N", "optimiser steps in place of epochs; 0: by epochs");
+    o.add("--steps", t.steps, Kind::kCount, "N",
+          "optimiser steps in place of epochs; 0: by epochs");
     o.add("--lr", t.lr, "X", "peak learning rate", 0, 1e3);
     o.add("--min-lr", t.min_lr, "X", "learning rate at the end", 0, 1e3);
     o.add("--warmup", t.warmup, "N|P%", "steps, or share of the run, in which the rate rises");
     o.choice("--schedule", t.decay,
-             {{"cosine", train::Decay::kCosine}, {"linear", train::Decay::kLinear}, {"constant", train::Decay::kConstant}},
+             {{"cosine", train::Decay::kCosine},
+              {"linear", train::Decay::kLinear},
+              {"constant", train::Decay::kConstant}},
              "what follows the warm-up");
-    o.add("--weight-decay", t.adamw.weight_decay, "X", "of matrices; gains, biases and scales have none", 0, 100);
+    o.add("--weight-decay", t.adamw.weight_decay, "X",
+          "of matrices; gains, biases and scales have none", 0, 100);
     o.add("--beta1", t.adamw.beta1, "X", "AdamW's first decay rate", 0, 0.999999);
     o.add("--beta2", t.adamw.beta2, "X", "AdamW's second decay rate", 0, 0.9999999);
     o.add("--eps", t.adamw.eps, "X", "AdamW's epsilon", 1e-20, 1);
@@ -45,17 +49,23 @@ void add_texts_and_images(cli::Options& o, TrainOptions& t) {
     using cli::Kind;
     o.group("texts and images");
     o.add("--texts-per-image", t.texts_per_image, Kind::kPlain, "K",
-          "texts drawn for an image, without repetition while its pool lasts; 0: of the method", 0, 256);
+          "texts drawn for an image, without repetition while its pool lasts; 0: of the method", 0,
+          256);
     o.choice("--texts", t.texts, {"auto", "captions", "sentences"},
              "the pool: whole captions, or long ones by sentence. auto: of the method");
-    o.add("--sources", t.sources, "LIST", "captions in the pool: SOURCE[:FORM][=WEIGHT]. Default: all");
+    o.add("--sources", t.sources, "LIST",
+          "captions in the pool: SOURCE[:FORM][=WEIGHT]. Default: all");
     o.add("--skip-flags", t.skip_flags, "LIST",
           "captions with these flags are left out; truncated drops the last sentence only");
-    o.add("--merge", t.merge, Kind::kPlain, "M", "1..M neighbouring sentences of a caption make one text", 1, 64);
+    o.add("--merge", t.merge, Kind::kPlain, "M",
+          "1..M neighbouring sentences of a caption make one text", 1, 64);
     o.flag("--raw-first", t.raw_first, "the first text is always the raw caption", true);
-    o.add("--image-size", t.image_size, Kind::kPlain, "N", "side in pixels; 0: of the architecture", 0, 4096);
-    o.add("--context-length", t.context_length, Kind::kPlain, "N", "longest text in tokens; 0: of the architecture", 0, 4096);
-    o.choice("--augment", t.augment, {{"none", train::Augment::kNone}, {"crop", train::Augment::kCrop}},
+    o.add("--image-size", t.image_size, Kind::kPlain, "N", "side in pixels; 0: of the architecture",
+          0, 4096);
+    o.add("--context-length", t.context_length, Kind::kPlain, "N",
+          "longest text in tokens; 0: of the architecture", 0, 4096);
+    o.choice("--augment", t.augment,
+             {{"none", train::Augment::kNone}, {"crop", train::Augment::kCrop}},
              "random resized crops, or the evaluation's centre crop");
     o.add("--crop-scale", t.crop_scale, "A", "least area of the random crop", 0.01, 1);
 }
@@ -77,7 +87,8 @@ cli::Tool train_tool(TrainOptions& t) {
     tool.sections = {{"OUTPUT", kOutput}, {"SIGNALS", kSignals}};
     tool.examples = {
         {"Sub-captions, four an image, a small model; then its curve.",
-         "train --method dreamlip --arch demo --tokenizer tokenizer.model --data 'shards/*.tar.zst' \\\n"
+         "train --method dreamlip --arch demo --tokenizer tokenizer.model --data "
+         "'shards/*.tar.zst' \\\n"
          "    --batch-size 16 --steps 4 --warmup 1 --texts-per-image 4 -o runs/one\n"
          "jq -r 'select(.type==\"train\")|[.step,.loss]|@tsv' runs/one/metrics.jsonl"},
         {"A long run that a batch system may stop at any time.",
@@ -86,31 +97,41 @@ cli::Tool train_tool(TrainOptions& t) {
     tool.see_also = "shard(1), checkpoint(1), zeroshot(1), retrieve(1), checkpoint(5), lip(7)";
     tool.resumes = true;
     tool.features = {tensor::torch_description()};
-    cli::Command command{"", "--data SHARDS --tokenizer FILE -o RUN [OPTION]...", tool.summary, {}, [&t] { return run_train(t); }};
+    cli::Command command{
+        "", "--data SHARDS --tokenizer FILE -o RUN [OPTION]...", tool.summary, {}, [&t] {
+            return run_train(t);
+        }};
     cli::Options& o = command.options;
     o.group("train");
     std::vector<std::string> names;
     for (const train::Method& method : train::methods()) names.emplace_back(method.name);
     o.choice("--method", t.method, names, "loss and defaults");
-    o.add("--arch", t.arch, "NAME|FILE", "shape of the model: a name of open_clip's, demo, or a JSON file");
+    o.add("--arch", t.arch, "NAME|FILE",
+          "shape of the model: a name of open_clip's, demo, or a JSON file");
     o.add("--tokenizer", t.tokenizer, "FILE", "SentencePiece model");
-    o.add_repeated("--data", t.data, "SHARDS", "training data: a shard, a folder, a manifest or a quoted pattern");
+    o.add_repeated("--data", t.data, "SHARDS",
+                   "training data: a shard, a folder, a manifest or a quoted pattern");
     o.add("-o,--output", t.run_folder, "RUN", "folder of the run").in_config = false;
-    o.flag("--resume", t.resume, "go on from the newest checkpoint in RUN; start if there is none").in_config = false;
-    o.add("--checkpoint-every", t.checkpoint_every, "N|TIME", "steps, or a duration such as 30m, between checkpoints");
+    o.flag("--resume", t.resume, "go on from the newest checkpoint in RUN; start if there is none")
+        .in_config = false;
+    o.add("--checkpoint-every", t.checkpoint_every, "N|TIME",
+          "steps, or a duration such as 30m, between checkpoints");
     o.add("--keep", t.keep, Kind::kPlain, "N", "checkpoints that stay, the newest; 0: all");
     o.add("--log-every", t.log_every, Kind::kPlain, "N", "steps between lines of metrics.jsonl", 1);
-    o.add("--seed", t.seed, Kind::kPlain, "N", "of weights, order, crops and draws").environment = "LIP_SEED";
+    o.add("--seed", t.seed, Kind::kPlain, "N", "of weights, order, crops and draws").environment =
+        "LIP_SEED";
     add_length_and_optimiser(o, t);
     add_texts_and_images(o, t);
     add_model(o, t.device, /*with_model=*/false);
     o.group("bad samples");
-    o.choice("--on-error", t.errors.skip_bad, {{"stop", false}, {"skip", true}}, "a bad sample ends the run, or is replaced");
+    o.choice("--on-error", t.errors.skip_bad, {{"stop", false}, {"skip", true}},
+             "a bad sample ends the run, or is replaced");
     o.add("--max-errors", t.errors.max_errors, "N|P%", "more bad samples than this fail");
     o.add("--rejects", t.errors.rejects, "FILE", "takes one JSON line a bad sample");
     add_common(o, t.common, "");
     tool.commands.push_back(std::move(command));
-    t.declared = &tool.commands.front().options;  // moves with the tool: its commands stay where they are
+    t.declared =
+        &tool.commands.front().options;  // moves with the tool: its commands stay where they are
     return tool;
 }
 

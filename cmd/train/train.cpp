@@ -16,7 +16,8 @@ using train::TrainSettings;
 void check_needed(const TrainOptions& t) {
     if (t.data.empty()) throw cli::UsageError("--data SHARDS is missing");
     if (t.run_folder.empty()) throw cli::UsageError("-o RUN is missing");
-    if (t.tokenizer.empty()) throw cli::UsageError("--tokenizer FILE is missing (spm_train makes one)");
+    if (t.tokenizer.empty())
+        throw cli::UsageError("--tokenizer FILE is missing (spm_train makes one)");
     if (std::find(t.data.begin(), t.data.end(), "-") != t.data.end())
         throw cli::UsageError("--data: standard input cannot be read again for the next epoch");
 }
@@ -51,15 +52,18 @@ train::SamplerSettings sampler_settings(const TrainOptions& t, const train::Meth
 
 // Settings that do not change the weights that come out.
 bool is_harmless(const std::string& name) {
-    constexpr std::string_view kHarmless[] = {"data",     "tokenizer", "checkpoint-every", "keep",     "log-every", "device",
-                                              "on-error", "max-errors", "rejects",         "threads",  "quiet",     "dry-run",
-                                              "progress", "log-format", "provenance",      "assume-tty", "provenance-text"};
+    constexpr std::string_view kHarmless[] = {
+        "data",     "tokenizer",  "checkpoint-every", "keep",       "log-every",      "device",
+        "on-error", "max-errors", "rejects",          "threads",    "quiet",          "dry-run",
+        "progress", "log-format", "provenance",       "assume-tty", "provenance-text"};
     return std::find(std::begin(kHarmless), std::end(kHarmless), name) != std::end(kHarmless);
 }
 
 void set_checkpoint_interval(const std::string& text, TrainSettings& s) {
-    const bool is_duration = !text.empty() && std::string_view("smh").find(text.back()) != std::string_view::npos;
-    const std::int64_t value = cli::parse_integer(text, is_duration ? cli::Kind::kDuration : cli::Kind::kCount);
+    const bool is_duration =
+        !text.empty() && std::string_view("smh").find(text.back()) != std::string_view::npos;
+    const std::int64_t value =
+        cli::parse_integer(text, is_duration ? cli::Kind::kDuration : cli::Kind::kCount);
     if (value < 1) throw cli::UsageError("--checkpoint-every: '" + text + "' must be at least 1");
     s.checkpoint_every = is_duration ? 0 : value;
     s.checkpoint_seconds = is_duration ? value : 0;
@@ -84,11 +88,16 @@ TrainSettings train_settings(const TrainOptions& t) {
               .crop_scale = t.crop_scale,
               .sampler = sampler_settings(t, method)};
     s.adamw = t.adamw;
-    s.schedule = {.peak = t.lr, .least = t.min_lr, .warmup_steps = 0, .total_steps = t.steps, .decay = t.decay};
+    s.schedule = {.peak = t.lr,
+                  .least = t.min_lr,
+                  .warmup_steps = 0,
+                  .total_steps = t.steps,
+                  .decay = t.decay};
     if (t.steps == 0) {
         s.samples_per_epoch = train::count_samples(t.data);
         const auto images = static_cast<std::int64_t>(s.samples_per_epoch) * t.epochs;
-        s.schedule.total_steps = std::max<std::int64_t>((images + t.device.batch_size / 2) / t.device.batch_size, 1);
+        s.schedule.total_steps =
+            std::max<std::int64_t>((images + t.device.batch_size / 2) / t.device.batch_size, 1);
     }
     s.schedule.warmup_steps = train::parse_warmup(t.warmup, s.schedule.total_steps);
     s.clip_gradients = t.clip_grad;
@@ -101,7 +110,8 @@ TrainSettings train_settings(const TrainOptions& t) {
     s.errors = t.errors;
     s.force_rejects = t.resume;
     for (const cli::Option& option : t.declared->all())
-        if (option.in_config && !is_harmless(option.name)) s.result_settings[option.name] = cli::join(option.get(), ",");
+        if (option.in_config && !is_harmless(option.name))
+            s.result_settings[option.name] = cli::join(option.get(), ",");
     s.config_toml = t.declared->as_toml(false);
     if (t.common.provenance) s.provenance = cli::provenance_json(t.common);
     return s;
@@ -116,9 +126,10 @@ int run_train(TrainOptions& t) {
     if (t.common.dry_run) {
         const train::Frames frames(t.data);
         const model::LanguageImageModel model(settings.model, settings.data.seed);
-        cli::info("would train " + t.method + " with " + std::to_string(model.parameters.count()) + " parameters for " +
-                  std::to_string(settings.schedule.total_steps) + " steps of " + std::to_string(t.device.batch_size) +
-                  " images on " + settings.device.str() + ", reading " + std::to_string(frames.size()) +
+        cli::info("would train " + t.method + " with " + std::to_string(model.parameters.count()) +
+                  " parameters for " + std::to_string(settings.schedule.total_steps) +
+                  " steps of " + std::to_string(t.device.batch_size) + " images on " +
+                  settings.device.str() + ", reading " + std::to_string(frames.size()) +
                   " frames, writing " + t.run_folder);
         return cli::kDone;
     }

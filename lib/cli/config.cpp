@@ -48,11 +48,13 @@ void Options::parse_config(const std::string& path) {
     }
     for (const auto& [key, node] : table) {
         const std::string name(key.str());
-        const std::string where = path + ":" + std::to_string(node.source().begin.line) + ": " + name;
+        const std::string where =
+            path + ":" + std::to_string(node.source().begin.line) + ": " + name;
         Option* option = find(name);
         if (!option || !option->in_config)
             throw UsageError(where + ": unknown key (--print-config lists the keys)");
-        if (option->is_switch && !node.is_boolean()) throw UsageError(where + ": takes true or false");
+        if (option->is_switch && !node.is_boolean())
+            throw UsageError(where + ": takes true or false");
         if (const auto* list = node.as_array()) {
             if (!option->is_list) throw UsageError(where + ": takes one value, not a list");
             if (option->origin > Origin::kConfig) continue;
@@ -86,7 +88,8 @@ std::string Options::as_toml(bool with_help) const {
                 items.append(items.empty() ? "" : ", ").append(quoted(value));
             out += "[" + items + "]\n";
         } else {
-            out += (is_bare(option, values.front()) ? values.front() : quoted(values.front())) + "\n";
+            out +=
+                (is_bare(option, values.front()) ? values.front() : quoted(values.front())) + "\n";
         }
     }
     return out;

@@ -21,17 +21,30 @@ std::string roff(std::string_view text) {
     std::string out;
     for (const char c : text) {
         switch (c) {
-            case '\\': out += "\\e"; break;
-            case '-': out += "\\-"; break;
-            case '\'': out += "\\(aq"; break;
-            case '`': out += "\\(ga"; break;
-            case '^': out += "\\(ha"; break;
-            case '~': out += "\\(ti"; break;
+            case '\\':
+                out += "\\e";
+                break;
+            case '-':
+                out += "\\-";
+                break;
+            case '\'':
+                out += "\\(aq";
+                break;
+            case '`':
+                out += "\\(ga";
+                break;
+            case '^':
+                out += "\\(ha";
+                break;
+            case '~':
+                out += "\\(ti";
+                break;
             case '.':
                 if (out.empty() || out.back() == '\n') out += "\\&";
                 out += c;
                 break;
-            default: out += c;
+            default:
+                out += c;
         }
     }
     return out;
@@ -73,7 +86,8 @@ std::string roff_paragraphs(const std::string& text) {
 std::string man_option(const Option& option) {
     std::string out = ".TP\n";
     if (option.letter) out += std::string("\\fB\\-") + option.letter + "\\fR, ";
-    out += "\\fB\\-\\-" + std::string(option.negatable ? "[no\\-]" : "") + roff(option.name) + "\\fR";
+    out +=
+        "\\fB\\-\\-" + std::string(option.negatable ? "[no\\-]" : "") + roff(option.name) + "\\fR";
     if (!option.choices.empty())
         out += " {" + roff(join(option.choices, ",")) + "}";
     else if (!option.metavar.empty())
@@ -87,7 +101,8 @@ std::string man_option(const Option& option) {
 std::string man_options(const Options& options) {
     std::string out, group = "\x01";
     if (options.has_operands())
-        out += ".TP\n\\fI" + roff(options.operand_metavar()) + "\\fR\n" + roff(options.operand_help()) + "\n";
+        out += ".TP\n\\fI" + roff(options.operand_metavar()) + "\\fR\n" +
+               roff(options.operand_help()) + "\n";
     for (const Option& option : options.all()) {
         if (option.hidden) continue;
         if (option.group != group) {
@@ -100,27 +115,31 @@ std::string man_options(const Options& options) {
 }
 
 std::string man_page(const Tool& tool) {
-    std::string out = ".TH " + upper(tool.name) + " 1 \"" + kReleaseDate + "\" \"liptools " + version() +
-                      "\" \"liptools\"\n";
+    std::string out = ".TH " + upper(tool.name) + " 1 \"" + kReleaseDate + "\" \"liptools " +
+                      version() + "\" \"liptools\"\n";
     out += ".SH NAME\n" + roff(tool.name) + " \\- " + roff(tool.summary) + "\n.SH SYNOPSIS\n";
     for (const Command& command : tool.commands) {
         if (&command != &tool.commands.front()) out += ".br\n";
-        out += "\\fB" + roff(tool.name + (command.name.empty() ? "" : " " + command.name)) + "\\fR " +
-               roff(command.synopsis) + "\n";
+        out += "\\fB" + roff(tool.name + (command.name.empty() ? "" : " " + command.name)) +
+               "\\fR " + roff(command.synopsis) + "\n";
     }
     out += ".SH DESCRIPTION\n" + roff_paragraphs(tool.description);
     for (const Command& command : tool.commands) {
         const bool main_command = command.name.empty();
-        out += ".SH " + std::string(main_command ? "OPTIONS" : "OPTIONS OF " + upper(command.name)) + "\n";
+        out += ".SH " +
+               std::string(main_command ? "OPTIONS" : "OPTIONS OF " + upper(command.name)) + "\n";
         if (!main_command) out += roff_paragraphs(command.summary);
         out += man_options(command.options);
     }
     for (const Section& section : tool.sections)
         out += ".SH " + roff(section.title) + "\n" + roff_paragraphs(section.text);
-    out += ".SH EXIT STATUS\n.TP\n\\fB0\\fR\nDone.\n.TP\n\\fB1\\fR\nFailed: input, output, data or "
-           "numbers.\n.TP\n\\fB2\\fR\nWrong command line, environment or configuration file.\n.TP\n\\fB3\\fR\nDone, "
-           "but records were skipped.\n";
-    if (tool.resumes) out += ".TP\n\\fB4\\fR\nStopped by a signal, state saved: run again with \\-\\-resume.\n";
+    out +=
+        ".SH EXIT STATUS\n.TP\n\\fB0\\fR\nDone.\n.TP\n\\fB1\\fR\nFailed: input, output, data or "
+        "numbers.\n.TP\n\\fB2\\fR\nWrong command line, environment or configuration "
+        "file.\n.TP\n\\fB3\\fR\nDone, "
+        "but records were skipped.\n";
+    if (tool.resumes)
+        out += ".TP\n\\fB4\\fR\nStopped by a signal, state saved: run again with \\-\\-resume.\n";
     out += ".SH EXAMPLES\n";
     for (const Example& example : tool.examples) {
         if (&example != &tool.examples.front()) out += ".PP\n";
@@ -143,15 +162,18 @@ std::string bash_completion(const Tool& tool) {
             if (option.hidden) continue;
             words += "--" + option.name + " ";
             if (option.negatable) words += "--no-" + option.name + " ";
-            if (!option.choices.empty() && cases.find("--" + option.name + ")") == std::string::npos)
+            if (!option.choices.empty() &&
+                cases.find("--" + option.name + ")") == std::string::npos)
                 cases += "    --" + option.name + ") COMPREPLY=($(compgen -W '" +
                          join(option.choices, " ") + "' -- \"$cur\")); return ;;\n";
         }
     }
     return "# bash completion for " + tool.name + "\n_" + function +
            "() {\n  local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]}\n"
-           "  case $prev in\n" + cases + "  esac\n  if [[ $cur == -* ]]; then\n    COMPREPLY=($(compgen -W '" +
-           words + "' -- \"$cur\"))\n  else\n    COMPREPLY=($(compgen -f -- \"$cur\"))\n  fi\n}\ncomplete -o filenames -F _" +
+           "  case $prev in\n" +
+           cases + "  esac\n  if [[ $cur == -* ]]; then\n    COMPREPLY=($(compgen -W '" + words +
+           "' -- \"$cur\"))\n  else\n    COMPREPLY=($(compgen -f -- \"$cur\"))\n  fi\n}\ncomplete "
+           "-o filenames -F _" +
            function + " " + tool.name + "\n";
 }
 
@@ -180,11 +202,14 @@ std::string fish_completion(const Tool& tool) {
     for (const Option& option : tool.commands.front().options.all()) {
         if (option.hidden) continue;
         std::string help;
-        for (const char c : option.help.substr(0, option.help.find(". "))) help += c == '\'' ? ' ' : c;
+        for (const char c : option.help.substr(0, option.help.find(". ")))
+            help += c == '\'' ? ' ' : c;
         out += "complete -c " + tool.name + " -l " + option.name;
         if (option.letter) out += std::string(" -s ") + option.letter;
-        if (!option.choices.empty()) out += " -x -a '" + join(option.choices, " ") + "'";
-        else if (!option.is_switch) out += " -r";
+        if (!option.choices.empty())
+            out += " -x -a '" + join(option.choices, " ") + "'";
+        else if (!option.is_switch)
+            out += " -r";
         out += " -d '" + help + "'\n";
     }
     return out;

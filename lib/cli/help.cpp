@@ -47,7 +47,8 @@ void shell_line(std::string& out, std::string_view line) {
         std::size_t space = 0;
         char quote = 0;
         for (std::size_t i = 0; i < line.size() && i + 2 <= room; ++i) {
-            if (quote ? line[i] == quote : line[i] == '\'' || line[i] == '"') quote = quote ? 0 : line[i];
+            if (quote ? line[i] == quote : line[i] == '\'' || line[i] == '"')
+                quote = quote ? 0 : line[i];
             if (!quote && i > 0 && line[i] == ' ' && line[i - 1] != ' ') space = i;
         }
         if (line.size() <= room || space == 0) {
@@ -70,7 +71,8 @@ std::string usage(const Tool& tool, const std::string& called) {
     std::string out;
     for (const Command& command : tool.commands) {
         out += out.empty() ? "usage: " : "       ";
-        std::string line = called + (command.name.empty() ? "" : " " + command.name) + " " + command.synopsis;
+        std::string line =
+            called + (command.name.empty() ? "" : " " + command.name) + " " + command.synopsis;
         wrap(out, line, 7, 11);
     }
     return out;
@@ -136,8 +138,8 @@ std::string operand_line(const Options& options) {
 }  // namespace
 
 std::string short_help(const Tool& tool, const Command& command, const std::string& called) {
-    return usage(tool, called) + "\n" + paragraphs(command.summary) + operand_line(command.options) +
-           options_help(command.options, false);
+    return usage(tool, called) + "\n" + paragraphs(command.summary) +
+           operand_line(command.options) + options_help(command.options, false);
 }
 
 std::string long_help(const Tool& tool, const Command& command, const std::string& called) {
@@ -153,8 +155,9 @@ std::string long_help(const Tool& tool, const Command& command, const std::strin
         std::istringstream lines(example.command);
         for (std::string line; std::getline(lines, line);) shell_line(out, line);
     }
-    out += "\nExit status: 0 done, 1 failed, 2 wrong usage, 3 done but records were skipped,\n"
-           "4 stopped, go on with --resume. All rules for every tool: lip(7).\n";
+    out +=
+        "\nExit status: 0 done, 1 failed, 2 wrong usage, 3 done but records were skipped,\n"
+        "4 stopped, go on with --resume. All rules for every tool: lip(7).\n";
     return out;
 }
 

@@ -58,8 +58,12 @@ std::string seconds_text(double s) {
 
 }  // namespace
 
-void configure_log(LogSettings next) { settings = std::move(next); }
-const LogSettings& log_settings() { return settings; }
+void configure_log(LogSettings next) {
+    settings = std::move(next);
+}
+const LogSettings& log_settings() {
+    return settings;
+}
 
 double monotonic_s() {
     using Clock = std::chrono::steady_clock;
@@ -68,7 +72,8 @@ double monotonic_s() {
 
 std::string utc_now() {
     std::time_t now = std::time(nullptr);
-    if (const char* fixed = std::getenv("SOURCE_DATE_EPOCH")) now = std::strtoll(fixed, nullptr, 10);
+    if (const char* fixed = std::getenv("SOURCE_DATE_EPOCH"))
+        now = std::strtoll(fixed, nullptr, 10);
     std::tm parts{};
     gmtime_r(&now, &parts);
     char text[32];
@@ -86,11 +91,21 @@ void append_json_string(std::string& out, std::string_view text) {
         out.append(text, clean, i - clean);
         clean = i + 1;
         switch (c) {
-            case '"': out += "\\\""; break;
-            case '\\': out += "\\\\"; break;
-            case '\n': out += "\\n"; break;
-            case '\r': out += "\\r"; break;
-            case '\t': out += "\\t"; break;
+            case '"':
+                out += "\\\"";
+                break;
+            case '\\':
+                out += "\\\\";
+                break;
+            case '\n':
+                out += "\\n";
+                break;
+            case '\r':
+                out += "\\r";
+                break;
+            case '\t':
+                out += "\\t";
+                break;
             default:
                 out += "\\u00";
                 out += kHex[c >> 4];
@@ -127,10 +142,15 @@ void Progress::configure(Mode mode, bool assume_terminal) {
 }
 
 Progress::Progress(std::string what, std::string unit, std::uint64_t total)
-    : what_(std::move(what)), unit_(std::move(unit)), total_(total), start_(monotonic_s()),
+    : what_(std::move(what)),
+      unit_(std::move(unit)),
+      total_(total),
+      start_(monotonic_s()),
       last_(is_terminal ? start_ - kRedrawS : start_) {}
 
-Progress::~Progress() { finish(); }
+Progress::~Progress() {
+    finish();
+}
 
 void Progress::update(std::uint64_t done, std::string_view note) {
     const double now = monotonic_s();
@@ -150,9 +170,11 @@ void Progress::draw(std::uint64_t done, std::string_view note, double now) {
     std::string out;
     char text[160];
     if (settings.format == LogFormat::kJson) {
-        std::snprintf(text, sizeof text, ",\"done\":%llu,\"total\":%llu,\"unit\":\"%s\",\"rate\":%.3f,\"eta_s\":%.0f}\n",
-                      static_cast<unsigned long long>(done), static_cast<unsigned long long>(total_),
-                      unit_.c_str(), rate, eta);
+        std::snprintf(
+            text, sizeof text,
+            ",\"done\":%llu,\"total\":%llu,\"unit\":\"%s\",\"rate\":%.3f,\"eta_s\":%.0f}\n",
+            static_cast<unsigned long long>(done), static_cast<unsigned long long>(total_),
+            unit_.c_str(), rate, eta);
         out = json_head("info") + ",\"message\":";
         append_json_string(out, what_);
         out += text;
@@ -162,7 +184,8 @@ void Progress::draw(std::uint64_t done, std::string_view note, double now) {
     clear_line(out);
     out += settings.tool + ": " + what_ + ' ' + std::to_string(done);
     if (total_ > 0) {
-        std::snprintf(text, sizeof text, " of %llu (%.0f %%)", static_cast<unsigned long long>(total_),
+        std::snprintf(text, sizeof text, " of %llu (%.0f %%)",
+                      static_cast<unsigned long long>(total_),
                       100.0 * static_cast<double>(done) / static_cast<double>(total_));
         out += text;
     }

@@ -23,11 +23,21 @@ void configure_log(LogSettings settings);
 const LogSettings& log_settings();
 
 void log(Level level, std::string_view message);
-inline void debug(std::string_view message) { log(Level::kDebug, message); }
-inline void verbose(std::string_view message) { log(Level::kVerbose, message); }
-inline void info(std::string_view message) { log(Level::kInfo, message); }
-inline void warn(std::string_view message) { log(Level::kWarning, message); }
-inline void error(std::string_view message) { log(Level::kError, message); }
+inline void debug(std::string_view message) {
+    log(Level::kDebug, message);
+}
+inline void verbose(std::string_view message) {
+    log(Level::kVerbose, message);
+}
+inline void info(std::string_view message) {
+    log(Level::kInfo, message);
+}
+inline void warn(std::string_view message) {
+    log(Level::kWarning, message);
+}
+inline void error(std::string_view message) {
+    log(Level::kError, message);
+}
 
 // One step of a long job. `total` 0 means unknown. Draws a redrawn line at a terminal, a plain line
 // every 30 s elsewhere, nothing when off or quiet.

@@ -16,19 +16,25 @@ struct Unit {
 };
 
 constexpr Unit kCounts[] = {{"k", 1e3}, {"M", 1e6}, {"G", 1e9}, {"", 1}};
-constexpr Unit kSizes[] = {{"KiB", 1024},      {"MiB", 1024. * 1024}, {"GiB", 1024. * 1024 * 1024},
-                           {"KB", 1e3},        {"MB", 1e6},           {"GB", 1e9},
+constexpr Unit kSizes[] = {{"KiB", 1024}, {"MiB", 1024. * 1024}, {"GiB", 1024. * 1024 * 1024},
+                           {"KB", 1e3},   {"MB", 1e6},           {"GB", 1e9},
                            {"", 1}};
 constexpr Unit kDurations[] = {{"s", 1}, {"m", 60}, {"h", 3600}, {"", 1}};
 constexpr Unit kNone[] = {{"", 1}};
 
 std::vector<Unit> units_of(Kind kind) {
-    const auto list = [](const auto& table) { return std::vector<Unit>(std::begin(table), std::end(table)); };
+    const auto list = [](const auto& table) {
+        return std::vector<Unit>(std::begin(table), std::end(table));
+    };
     switch (kind) {
-        case Kind::kCount: return list(kCounts);
-        case Kind::kSize: return list(kSizes);
-        case Kind::kDuration: return list(kDurations);
-        case Kind::kPlain: break;
+        case Kind::kCount:
+            return list(kCounts);
+        case Kind::kSize:
+            return list(kSizes);
+        case Kind::kDuration:
+            return list(kDurations);
+        case Kind::kPlain:
+            break;
     }
     return list(kNone);
 }
@@ -109,7 +115,8 @@ std::int64_t parse_integer(std::string_view text, Kind kind) {
     }
     std::string units;
     for (const Unit& unit : units_of(kind))
-        if (!unit.suffix.empty()) units.append(units.empty() ? ", optionally with " : " ").append(unit.suffix);
+        if (!unit.suffix.empty())
+            units.append(units.empty() ? ", optionally with " : " ").append(unit.suffix);
     throw UsageError("'" + std::string(text) + "' is not a whole number" + units);
 }
 
@@ -304,7 +311,8 @@ void Options::parse_short(std::string_view letters, const std::vector<std::strin
         }
         if (at + 1 < letters.size())  // -j4
             return assign(*option, letters.substr(at + 1), Origin::kCommandLine, spelling);
-        if (++i >= all.size()) throw UsageError(spelling + " needs a value (" + option->metavar + ")");
+        if (++i >= all.size())
+            throw UsageError(spelling + " needs a value (" + option->metavar + ")");
         return assign(*option, all[i], Origin::kCommandLine, spelling);
     }
 }

@@ -37,9 +37,9 @@ struct Option {
     bool in_config = true;
     Origin origin = Origin::kDefault;
 
-    std::function<void(std::string_view)> set;       // throws UsageError with the reason alone
-    std::function<std::vector<std::string>()> get;   // values in the form `set` takes
-    std::function<void()> clear;                     // lists only
+    std::function<void(std::string_view)> set;      // throws UsageError with the reason alone
+    std::function<std::vector<std::string>()> get;  // values in the form `set` takes
+    std::function<void()> clear;                    // lists only
 };
 
 // Numbers may carry a unit.
@@ -55,7 +55,8 @@ public:
     // Options declared from here on belong to this group of the help.
     void group(std::string title) { group_ = std::move(title); }
 
-    // `names` is "-o,--output" or "--output". All throw UsageError later, when a value does not fit.
+    // `names` is "-o,--output" or "--output". All throw UsageError later, when a value does not
+    // fit.
     Option& add(std::string_view names, std::string& target, std::string metavar, std::string help);
     Option& add(std::string_view names, std::int64_t& target, Kind kind, std::string metavar,
                 std::string help, std::int64_t low = 0, std::int64_t high = INT64_MAX);

@@ -32,7 +32,9 @@ extern "C" void on_stop(int number) {
     if (policy == OnSignal::kDie || (before != 0 && number == SIGINT)) die_of(number);
 }
 
-extern "C" void on_usr1(int) { progress_asked = true; }
+extern "C" void on_usr1(int) {
+    progress_asked = true;
+}
 
 void install(int number, void (*handler)(int)) {
     struct sigaction action = {};
@@ -56,18 +58,26 @@ void install_signals(OnSignal on_signal) {
     ::signal(SIGPIPE, SIG_IGN);
 }
 
-bool stop_requested() { return stop_signal.load() != 0; }
+bool stop_requested() {
+    return stop_signal.load() != 0;
+}
 
 std::string stop_signal_name() {
     switch (stop_signal.load()) {
-        case 0: return "";
-        case SIGINT: return "SIGINT";
-        case SIGTERM: return "SIGTERM";
-        default: return "SIGHUP";
+        case 0:
+            return "";
+        case SIGINT:
+            return "SIGINT";
+        case SIGTERM:
+            return "SIGTERM";
+        default:
+            return "SIGHUP";
     }
 }
 
-bool take_progress_request() { return progress_asked.exchange(false); }
+bool take_progress_request() {
+    return progress_asked.exchange(false);
+}
 
 TemporaryFile::TemporaryFile(std::string path) : path_(std::move(path)) {
     for (std::size_t i = 0; i < temporaries.size(); ++i) {

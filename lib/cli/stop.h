@@ -1,5 +1,5 @@
-// What signals do. A tool with nothing to resume removes its temporary files and dies of the signal;
-// a tool that can resume sees stop_requested() and ends by itself with exit 4.
+// What signals do. A tool with nothing to resume removes its temporary files and dies of the
+// signal; a tool that can resume sees stop_requested() and ends by itself with exit 4.
 #pragma once
 
 #include <string>

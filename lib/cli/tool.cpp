@@ -22,7 +22,9 @@ namespace {
 
 std::vector<std::string> arguments_as_called;
 
-std::string base_name(const std::string& path) { return path.substr(path.rfind('/') + 1); }
+std::string base_name(const std::string& path) {
+    return path.substr(path.rfind('/') + 1);
+}
 
 void print(const std::string& text) {
     std::fwrite(text.data(), 1, text.size(), stdout);
@@ -105,8 +107,9 @@ void report_usage_of_machine(double start) {
         return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) / 1e6;
     };
     char text[160];
-    std::snprintf(text, sizeof text, "wall %.2f s, cpu %.2f s, peak memory %.1f MiB", monotonic_s() - start,
-                  seconds(use.ru_utime) + seconds(use.ru_stime), static_cast<double>(use.ru_maxrss) / 1024);
+    std::snprintf(text, sizeof text, "wall %.2f s, cpu %.2f s, peak memory %.1f MiB",
+                  monotonic_s() - start, seconds(use.ru_utime) + seconds(use.ru_stime),
+                  static_cast<double>(use.ru_maxrss) / 1024);
     verbose(text);
 }
 
@@ -130,7 +133,9 @@ int run_command(Tool& tool, Common& common, std::vector<std::string> arguments,
 
 }  // namespace
 
-const std::vector<std::string>& called_arguments() { return arguments_as_called; }
+const std::vector<std::string>& called_arguments() {
+    return arguments_as_called;
+}
 
 int Common::thread_count() const {
     if (threads > 0) return static_cast<int>(threads);
@@ -151,27 +156,36 @@ void add_common(Options& options, Common& common, std::string_view output_help) 
         options.add("-o,--output", common.output, "FILE", std::string(output_help));
         options.flag("-f,--force", common.force, "replace existing files");
     }
-    options.add("-j,--threads", common.threads, Kind::kPlain, "N",
-                "threads of the whole process; 0: all cores it may use", 0, 4096)
+    options
+        .add("-j,--threads", common.threads, Kind::kPlain, "N",
+             "threads of the whole process; 0: all cores it may use", 0, 4096)
         .environment = "LIP_THREADS";
     options.flag("-q,--quiet", common.quiet, "errors only");
     options.counter("-v,--verbose", common.verbose, "say more; twice for debugging");
     options.flag("-n,--dry-run", common.dry_run, "check everything, print the plan, write nothing");
-    Option& config = options.add("--config", common.config, "FILE", "settings as TOML; --print-config makes one");
+    Option& config = options.add("--config", common.config, "FILE",
+                                 "settings as TOML; --print-config makes one");
     config.in_config = false;
     config.environment = "LIP_CONFIG";
-    options.flag("--print-config", common.print_config, "print every setting as TOML and exit").in_config = false;
-    options.choice("--progress", common.progress, {"auto", "always", "never"}, "progress on standard error")
+    options.flag("--print-config", common.print_config, "print every setting as TOML and exit")
+        .in_config = false;
+    options
+        .choice("--progress", common.progress, {"auto", "always", "never"},
+                "progress on standard error")
         .environment = "LIP_PROGRESS";
     options.choice("--log-format", common.log_format, {"text", "json"}, "form of messages")
         .environment = "LIP_LOG_FORMAT";
     options.flag("--provenance", common.provenance, "say in outputs who made them, and how", true);
-    options.flag("-h,--help", common.answer, "a line an option; --help tells all").in_config = false;
+    options.flag("-h,--help", common.answer, "a line an option; --help tells all").in_config =
+        false;
     options.flag("-V,--version", common.answer, "version, build and libraries").in_config = false;
-    options.choice("--generate", common.generate, {"man", "bash", "zsh", "fish", "json"}, "print page or completion")
+    options
+        .choice("--generate", common.generate, {"man", "bash", "zsh", "fish", "json"},
+                "print page or completion")
         .in_config = false;
     options.flag("--assume-tty", common.assume_tty, "tests: as if at a terminal").hidden = true;
-    options.add("--provenance-text", common.provenance_text, "TEXT", "tests: this provenance").hidden = true;
+    options.add("--provenance-text", common.provenance_text, "TEXT", "tests: this provenance")
+        .hidden = true;
 }
 
 std::string provenance_json(const Common& common) {

@@ -17,7 +17,8 @@ struct Example {
 
 struct Section {
     std::string title;  // "OUTPUT"
-    std::string text;   // paragraphs split by blank lines; lines with four spaces in front stand as they are
+    std::string
+        text;  // paragraphs split by blank lines; lines with four spaces in front stand as they are
 };
 
 // Options every tool has (lip(7)).
@@ -35,7 +36,7 @@ struct Common {
     std::string provenance_text;  // tests fix it
     bool assume_tty = false;      // tests see progress without a terminal
     bool print_config = false;
-    bool answer = false;   // -h, -V and --generate are answered before parsing
+    bool answer = false;  // -h, -V and --generate are answered before parsing
     std::string generate;
 
     // `threads` with 0 resolved: affinity and the cgroup's limit count.
@@ -56,8 +57,8 @@ struct Tool {
     std::string description;
     std::vector<Section> sections;  // OUTPUT, BAD INPUT, ...
     std::vector<Example> examples;
-    std::string see_also;           // "shard(1), record(5)"
-    bool resumes = false;           // ends with exit 4 on a signal instead of dying
+    std::string see_also;               // "shard(1), record(5)"
+    bool resumes = false;               // ends with exit 4 on a signal instead of dying
     std::vector<std::string> features;  // for --version: libraries and what is built in
     std::vector<Command> commands;
 };
@@ -72,8 +73,8 @@ std::string long_help(const Tool& tool, const Command& command, const std::strin
 // format: man bash zsh fish json. Throws UsageError for others.
 std::string generate(const Tool& tool, const std::string& format);
 
-// Who made an output: {"tool":…,"version":…,"git":…,"argv":[…],"time":…} as JSON, or the text of the
-// hidden option --provenance.
+// Who made an output: {"tool":…,"version":…,"git":…,"argv":[…],"time":…} as JSON, or the text of
+// the hidden option --provenance.
 std::string provenance_json(const Common& common);
 
 const char* version();   // 0.1.0

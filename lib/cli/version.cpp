@@ -2,7 +2,11 @@
 
 namespace lip::cli {
 
-const char* version() { return LIP_VERSION; }
-const char* build_id() { return LIP_BUILD_ID; }
+const char* version() {
+    return LIP_VERSION;
+}
+const char* build_id() {
+    return LIP_BUILD_ID;
+}
 
 }  // namespace lip::cli

@@ -15,7 +15,8 @@ namespace lip::eval {
 namespace {
 
 EmbedderSettings checked(EmbedderSettings settings) {
-    if (settings.model.empty()) throw cli::UsageError("-m DIR is missing: name a checkpoint or a run folder");
+    if (settings.model.empty())
+        throw cli::UsageError("-m DIR is missing: name a checkpoint or a run folder");
     tensor::configure_process(settings.threads, settings.deterministic);
     return settings;
 }
@@ -23,7 +24,8 @@ EmbedderSettings checked(EmbedderSettings settings) {
 }  // namespace
 
 Embedder::Embedder(const EmbedderSettings& settings)
-    : settings_(checked(settings)), device_(tensor::resolve_device(settings.device)),
+    : settings_(checked(settings)),
+      device_(tensor::resolve_device(settings.device)),
       precision_(tensor::resolve_precision(settings.precision, device_)),
       loaded_(model::load_model(settings.model, device_)) {}
 
@@ -33,8 +35,10 @@ cli::Result<std::vector<std::uint8_t>> Embedder::prepare(std::string_view bytes)
     if (!picture) return picture.reject();
     const image::Image square = image::preprocess(
         *picture, {.size = static_cast<int>(c.vision.image_size),
-                   .mode = c.preprocess.resize_mode == "squash" ? image::ResizeMode::kSquash : image::ResizeMode::kShortest,
-                   .filter = c.preprocess.interpolation == "bilinear" ? image::Filter::kBilinear : image::Filter::kBicubic});
+                   .mode = c.preprocess.resize_mode == "squash" ? image::ResizeMode::kSquash
+                                                                : image::ResizeMode::kShortest,
+                   .filter = c.preprocess.interpolation == "bilinear" ? image::Filter::kBilinear
+                                                                      : image::Filter::kBicubic});
     std::vector<std::uint8_t> planes(square.rgb.size());
     image::to_planar_bytes(square, planes.data());
     return planes;
@@ -43,9 +47,11 @@ cli::Result<std::vector<std::uint8_t>> Embedder::prepare(std::string_view bytes)
 at::Tensor Embedder::images(std::span<const std::vector<std::uint8_t>> planes) const {
     const at::NoGradGuard no_grad;
     const std::int64_t size = config().vision.image_size;
-    at::Tensor pixels = at::empty({static_cast<std::int64_t>(planes.size()), 3, size, size}, at::TensorOptions(at::kByte));
+    at::Tensor pixels = at::empty({static_cast<std::int64_t>(planes.size()), 3, size, size},
+                                  at::TensorOptions(at::kByte));
     for (std::size_t i = 0; i < planes.size(); ++i)
-        std::memcpy(pixels[static_cast<std::int64_t>(i)].mutable_data_ptr(), planes[i].data(), planes[i].size());
+        std::memcpy(pixels[static_cast<std::int64_t>(i)].mutable_data_ptr(), planes[i].data(),
+                    planes[i].size());
     const tensor::Autocast autocast(device_, precision_);
     return model().embed_images(pixels).to(at::kCPU);
 }
@@ -59,7 +65,8 @@ at::Tensor Embedder::texts(std::span<const std::string> texts, std::int64_t* cut
         std::vector<model::TokenIds> ids;
         for (std::size_t i = begin; i < std::min(begin + batch, texts.size()); ++i) {
             bool was_cut = false;
-            ids.push_back(loaded_.tokenizer->encode(texts[i], config().text.context_length, &was_cut));
+            ids.push_back(
+                loaded_.tokenizer->encode(texts[i], config().text.context_length, &was_cut));
             if (cut && was_cut) ++*cut;
         }
         parts.push_back(model().embed_texts(model::pack_texts(ids)).to(at::kCPU));
@@ -68,7 +75,11 @@ at::Tensor Embedder::texts(std::span<const std::string> texts, std::int64_t* cut
     return at::cat(parts);
 }
 
-double Embedder::scale() const { return loaded_.model->log_scale.detach().exp().item<double>(); }
-double Embedder::bias() const { return is_sigmoid() ? loaded_.model->logit_bias.detach().item<double>() : 0; }
+double Embedder::scale() const {
+    return loaded_.model->log_scale.detach().exp().item<double>();
+}
+double Embedder::bias() const {
+    return is_sigmoid() ? loaded_.model->logit_bias.detach().item<double>() : 0;
+}
 
 }  // namespace lip::eval

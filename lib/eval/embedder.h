@@ -16,7 +16,7 @@
 namespace lip::eval {
 
 struct EmbedderSettings {
-    std::string model;             // checkpoint or run folder
+    std::string model;  // checkpoint or run folder
     std::string device = "auto";
     std::string precision = "auto";
     std::int64_t batch_size = 64;

@@ -19,8 +19,8 @@ struct Slot {
 
 // Loss and gradients of one slot. t [N, D], m [N] bool. Adds to dv [N, D], dtheta; returns the loss
 // sum of the slot; dt gets its gradient.
-Tensor one_slot(const Tensor& v, const Tensor& t, const Tensor& m, const Slot& slot, std::int64_t chunk, Tensor& dv,
-                Tensor& dt, Tensor& dtheta) {
+Tensor one_slot(const Tensor& v, const Tensor& t, const Tensor& m, const Slot& slot,
+                std::int64_t chunk, Tensor& dv, Tensor& dt, Tensor& dtheta) {
     const std::int64_t n = v.size(0);
     const Tensor kept = m.to(v.scalar_type());  // 1 where the slot is valid
     const Tensor lost = m.logical_not();
@@ -28,17 +28,18 @@ Tensor one_slot(const Tensor& v, const Tensor& t, const Tensor& m, const Slot& s
         return v.slice(0, begin, end).matmul(t.t()) * slot.s;  // [c, N]
     };
     const bool single = n <= chunk;
-    Tensor whole;                                     // kept when there is one chunk only
-    std::vector<Tensor> row_parts, column_parts;      // [c] each; [N] each
+    Tensor whole;                                 // kept when there is one chunk only
+    std::vector<Tensor> row_parts, column_parts;  // [c] each; [N] each
     for (std::int64_t begin = 0; begin < n; begin += chunk) {
         const Tensor a = logits(begin, std::min(begin + chunk, n));
         row_parts.push_back(a.masked_fill(lost, -INFINITY).logsumexp(1));
         column_parts.push_back(a.logsumexp(0));
         if (single) whole = a;
     }
-    const Tensor row_lse = at::cat(row_parts);                                          // [N]
-    const Tensor column_lse = single ? column_parts[0] : at::stack(column_parts).logsumexp(0);  // [N]
-    const Tensor own = (v * t).sum(1) * slot.s;                                           // [N] A[i,i]
+    const Tensor row_lse = at::cat(row_parts);  // [N]
+    const Tensor column_lse =
+        single ? column_parts[0] : at::stack(column_parts).logsumexp(0);  // [N]
+    const Tensor own = (v * t).sum(1) * slot.s;                           // [N] A[i,i]
     const Tensor loss = ((row_lse + column_lse - 2 * own) * kept).sum();
 
     // G = g [exp(A - row) m_i m_n + exp(A - column) m_n - 2 delta m_i]
@@ -59,8 +60,8 @@ Tensor one_slot(const Tensor& v, const Tensor& t, const Tensor& m, const Slot& s
 }
 
 struct SlotAligned : torch::autograd::Function<SlotAligned> {
-    static Tensor forward(AutogradContext* context, const Tensor& v, const Tensor& t, const Tensor& valid,
-                          const Tensor& log_scale, std::int64_t chunk) {
+    static Tensor forward(AutogradContext* context, const Tensor& v, const Tensor& t,
+                          const Tensor& valid, const Tensor& log_scale, std::int64_t chunk) {
         const std::int64_t slots = t.size(1);
         const Tensor s = log_scale.exp().to(v.scalar_type());
         const Tensor valid_images = valid.sum(0).to(at::kCPU);  // [K], one wait for the device
@@ -73,7 +74,8 @@ struct SlotAligned : torch::autograd::Function<SlotAligned> {
         for (std::int64_t k = 0; k < slots; ++k) {
             if (valid_images[k].item<std::int64_t>() == 0) continue;
             Tensor dtk = at::zeros_like(v);
-            loss.add_(one_slot(v, t.select(1, k).contiguous(), valid.select(1, k), slot, chunk, dv, dtk, dtheta));
+            loss.add_(one_slot(v, t.select(1, k).contiguous(), valid.select(1, k), slot, chunk, dv,
+                               dtk, dtheta));
             dt.select(1, k).copy_(dtk);
         }
         context->save_for_backward({dv, dt, dtheta.to(log_scale.scalar_type())});
@@ -88,13 +90,15 @@ struct SlotAligned : torch::autograd::Function<SlotAligned> {
 
 }  // namespace
 
-Tensor multi_positive_slots(const Tensor& v, const Tensor& t, const Tensor& valid, const Tensor& log_scale,
-                            std::int64_t chunk) {
+Tensor multi_positive_slots(const Tensor& v, const Tensor& t, const Tensor& valid,
+                            const Tensor& log_scale, std::int64_t chunk) {
     TORCH_CHECK(v.dim() == 2 && t.dim() == 3 && v.size(0) == t.size(0) && v.size(1) == t.size(2),
                 "multi_positive_slots: v [N, D] and t [N, K, D] do not fit");
-    TORCH_CHECK(!valid.defined() || (valid.dim() == 2 && valid.size(0) == t.size(0) && valid.size(1) == t.size(1)),
+    TORCH_CHECK(!valid.defined() ||
+                    (valid.dim() == 2 && valid.size(0) == t.size(0) && valid.size(1) == t.size(1)),
                 "multi_positive_slots: valid is not [N, K]");
-    const Tensor mask = valid.defined() ? valid : at::ones({t.size(0), t.size(1)}, t.options().dtype(at::kBool));
+    const Tensor mask =
+        valid.defined() ? valid : at::ones({t.size(0), t.size(1)}, t.options().dtype(at::kBool));
     return SlotAligned::apply(v, t, mask, log_scale, chunk);
 }
 

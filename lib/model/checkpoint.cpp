@@ -14,12 +14,15 @@ fs::path find_checkpoint(const fs::path& path) {
     std::vector<fs::path> found;
     if (fs::is_directory(path / "checkpoints"))
         for (const auto& entry : fs::directory_iterator(path / "checkpoints"))
-            if (entry.path().filename().string().starts_with("step-") && fs::is_regular_file(entry.path() / "config.json"))
+            if (entry.path().filename().string().starts_with("step-") &&
+                fs::is_regular_file(entry.path() / "config.json"))
                 found.push_back(entry.path());
     if (found.empty())
-        throw cli::DataError(path.string() + (fs::exists(path) ? ": is neither a checkpoint (config.json, model.safetensors) "
-                                                                 "nor a run folder with one"
-                                                               : ": does not exist"));
+        throw cli::DataError(path.string() +
+                             (fs::exists(path)
+                                  ? ": is neither a checkpoint (config.json, model.safetensors) "
+                                    "nor a run folder with one"
+                                  : ": does not exist"));
     return *std::max_element(found.begin(), found.end());
 }
 
@@ -39,17 +42,20 @@ LoadedModel load_model(const fs::path& path, c10::Device device) {
     loaded.tokenizer = text::load_sentencepiece((loaded.folder / "tokenizer.model").string());
     if (loaded.tokenizer->vocab_size() > config.text.vocab_size)
         throw cli::DataError(loaded.folder.string() + ": the tokenizer has " +
-                             std::to_string(loaded.tokenizer->vocab_size()) + " pieces, the model only " +
-                             std::to_string(config.text.vocab_size));
+                             std::to_string(loaded.tokenizer->vocab_size()) +
+                             " pieces, the model only " + std::to_string(config.text.vocab_size));
     return loaded;
 }
 
-void save_model(const fs::path& folder, const LanguageImageModel& model, const text::Tokenizer& tokenizer,
-                const std::string& provenance) {
+void save_model(const fs::path& folder, const LanguageImageModel& model,
+                const text::Tokenizer& tokenizer, const std::string& provenance) {
     record::write_file((folder / tokenizer.file_name()).string(), tokenizer.file_bytes(), true);
-    std::map<std::string, std::string> metadata = {{"format", "pt"}};
-    if (!provenance.empty()) metadata["provenance"] = provenance;
-    tensor::write_safetensors((folder / "model.safetensors").string(), model.parameters.all(), metadata, true);
+    // Provenance holds the time, and the same training gives the same weights file: so it stands
+    // beside.
+    if (!provenance.empty())
+        record::write_file((folder / "provenance.json").string(), provenance + "\n", true);
+    tensor::write_safetensors((folder / "model.safetensors").string(), model.parameters.all(),
+                              {{"format", "pt"}}, true);
     record::write_file((folder / "config.json").string(), to_json(model.config), true);
 }
 

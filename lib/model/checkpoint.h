@@ -25,7 +25,7 @@ ModelConfig read_config(const std::filesystem::path& checkpoint);
 LoadedModel load_model(const std::filesystem::path& path, c10::Device device);
 
 // Writes config, weights and tokenizer into an existing folder.
-void save_model(const std::filesystem::path& folder, const LanguageImageModel& model, const text::Tokenizer& tokenizer,
-                const std::string& provenance);
+void save_model(const std::filesystem::path& folder, const LanguageImageModel& model,
+                const text::Tokenizer& tokenizer, const std::string& provenance);
 
 }  // namespace lip::model

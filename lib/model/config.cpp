@@ -7,8 +7,8 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
-#include <functional>
 #include <filesystem>
+#include <functional>
 #include <map>
 
 namespace lip::model {
@@ -23,9 +23,12 @@ struct Arch {
 };
 // open_clip's names and shapes.
 constexpr Arch kArchs[] = {
-    {"ViT-S-32", 384, 12, 384, 64, 32, 384, 6, 12},  {"ViT-S-16", 384, 12, 384, 64, 16, 384, 6, 12},
-    {"ViT-B-32", 512, 12, 768, 64, 32, 512, 8, 12},  {"ViT-B-16", 512, 12, 768, 64, 16, 512, 8, 12},
-    {"ViT-L-16", 768, 24, 1024, 64, 16, 768, 12, 12}, {"ViT-L-14", 768, 24, 1024, 64, 14, 768, 12, 12},
+    {"ViT-S-32", 384, 12, 384, 64, 32, 384, 6, 12},
+    {"ViT-S-16", 384, 12, 384, 64, 16, 384, 6, 12},
+    {"ViT-B-32", 512, 12, 768, 64, 32, 512, 8, 12},
+    {"ViT-B-16", 512, 12, 768, 64, 16, 512, 8, 12},
+    {"ViT-L-16", 768, 24, 1024, 64, 16, 768, 12, 12},
+    {"ViT-L-14", 768, 24, 1024, 64, 14, 768, 12, 12},
 };
 
 // The model of the demo: 48 px, 0.9 million parameters.
@@ -33,10 +36,23 @@ ModelConfig demo_config() {
     ModelConfig config;
     config.name = "demo";
     config.embed_dim = 128;
-    config.vision = {.image_size = 48, .patch_size = 8, .layers = 3, .width = 128, .head_width = 32, .mlp_ratio = 4,
-                     .pool_type = "avg", .no_ln_pre = false};
-    config.text = {.context_length = 32, .vocab_size = 1000, .layers = 2, .width = 64, .heads = 2, .mlp_ratio = 4,
-                   .pool_type = "eos", .eos_id = 2, .tokenizer = "sentencepiece"};
+    config.vision = {.image_size = 48,
+                     .patch_size = 8,
+                     .layers = 3,
+                     .width = 128,
+                     .head_width = 32,
+                     .mlp_ratio = 4,
+                     .pool_type = "avg",
+                     .no_ln_pre = false};
+    config.text = {.context_length = 32,
+                   .vocab_size = 1000,
+                   .layers = 2,
+                   .width = 64,
+                   .heads = 2,
+                   .mlp_ratio = 4,
+                   .pool_type = "eos",
+                   .eos_id = 2,
+                   .tokenizer = "sentencepiece"};
     return config;
 }
 
@@ -60,8 +76,8 @@ public:
     void expect(const char* key, const Json& harmless) {
         seen_.push_back(key);
         if (json_.contains(key) && !json_[key].is_null() && json_[key] != harmless)
-            throw cli::DataError(where_ + "." + key + ": " + json_[key].dump() + " is not supported (only " +
-                                 harmless.dump() + ")");
+            throw cli::DataError(where_ + "." + key + ": " + json_[key].dump() +
+                                 " is not supported (only " + harmless.dump() + ")");
     }
     bool has(const char* key) const { return json_.contains(key); }
     Json child(const char* key) {
@@ -153,10 +169,14 @@ std::string to_json(const ModelConfig& c) {
                            {"layers", c.vision.layers},         {"width", c.vision.width},
                            {"head_width", c.vision.head_width}, {"mlp_ratio", c.vision.mlp_ratio},
                            {"pool_type", c.vision.pool_type},   {"no_ln_pre", c.vision.no_ln_pre}};
-    model["text_cfg"] = {{"context_length", c.text.context_length}, {"vocab_size", c.text.vocab_size},
-                         {"layers", c.text.layers},                 {"width", c.text.width},
-                         {"heads", c.text.heads},                   {"mlp_ratio", c.text.mlp_ratio},
-                         {"pool_type", c.text.pool_type},           {"eos_id", c.text.eos_id},
+    model["text_cfg"] = {{"context_length", c.text.context_length},
+                         {"vocab_size", c.text.vocab_size},
+                         {"layers", c.text.layers},
+                         {"width", c.text.width},
+                         {"heads", c.text.heads},
+                         {"mlp_ratio", c.text.mlp_ratio},
+                         {"pool_type", c.text.pool_type},
+                         {"eos_id", c.text.eos_id},
                          {"tokenizer", c.text.tokenizer}};
     const Json root = {{"model_cfg", model},
                        {"preprocess_cfg",
@@ -189,8 +209,10 @@ ModelConfig load_arch(const std::string& name) {
         config.text.layers = arch.text_layers;
         return config;
     }
-    if (std::filesystem::is_regular_file(name)) return parse_config(record::read_file(name, 1 << 20), name);
-    throw cli::UsageError("--arch: '" + name + "' is neither a file nor one of " + cli::join(arch_names()));
+    if (std::filesystem::is_regular_file(name))
+        return parse_config(record::read_file(name, 1 << 20), name);
+    throw cli::UsageError("--arch: '" + name + "' is neither a file nor one of " +
+                          cli::join(arch_names()));
 }
 
 void check(const ModelConfig& c, const std::string& where) {
@@ -199,20 +221,29 @@ void check(const ModelConfig& c, const std::string& where) {
     };
     const auto sane = [](std::int64_t n, std::int64_t most) { return n >= 1 && n <= most; };
     require(sane(c.embed_dim, 1 << 16), "embed_dim must be 1..65536");
-    require(sane(c.vision.width, 1 << 16) && sane(c.vision.layers, 1024), "vision width or layers out of bounds");
-    require(sane(c.vision.patch_size, 1 << 12) && sane(c.vision.image_size, 1 << 14), "image or patch size out of bounds");
-    require(c.vision.image_size % c.vision.patch_size == 0, "image_size must be a multiple of patch_size");
+    require(sane(c.vision.width, 1 << 16) && sane(c.vision.layers, 1024),
+            "vision width or layers out of bounds");
+    require(sane(c.vision.patch_size, 1 << 12) && sane(c.vision.image_size, 1 << 14),
+            "image or patch size out of bounds");
+    require(c.vision.image_size % c.vision.patch_size == 0,
+            "image_size must be a multiple of patch_size");
     require(sane(c.vision.head_width, c.vision.width) && c.vision.width % c.vision.head_width == 0,
             "vision width must be a multiple of head_width");
-    require(sane(c.text.width, 1 << 16) && sane(c.text.layers, 1024), "text width or layers out of bounds");
-    require(sane(c.text.heads, c.text.width) && c.text.width % c.text.heads == 0, "text width must be a multiple of heads");
+    require(sane(c.text.width, 1 << 16) && sane(c.text.layers, 1024),
+            "text width or layers out of bounds");
+    require(sane(c.text.heads, c.text.width) && c.text.width % c.text.heads == 0,
+            "text width must be a multiple of heads");
     require(sane(c.text.context_length, 1 << 14), "context_length out of bounds");
     require(sane(c.text.vocab_size, 1 << 24), "vocab_size out of bounds");
-    require(c.vision.mlp_ratio > 0 && c.vision.mlp_ratio <= 64 && c.text.mlp_ratio > 0 && c.text.mlp_ratio <= 64,
+    require(c.vision.mlp_ratio > 0 && c.vision.mlp_ratio <= 64 && c.text.mlp_ratio > 0 &&
+                c.text.mlp_ratio <= 64,
             "mlp_ratio out of bounds");
-    require(c.vision.pool_type == "tok" || c.vision.pool_type == "avg", "vision pool_type must be tok or avg");
-    require(c.text.pool_type == "argmax" || c.text.pool_type == "eos", "text pool_type must be argmax or eos");
-    require(c.preprocess.mean.size() == 3 && c.preprocess.std.size() == 3, "mean and std must have three numbers");
+    require(c.vision.pool_type == "tok" || c.vision.pool_type == "avg",
+            "vision pool_type must be tok or avg");
+    require(c.text.pool_type == "argmax" || c.text.pool_type == "eos",
+            "text pool_type must be argmax or eos");
+    require(c.preprocess.mean.size() == 3 && c.preprocess.std.size() == 3,
+            "mean and std must have three numbers");
     for (const double s : c.preprocess.std) require(s > 0, "std must be positive");
     require(c.preprocess.interpolation == "bicubic" || c.preprocess.interpolation == "bilinear",
             "interpolation must be bicubic or bilinear");

@@ -12,20 +12,29 @@ using at::Tensor;
 using tensor::unit;
 
 LanguageImageModel::LanguageImageModel(const ModelConfig& c, std::uint64_t seed)
-    : config(c), parameters(seed), vision(parameters, c), text(parameters, c),
+    : config(c),
+      parameters(seed),
+      vision(parameters, c),
+      text(parameters, c),
       log_scale(parameters.add("logit_scale", {}, Init::constant(c.init_logit_scale))) {
-    if (c.has_logit_bias) logit_bias = parameters.add("logit_bias", {}, Init::constant(c.init_logit_bias));
+    if (c.has_logit_bias)
+        logit_bias = parameters.add("logit_bias", {}, Init::constant(c.init_logit_bias));
 }
 
 Tensor LanguageImageModel::normalize(const Tensor& pixels) const {
     const auto options = at::TensorOptions(at::kFloat).device(device());
     const auto channel = [&](const std::vector<double>& values) {
-        return (at::tensor(values, at::TensorOptions(at::kFloat)) * 255).view({1, 3, 1, 1}).to(options);
+        return (at::tensor(values, at::TensorOptions(at::kFloat)) * 255)
+            .view({1, 3, 1, 1})
+            .to(options);
     };
-    return (pixels.to(device()).to(at::kFloat) - channel(config.preprocess.mean)) / channel(config.preprocess.std);
+    return (pixels.to(device()).to(at::kFloat) - channel(config.preprocess.mean)) /
+           channel(config.preprocess.std);
 }
 
-Tensor LanguageImageModel::embed_images(const Tensor& pixels) const { return unit(vision.pooled(normalize(pixels))); }
+Tensor LanguageImageModel::embed_images(const Tensor& pixels) const {
+    return unit(vision.pooled(normalize(pixels)));
+}
 
 Tensor LanguageImageModel::embed_patches(const Tensor& pixels, DenseAttention attention) const {
     return unit(vision.patches(normalize(pixels), attention));
@@ -54,7 +63,8 @@ double LanguageImageModel::image_flops() const {
     const VisionConfig& v = config.vision;
     const auto patches = static_cast<double>(v.grid() * v.grid()), w = static_cast<double>(v.width);
     return 2 * patches * 3 * static_cast<double>(v.patch_size * v.patch_size) * w +
-           tower_flops(v.layers, v.width, v.mlp_ratio, patches + 1) + 2 * w * static_cast<double>(config.embed_dim);
+           tower_flops(v.layers, v.width, v.mlp_ratio, patches + 1) +
+           2 * w * static_cast<double>(config.embed_dim);
 }
 
 double LanguageImageModel::text_flops(std::int64_t tokens) const {

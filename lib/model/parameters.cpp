@@ -11,16 +11,26 @@
 namespace lip::model {
 namespace {
 
-at::Tensor first_values(at::IntArrayRef shape, const Init& init, std::uint64_t seed, const std::string& name) {
+at::Tensor first_values(at::IntArrayRef shape, const Init& init, std::uint64_t seed,
+                        const std::string& name) {
     at::Tensor value = at::zeros(shape, at::TensorOptions(at::kFloat));
     record::KeyedRng rng(seed, 0, record::Stream::kInit, name);
     at::Generator generator = at::make_generator<at::CPUGeneratorImpl>(rng.next());
     switch (init.kind) {
-        case Init::Kind::kZeros: break;
-        case Init::Kind::kOnes: value.fill_(1); break;
-        case Init::Kind::kConstant: value.fill_(init.value); break;
-        case Init::Kind::kNormal: value.normal_(0, init.value, generator); break;
-        case Init::Kind::kUniform: value.uniform_(-init.value, init.value, generator); break;
+        case Init::Kind::kZeros:
+            break;
+        case Init::Kind::kOnes:
+            value.fill_(1);
+            break;
+        case Init::Kind::kConstant:
+            value.fill_(init.value);
+            break;
+        case Init::Kind::kNormal:
+            value.normal_(0, init.value, generator);
+            break;
+        case Init::Kind::kUniform:
+            value.uniform_(-init.value, init.value, generator);
+            break;
     }
     return value;
 }
@@ -65,13 +75,15 @@ void Parameters::load(const tensor::NamedTensors& source, const std::string& whe
         if (found == by_name.end()) {
             problems += "\n  missing " + name + " " + shape_text(mine.sizes());
         } else if (found->second.sizes() != mine.sizes()) {
-            problems += "\n  " + name + " is " + shape_text(found->second.sizes()) + ", the configuration needs " +
-                        shape_text(mine.sizes());
+            problems += "\n  " + name + " is " + shape_text(found->second.sizes()) +
+                        ", the configuration needs " + shape_text(mine.sizes());
         }
         if (found != by_name.end()) by_name.erase(found);
     }
-    for (const auto& [name, tensor] : by_name) problems += "\n  surplus " + name + " " + shape_text(tensor.sizes());
-    if (!problems.empty()) throw cli::DataError(where + ": the weights do not fit the configuration:" + problems);
+    for (const auto& [name, tensor] : by_name)
+        problems += "\n  surplus " + name + " " + shape_text(tensor.sizes());
+    if (!problems.empty())
+        throw cli::DataError(where + ": the weights do not fit the configuration:" + problems);
     const at::NoGradGuard no_grad;
     by_name = {source.begin(), source.end()};
     for (auto& [name, mine] : named_) at::Tensor(mine).copy_(by_name[name]);

@@ -11,7 +11,8 @@
 
 namespace lip::model {
 
-// Starting values. Draws are keyed by (seed, name): a weight starts the same whatever else the model has.
+// Starting values. Draws are keyed by (seed, name): a weight starts the same whatever else the
+// model has.
 struct Init {
     enum class Kind { kZeros, kOnes, kConstant, kNormal, kUniform } kind = Kind::kZeros;
     double value = 0;  // constant, standard deviation, or half width

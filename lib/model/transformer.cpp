@@ -16,20 +16,30 @@ Tensor LayerNorm::operator()(const Tensor& x) const {
     return at::layer_norm(x, {weight.size(0)}, weight, bias, /*eps=*/1e-5);
 }
 
-Tensor Linear::operator()(const Tensor& x) const { return at::linear(x, weight, bias); }
+Tensor Linear::operator()(const Tensor& x) const {
+    return at::linear(x, weight, bias);
+}
 
 BlockInit BlockInit::vision(std::int64_t width, std::int64_t hidden) {
     const auto w = static_cast<double>(width), h = static_cast<double>(hidden);
-    const Init fan_width = Init::uniform(1 / std::sqrt(w)), fan_hidden = Init::uniform(1 / std::sqrt(h));
+    const Init fan_width = Init::uniform(1 / std::sqrt(w)),
+               fan_hidden = Init::uniform(1 / std::sqrt(h));
     // Xavier of the joint [3w, w] matrix.
-    return {Init::uniform(std::sqrt(6 / (4 * w))), fan_width, fan_width, fan_hidden, fan_width, fan_hidden};
+    return {Init::uniform(std::sqrt(6 / (4 * w))),
+            fan_width,
+            fan_width,
+            fan_hidden,
+            fan_width,
+            fan_hidden};
 }
 
 BlockInit BlockInit::text(std::int64_t width, std::int64_t hidden, std::int64_t layers) {
-    const auto w = static_cast<double>(width), h = static_cast<double>(hidden), n = static_cast<double>(layers);
+    const auto w = static_cast<double>(width), h = static_cast<double>(hidden),
+               n = static_cast<double>(layers);
     const Init out = Init::normal(1 / std::sqrt(2 * w * n));
-    return {Init::normal(1 / std::sqrt(w)),    out, Init::normal(1 / std::sqrt(2 * w)), out,
-            Init::uniform(1 / std::sqrt(w)), Init::uniform(1 / std::sqrt(h))};
+    return {Init::normal(1 / std::sqrt(w)),     out,
+            Init::normal(1 / std::sqrt(2 * w)), out,
+            Init::uniform(1 / std::sqrt(w)),    Init::uniform(1 / std::sqrt(h))};
 }
 
 Block::Block(Parameters& p, const std::string& name, std::int64_t width, std::int64_t head_count,
@@ -60,20 +70,25 @@ std::vector<Tensor> split_heads(const Tensor& qkv, std::int64_t heads) {
     return qkv.view({n, length, 3, heads, d}).permute({2, 0, 3, 1, 4}).unbind(0);
 }
 
-Tensor join_heads(const Tensor& x) { return x.transpose(1, 2).flatten(2); }  // [N, h, L, d] -> [N, L, h·d]
+Tensor join_heads(const Tensor& x) {
+    return x.transpose(1, 2).flatten(2);
+}  // [N, h, L, d] -> [N, L, h·d]
 
 }  // namespace
 
 Tensor attend_dense(const Tensor& qkv, std::int64_t heads, bool causal) {
     const auto parts = split_heads(qkv, heads);
-    return join_heads(at::scaled_dot_product_attention(parts[0], parts[1], parts[2], /*attn_mask=*/{},
+    return join_heads(at::scaled_dot_product_attention(parts[0], parts[1], parts[2],
+                                                       /*attn_mask=*/{},
                                                        /*dropout_p=*/0.0, causal));
 }
 
 Tensor attend_correlative(const Tensor& qkv, std::int64_t heads) {
     const auto parts = split_heads(qkv, heads);
     const double scale = 1 / std::sqrt(static_cast<double>(parts[0].size(-1)));
-    const auto weights = [&](const Tensor& x) { return (x.matmul(x.transpose(-1, -2)) * scale).softmax(-1); };
+    const auto weights = [&](const Tensor& x) {
+        return (x.matmul(x.transpose(-1, -2)) * scale).softmax(-1);
+    };
     return join_heads((weights(parts[0]) + weights(parts[1])).matmul(parts[2]));
 }
 

@@ -47,7 +47,8 @@ struct Block {
     bool quick_gelu;
 };
 
-// Scaled dot-product attention within sequences of one length. qkv [N, L, 3·width], result [N, L, width].
+// Scaled dot-product attention within sequences of one length. qkv [N, L, 3·width], result [N, L,
+// width].
 at::Tensor attend_dense(const at::Tensor& qkv, std::int64_t heads, bool causal);
 
 // Query-query plus key-key attention (SCLIP): softmax(q qᵀ/√d) + softmax(k kᵀ/√d), applied to v.

@@ -48,7 +48,8 @@ std::size_t parse_csv_row(std::string_view text, char delimiter, bool at_end,
             }
         }
         const std::size_t quoted = field.size();  // a CR in quotes is text
-        const std::size_t stop = std::min(text.find_first_of(std::string_view(stops, 2), at), text.size());
+        const std::size_t stop =
+            std::min(text.find_first_of(std::string_view(stops, 2), at), text.size());
         if (stop == text.size() && !at_end) return 0;
         field.append(text, at, stop - at);
         const bool ends_row = stop == text.size() || text[stop] == '\n';
@@ -60,7 +61,9 @@ std::size_t parse_csv_row(std::string_view text, char delimiter, bool at_end,
 }
 
 CsvReader::CsvReader(std::unique_ptr<ByteSource> source, char delimiter, std::int64_t max_row)
-    : window_(std::move(source)), delimiter_(delimiter), max_row_(static_cast<std::size_t>(max_row)) {}
+    : window_(std::move(source)),
+      delimiter_(delimiter),
+      max_row_(static_cast<std::size_t>(max_row)) {}
 
 void CsvReader::give_up_length(CsvRow& row) {
     row.problem = "the row is longer than --max-line";
@@ -72,7 +75,9 @@ void CsvReader::give_up_length(CsvRow& row) {
 }
 
 void CsvReader::give_up_quote(CsvRow& row) {
-    row.problem = "a quote is opened and never closed (reading goes on at the next line that looks like a row)";
+    row.problem =
+        "a quote is opened and never closed (reading goes on at the next line that looks like a "
+        "row)";
     std::string_view view = window_.view();
     row.raw = view.substr(0, std::min<std::size_t>(view.find('\n'), 4096));
     row.fields.clear();
@@ -82,7 +87,8 @@ void CsvReader::give_up_quote(CsvRow& row) {
         bool in_quotes = false;
         const std::string_view rest = view.substr(at);
         const std::size_t size = parse_csv_row(rest, delimiter_, true, fields, in_quotes);
-        if (size > 0 && !in_quotes && fields.size() == columns_ && looks_like_reference(fields[0])) {
+        if (size > 0 && !in_quotes && fields.size() == columns_ &&
+            looks_like_reference(fields[0])) {
             line_ += count_lines(view.substr(0, at));
             window_.take(at);
             return;
@@ -109,12 +115,12 @@ bool CsvReader::next(CsvRow& row) {
         bool in_quotes = false;
         const std::size_t size =
             started_ ? parse_csv_row(view, delimiter_, at_end, row.fields, in_quotes) : 0;
-        const bool is_long = view.size() > (in_quotes ? kLongestQuote : std::max(max_row_, kLongestQuote));
+        const bool is_long =
+            view.size() > (in_quotes ? kLongestQuote : std::max(max_row_, kLongestQuote));
         if (size == 0 && !is_long) {
             // The row is parsed again from its start: of long ones a good part more at a time.
             const std::size_t wanted = view.size() > kBigRow ? view.size() / 2 * 3 : 0;
-            do
-                at_end = !window_.more();
+            do at_end = !window_.more();
             while (!at_end && window_.view().size() < wanted);
             continue;
         }

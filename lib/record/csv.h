@@ -28,12 +28,13 @@ std::size_t parse_csv_row(std::string_view text, char delimiter, bool at_end,
                           std::vector<std::string>& fields, bool& in_quotes);
 
 // Rows of a source. A row whose number of fields differs from the first row's has a problem; so has
-// one with an unclosed quote, after which reading goes on at the next line that has the right number
-// of fields and begins with what looks like a URL or a path. One thread at a time.
+// one with an unclosed quote, after which reading goes on at the next line that has the right
+// number of fields and begins with what looks like a URL or a path. One thread at a time.
 class CsvReader {
 public:
     // Rows of more than `max_row` bytes have a problem.
-    CsvReader(std::unique_ptr<ByteSource> source, char delimiter, std::int64_t max_row = 64LL << 20);
+    CsvReader(std::unique_ptr<ByteSource> source, char delimiter,
+              std::int64_t max_row = 64LL << 20);
 
     // False at the end. Throws DataError from the source.
     bool next(CsvRow& row);

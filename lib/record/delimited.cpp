@@ -1,4 +1,5 @@
-// Delimited text with a header: the DreamLIP release CSV, and any CSV or TSV with --map and --caption.
+// Delimited text with a header: the DreamLIP release CSV, and any CSV or TSV with --map and
+// --caption.
 #include "record/csv.h"
 #include "record/formats.h"
 #include "record/url.h"
@@ -47,9 +48,12 @@ Role role_of(const std::string& field) {
 
 class DelimitedReader final : public RowReader {
 public:
-    DelimitedReader(std::unique_ptr<ByteSource> source, const ImportSettings& settings, std::string name,
-                    char delimiter, bool release)
-        : reader_(std::move(source), delimiter, settings.max_line), settings_(settings), name_(std::move(name)), delimiter_(delimiter) {
+    DelimitedReader(std::unique_ptr<ByteSource> source, const ImportSettings& settings,
+                    std::string name, char delimiter, bool release)
+        : reader_(std::move(source), delimiter, settings.max_line),
+          settings_(settings),
+          name_(std::move(name)),
+          delimiter_(delimiter) {
         CsvRow header;
         if (!reader_.next(header)) return;
         if (!header.problem.empty()) throw cli::DataError(name_ + ":1: " + header.problem);
@@ -57,13 +61,14 @@ public:
             columns_.push_back({text::replace_invalid_utf8(column).text, Role::kExtra, {}, {}});
         if (release) map_release();
         map_by_user();
-        const bool has_reference = std::any_of(columns_.begin(), columns_.end(), [](const Column& column) {
-            return column.role == Role::kKey || column.role == Role::kReference || column.role == Role::kImage ||
-                   column.role == Role::kUrl;
-        });
+        const bool has_reference =
+            std::any_of(columns_.begin(), columns_.end(), [](const Column& column) {
+                return column.role == Role::kKey || column.role == Role::kReference ||
+                       column.role == Role::kImage || column.role == Role::kUrl;
+            });
         if (!has_reference)
-            throw cli::DataError(name_ + ":1: no column is a key, url or image (columns: " + names() +
-                                 "; say which with --map url=COLUMN)");
+            throw cli::DataError(name_ + ":1: no column is a key, url or image (columns: " +
+                                 names() + "; say which with --map url=COLUMN)");
     }
 
     bool next(Row& row) override {
@@ -73,7 +78,8 @@ public:
         row.line = csv.line;
         row.offset = csv.offset;
         row.reject.reset();
-        if (!csv.problem.empty()) row.reject = cli::Reject{csv.too_large ? "too-large" : "bad-row", csv.problem};
+        if (!csv.problem.empty())
+            row.reject = cli::Reject{csv.too_large ? "too-large" : "bad-row", csv.problem};
         row.raw = std::move(csv.raw);
         return true;
     }
@@ -91,11 +97,20 @@ public:
         for (std::size_t i = 0; i < columns_.size(); ++i) {
             const std::string_view value = row.fields[i];
             switch (columns_[i].role) {
-                case Role::kKey: key = value; break;
-                case Role::kUrl: url = value; break;
-                case Role::kImage: image = value; break;
-                case Role::kReference: (is_url(value) ? url : image) = value; break;
-                default: break;
+                case Role::kKey:
+                    key = value;
+                    break;
+                case Role::kUrl:
+                    url = value;
+                    break;
+                case Role::kImage:
+                    image = value;
+                    break;
+                case Role::kReference:
+                    (is_url(value) ? url : image) = value;
+                    break;
+                default:
+                    break;
             }
         }
         if (!set_reference(record, key, url, image, settings_))
@@ -104,16 +119,20 @@ public:
             const Column& column = columns_[i];
             const std::string& value = row.fields[i];
             std::int64_t number = 0;
-            if (column.role == Role::kCaption) add_caption(record, value, column.source, column.form);
-            if ((column.role == Role::kWidth || column.role == Role::kHeight) && read_integer(value, number))
-                record.object.set(column.role == Role::kWidth ? "width" : "height", std::to_string(number));
+            if (column.role == Role::kCaption)
+                add_caption(record, value, column.source, column.form);
+            if ((column.role == Role::kWidth || column.role == Role::kHeight) &&
+                read_integer(value, number))
+                record.object.set(column.role == Role::kWidth ? "width" : "height",
+                                  std::to_string(number));
             if (column.role == Role::kLabel && !text::is_missing_caption(value))
                 record.object.set_text("label", text::replace_invalid_utf8(value).text);
         }
         record.update_captions();
         for (std::size_t i = 0; i < columns_.size(); ++i)
             if (columns_[i].role == Role::kExtra && !record.object.find(columns_[i].name))
-                record.object.set_text(columns_[i].name, text::replace_invalid_utf8(row.fields[i]).text);
+                record.object.set_text(columns_[i].name,
+                                       text::replace_invalid_utf8(row.fields[i]).text);
         return record;
     }
 
@@ -131,7 +150,8 @@ public:
 
 private:
     Column* find(std::string_view name) {
-        const auto at = std::find_if(columns_.begin(), columns_.end(), [&](const Column& c) { return c.name == name; });
+        const auto at = std::find_if(columns_.begin(), columns_.end(),
+                                     [&](const Column& c) { return c.name == name; });
         return at == columns_.end() ? nullptr : &*at;
     }
     std::string names() const {
@@ -151,7 +171,9 @@ private:
     void map_by_user() {
         const auto need = [&](const std::string& name) -> Column& {
             Column* column = find(name);
-            if (!column) throw cli::DataError(name_ + ":1: no column \"" + name + "\" (columns: " + names() + ")");
+            if (!column)
+                throw cli::DataError(name_ + ":1: no column \"" + name + "\" (columns: " + names() +
+                                     ")");
             return *column;
         };
         for (const auto& [field, column] : settings_.map.fields) need(column).role = role_of(field);
@@ -170,10 +192,12 @@ private:
     std::vector<Column> columns_;
 };
 
-std::unique_ptr<RowReader> open_mapped(std::unique_ptr<ByteSource> source, const ImportSettings& settings,
-                                       const std::string& name, char delimiter) {
+std::unique_ptr<RowReader> open_mapped(std::unique_ptr<ByteSource> source,
+                                       const ImportSettings& settings, const std::string& name,
+                                       char delimiter) {
     if (settings.map.empty())
-        throw cli::UsageError("csv and tsv need --map url=COLUMN (or key, image) and --caption SOURCE:FORM=COLUMN");
+        throw cli::UsageError(
+            "csv and tsv need --map url=COLUMN (or key, image) and --caption SOURCE:FORM=COLUMN");
     return std::make_unique<DelimitedReader>(std::move(source), settings, name, delimiter, false);
 }
 
@@ -186,16 +210,17 @@ bool is_dreamlip_csv(std::string_view head) {
     return std::find(fields.begin(), fields.end(), kReferenceColumn) != fields.end();
 }
 
-std::unique_ptr<RowReader> open_dreamlip_csv(std::unique_ptr<ByteSource> source, const ImportSettings& settings,
+std::unique_ptr<RowReader> open_dreamlip_csv(std::unique_ptr<ByteSource> source,
+                                             const ImportSettings& settings,
                                              const std::string& name) {
     return std::make_unique<DelimitedReader>(std::move(source), settings, name, ',', true);
 }
-std::unique_ptr<RowReader> open_csv(std::unique_ptr<ByteSource> source, const ImportSettings& settings,
-                                    const std::string& name) {
+std::unique_ptr<RowReader> open_csv(std::unique_ptr<ByteSource> source,
+                                    const ImportSettings& settings, const std::string& name) {
     return open_mapped(std::move(source), settings, name, ',');
 }
-std::unique_ptr<RowReader> open_tsv(std::unique_ptr<ByteSource> source, const ImportSettings& settings,
-                                    const std::string& name) {
+std::unique_ptr<RowReader> open_tsv(std::unique_ptr<ByteSource> source,
+                                    const ImportSettings& settings, const std::string& name) {
     return open_mapped(std::move(source), settings, name, '\t');
 }
 

@@ -19,14 +19,18 @@ std::string to_string(const Place& place) {
 }
 
 void input_is_cut(const Place& place) {
-    throw cli::DataError(to_string(place) + ": the input is cut: its last line is no complete object");
+    throw cli::DataError(to_string(place) +
+                         ": the input is cut: its last line is no complete object");
 }
 
 void no_records_in(const std::string& name) {
-    throw cli::DataError("no records in " + name + " (a step before may have failed; --allow-empty accepts it)");
+    throw cli::DataError("no records in " + name +
+                         " (a step before may have failed; --allow-empty accepts it)");
 }
 
-cli::Reject too_large() { return {"too-large", "the line is longer than --max-line"}; }
+cli::Reject too_large() {
+    return {"too-large", "the line is longer than --max-line"};
+}
 
 ErrorLog::ErrorLog(const StreamSettings& settings, bool force) : settings_(settings) {
     std::string_view text = settings_.max_errors;
@@ -35,7 +39,8 @@ ErrorLog::ErrorLog(const StreamSettings& settings, bool force) : settings_(setti
         if (share) text.remove_suffix(1);
         double value = -1;
         if (!read_number(text, value) || value < 0)
-            throw cli::UsageError("--max-errors: '" + settings_.max_errors + "' is neither a count nor a share such as 1%");
+            throw cli::UsageError("--max-errors: '" + settings_.max_errors +
+                                  "' is neither a count nor a share such as 1%");
         (share ? max_share_ : max_count_) = share ? value / 100 : value;
     }
     if (!settings_.rejects.empty()) {
@@ -51,7 +56,8 @@ void ErrorLog::check_limit() const {
                           bad > max_share_ * static_cast<double>(records_);
     if (by_count || by_share)
         throw cli::DataError("too many bad records: " + std::to_string(skipped_) + " of " +
-                             std::to_string(records_) + " (--max-errors " + settings_.max_errors + ")");
+                             std::to_string(records_) + " (--max-errors " + settings_.max_errors +
+                             ")");
 }
 
 void ErrorLog::report(const Place& place, const cli::Reject& reject, std::string_view raw) {
@@ -63,7 +69,8 @@ void ErrorLog::report(const Place& place, const cli::Reject& reject, std::string
     std::string text = to_string(place) + ": " + reject.message;
     if (!place.key.empty()) text += " (" + place.key + ")";
     if (!settings_.skip_bad)
-        throw cli::DataError(text + " [" + std::string(reject.word) + "; --on-error=skip leaves such records out]");
+        throw cli::DataError(text + " [" + std::string(reject.word) +
+                             "; --on-error=skip leaves such records out]");
     ++skipped_;
     ++by_word_[std::string(reject.word)];
     text += " [" + std::string(reject.word) + "]";
@@ -99,11 +106,13 @@ int ErrorLog::finish() {
     check_limit();  // a share may have been passed before record 1,000
     if (file_) file_->close();
     if (records_ == 0 && !settings_.allow_empty) {
-        const std::string where = settings_.inputs.empty() ? "standard input" : settings_.inputs.front();
+        const std::string where =
+            settings_.inputs.empty() ? "standard input" : settings_.inputs.front();
         no_records_in(where);
     }
     if (skipped_ == 0) return cli::kDone;
-    std::string text = "skipped " + std::to_string(skipped_) + " of " + std::to_string(records_) + " records:";
+    std::string text =
+        "skipped " + std::to_string(skipped_) + " of " + std::to_string(records_) + " records:";
     for (const auto& [word, count] : by_word_)
         text += (text.back() == ':' ? " " : ", ") + std::to_string(count) + " " + word;
     cli::warn(text);

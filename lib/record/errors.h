@@ -37,8 +37,8 @@ struct Place {
 
 std::string to_string(const Place& place);  // "caps.jsonl:3"
 
-// Throws DataError: the last line of an input is incomplete. That is an error even where bad records
-// are left out, since nobody knows how much is missing.
+// Throws DataError: the last line of an input is incomplete. That is an error even where bad
+// records are left out, since nobody knows how much is missing.
 [[noreturn]] void input_is_cut(const Place& place);
 
 // Throws DataError: an input is empty and --allow-empty was not given.
@@ -57,7 +57,8 @@ public:
     // place and remedy if bad records stop the run, or there are too many.
     void report(const Place& place, const cli::Reject& reject, std::string_view raw = {});
     void count_records(std::uint64_t n) { records_ += n; }
-    // Records up to number `n` were handled by an earlier run: bad ones among them are only counted.
+    // Records up to number `n` were handled by an earlier run: bad ones among them are only
+    // counted.
     void mute_until(std::uint64_t n) { muted_until_ = n; }
 
     std::uint64_t records() const { return records_; }

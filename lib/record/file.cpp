@@ -15,7 +15,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::string reason() { return std::strerror(errno); }
+std::string reason() {
+    return std::strerror(errno);
+}
 
 bool is_special(const std::string& path) {
     struct stat info = {};
@@ -64,7 +66,8 @@ Output::Output(std::string path, bool force) : path_(std::move(path)) {
         return;
     }
     const std::string name = fs::path(path_).filename().string();
-    temporary_.emplace((folder_of(path_) / ("." + name + ".tmp." + std::to_string(::getpid()))).string());
+    temporary_.emplace(
+        (folder_of(path_) / ("." + name + ".tmp." + std::to_string(::getpid()))).string());
     fd_ = ::open(temporary_->path().c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
     if (fd_ < 0) {
         const std::string why = reason();

@@ -10,8 +10,8 @@
 
 namespace lip::record {
 
-// An output: "-" is standard output; a pipe, device or /dev/fd/N is written directly; any other path
-// is written as ".NAME.tmp.PID" beside it, synced and renamed by close().
+// An output: "-" is standard output; a pipe, device or /dev/fd/N is written directly; any other
+// path is written as ".NAME.tmp.PID" beside it, synced and renamed by close().
 //
 // Without close() the destructor removes the temporary file. One thread at a time.
 class Output {

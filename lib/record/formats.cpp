@@ -12,7 +12,8 @@ namespace lip::record {
 namespace {
 
 constexpr CaptionFormat kFormats[] = {
-    {"dreamlip-csv", "DreamLIP release CSV: Image Path, raw_caption, short and long captions of three models",
+    {"dreamlip-csv",
+     "DreamLIP release CSV: Image Path, raw_caption, short and long captions of three models",
      is_dreamlip_csv, open_dreamlip_csv},
     {"records", "records of this tool kit (JSONL)", is_records, open_records},
     {"csv", "comma-separated text with a header; needs --map and --caption", nullptr, open_csv},
@@ -65,13 +66,16 @@ std::pair<std::string, std::string> split_at_equals(const std::string& text, con
 
 }  // namespace
 
-std::span<const CaptionFormat> caption_formats() { return kFormats; }
+std::span<const CaptionFormat> caption_formats() {
+    return kFormats;
+}
 
 void ColumnMap::add_field(const std::string& text) {
     auto [field, column] = split_at_equals(text, "--map FIELD=COLUMN");
     constexpr std::string_view kFields[] = {"key", "image", "url", "width", "height", "label"};
     if (std::find(std::begin(kFields), std::end(kFields), field) == std::end(kFields))
-        throw cli::UsageError("--map: '" + field + "' is none of key, image, url, width, height, label");
+        throw cli::UsageError("--map: '" + field +
+                              "' is none of key, image, url, width, height, label");
     fields.emplace_back(std::move(field), std::move(column));
 }
 
@@ -123,8 +127,8 @@ void add_caption(Record& record, std::string_view words, std::string source, std
     record.captions.push_back(std::move(caption));
 }
 
-bool set_reference(Record& record, std::string_view given_key, std::string_view url, std::string_view path,
-                   const ImportSettings& settings) {
+bool set_reference(Record& record, std::string_view given_key, std::string_view url,
+                   std::string_view path, const ImportSettings& settings) {
     const bool by_path = settings.key == ImportSettings::Key::kPath;
     const std::string_view reference = by_path || url.empty() ? path : url;
     if (settings.key == ImportSettings::Key::kAuto && !given_key.empty())

@@ -63,8 +63,8 @@ struct CaptionFormat {
     std::string_view summary;
     // Looks at the first bytes (unpacked, at most 64 KiB). nullptr: only when named.
     bool (*matches)(std::string_view head);
-    std::unique_ptr<RowReader> (*open)(std::unique_ptr<ByteSource> source, const ImportSettings& settings,
-                                       const std::string& name);
+    std::unique_ptr<RowReader> (*open)(std::unique_ptr<ByteSource> source,
+                                       const ImportSettings& settings, const std::string& name);
 };
 
 // Tried in this order: special formats before general ones.
@@ -75,18 +75,24 @@ std::span<const CaptionFormat> caption_formats();
 std::unique_ptr<RowReader> open_captions(const std::string& path, const ImportSettings& settings,
                                          std::string& format);
 
-// What formats share. Adds a caption unless the words mean that there is none; invalid UTF-8 becomes U+FFFD and the caption gets the flag invalid_utf8.
+// What formats share. Adds a caption unless the words mean that there is none; invalid UTF-8
+// becomes U+FFFD and the caption gets the flag invalid_utf8.
 void add_caption(Record& record, std::string_view words, std::string source, std::string form);
 // Sets key and image or url from a reference. False if there is neither.
-bool set_reference(Record& record, std::string_view given_key, std::string_view url, std::string_view path,
-                   const ImportSettings& settings);
+bool set_reference(Record& record, std::string_view given_key, std::string_view url,
+                   std::string_view path, const ImportSettings& settings);
 
 // Formats, one file each.
-std::unique_ptr<RowReader> open_dreamlip_csv(std::unique_ptr<ByteSource>, const ImportSettings&, const std::string&);
-std::unique_ptr<RowReader> open_csv(std::unique_ptr<ByteSource>, const ImportSettings&, const std::string&);
-std::unique_ptr<RowReader> open_tsv(std::unique_ptr<ByteSource>, const ImportSettings&, const std::string&);
-std::unique_ptr<RowReader> open_records(std::unique_ptr<ByteSource>, const ImportSettings&, const std::string&);
-std::unique_ptr<RowReader> open_jsonl(std::unique_ptr<ByteSource>, const ImportSettings&, const std::string&);
+std::unique_ptr<RowReader> open_dreamlip_csv(std::unique_ptr<ByteSource>, const ImportSettings&,
+                                             const std::string&);
+std::unique_ptr<RowReader> open_csv(std::unique_ptr<ByteSource>, const ImportSettings&,
+                                    const std::string&);
+std::unique_ptr<RowReader> open_tsv(std::unique_ptr<ByteSource>, const ImportSettings&,
+                                    const std::string&);
+std::unique_ptr<RowReader> open_records(std::unique_ptr<ByteSource>, const ImportSettings&,
+                                        const std::string&);
+std::unique_ptr<RowReader> open_jsonl(std::unique_ptr<ByteSource>, const ImportSettings&,
+                                      const std::string&);
 bool is_dreamlip_csv(std::string_view head);
 bool is_records(std::string_view head);
 

@@ -31,7 +31,8 @@ public:
         for (;;) {
             const ssize_t n = ::read(fd_, to, size);
             if (n >= 0) return static_cast<std::size_t>(n);
-            if (errno != EINTR) throw cli::DataError(name_ + ": cannot be read: " + std::strerror(errno));
+            if (errno != EINTR)
+                throw cli::DataError(name_ + ": cannot be read: " + std::strerror(errno));
             if (cli::stop_requested()) throw cli::Stopped();
         }
     }
@@ -120,7 +121,9 @@ private:
 class ZstdSource final : public ByteSource {
 public:
     ZstdSource(std::unique_ptr<ByteSource> packed, std::string name)
-        : packed_(std::move(packed)), name_(std::move(name)), buffer_(kBlock, '\0'),
+        : packed_(std::move(packed)),
+          name_(std::move(name)),
+          buffer_(kBlock, '\0'),
           stream_(ZSTD_createDStream()) {
         if (!stream_) throw std::bad_alloc();
         ZSTD_DCtx_setParameter(stream_.get(), ZSTD_d_windowLogMax, 27);

@@ -18,9 +18,12 @@ constexpr std::size_t kMostFiles = std::size_t{1} << (64 - kOffsetBits);
 
 std::string reference_of(const Record& record, JoinOn on) {
     switch (on) {
-        case JoinOn::kUrl: return normalize_reference(record.url);
-        case JoinOn::kKey: return record.key;
-        case JoinOn::kPath: break;
+        case JoinOn::kUrl:
+            return normalize_reference(record.url);
+        case JoinOn::kKey:
+            return record.key;
+        case JoinOn::kPath:
+            break;
     }
     return normalize_reference(record.image);
 }
@@ -32,7 +35,8 @@ struct CaptionIndex::File {
     int fd = -1;
 
     File(std::unique_ptr<RowReader> r, int descriptor) : reader(std::move(r)), fd(descriptor) {}
-    File(File&& other) noexcept : reader(std::move(other.reader)), fd(std::exchange(other.fd, -1)) {}
+    File(File&& other) noexcept
+        : reader(std::move(other.reader)), fd(std::exchange(other.fd, -1)) {}
     File& operator=(File&&) = delete;
     ~File() {
         if (fd >= 0) ::close(fd);
@@ -41,19 +45,22 @@ struct CaptionIndex::File {
 
 CaptionIndex::~CaptionIndex() = default;
 
-CaptionIndex::CaptionIndex(const std::vector<std::string>& paths, std::string format, const ImportSettings& settings,
-                           JoinOn on, ErrorLog& errors)
+CaptionIndex::CaptionIndex(const std::vector<std::string>& paths, std::string format,
+                           const ImportSettings& settings, JoinOn on, ErrorLog& errors)
     : on_(on) {
     if (paths.size() > kMostFiles)
-        throw cli::UsageError("--join takes at most " + std::to_string(kMostFiles) + " caption files");
+        throw cli::UsageError("--join takes at most " + std::to_string(kMostFiles) +
+                              " caption files");
     for (const std::string& path : paths) {
         const int fd = path == "-" ? -1 : ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
         char magic[4] = {};
         if (fd < 0 || ::pread(fd, magic, 4, 0) < 0 || std::string_view(magic, 2) == "\x1f\x8b" ||
             std::string_view(magic, 4) == "\x28\xb5\x2f\xfd") {
             if (fd >= 0) ::close(fd);
-            throw cli::DataError(display_name(path) + ": --join reads caption rows by their place and needs a plain file "
-                                 "(unpack it first)");
+            throw cli::DataError(
+                display_name(path) +
+                ": --join reads caption rows by their place and needs a plain file "
+                "(unpack it first)");
         }
         std::string name = format;
         files_.emplace_back(open_captions(path, settings, name), fd);
@@ -79,9 +86,13 @@ CaptionIndex::CaptionIndex(const std::vector<std::string>& paths, std::string fo
         }
     }
     const auto key = [](const Entry& e) { return std::tie(e.high, e.low, e.file_and_offset); };
-    std::sort(entries_.begin(), entries_.end(), [&](const Entry& a, const Entry& b) { return key(a) < key(b); });
-    const auto same = [](const Entry& a, const Entry& b) { return a.high == b.high && a.low == b.low; };
-    const auto end = std::unique(entries_.begin(), entries_.end(), same);  // the first row of several stays
+    std::sort(entries_.begin(), entries_.end(),
+              [&](const Entry& a, const Entry& b) { return key(a) < key(b); });
+    const auto same = [](const Entry& a, const Entry& b) {
+        return a.high == b.high && a.low == b.low;
+    };
+    const auto end =
+        std::unique(entries_.begin(), entries_.end(), same);  // the first row of several stays
     duplicates_ = static_cast<std::uint64_t>(entries_.end() - end);
     entries_.erase(end, entries_.end());
 }
@@ -90,10 +101,12 @@ std::optional<Record> CaptionIndex::find(const Record& record) const {
     const std::string reference = reference_of(record, on_);
     if (reference.empty()) return std::nullopt;
     const XXH128_hash_t hash = XXH3_128bits(reference.data(), reference.size());
-    const auto at = std::lower_bound(entries_.begin(), entries_.end(), hash, [](const Entry& e, const XXH128_hash_t& h) {
-        return e.high != h.high64 ? e.high < h.high64 : e.low < h.low64;
-    });
-    if (at == entries_.end() || at->high != hash.high64 || at->low != hash.low64) return std::nullopt;
+    const auto at = std::lower_bound(
+        entries_.begin(), entries_.end(), hash, [](const Entry& e, const XXH128_hash_t& h) {
+            return e.high != h.high64 ? e.high < h.high64 : e.low < h.low64;
+        });
+    if (at == entries_.end() || at->high != hash.high64 || at->low != hash.low64)
+        return std::nullopt;
     return read(*at);
 }
 

@@ -17,7 +17,8 @@ public:
         for (;;) {
             const std::string_view view = window_.view();
             const std::size_t end = view.find('\n');
-            const bool is_long = std::min(end, view.size()) > static_cast<std::size_t>(settings_.max_line);
+            const bool is_long =
+                std::min(end, view.size()) > static_cast<std::size_t>(settings_.max_line);
             if (end == view.npos && !is_long && window_.more()) continue;
             std::string_view text = window_.view().substr(0, end);
             if (end == view.npos && text.empty()) return false;
@@ -63,24 +64,28 @@ public:
             return value;
         };
         if (!set_reference(record, text("key"), text("url"), text("image"), settings_))
-            return cli::Reject{"bad-record", "the object has no key, url or image where --map says"};
+            return cli::Reject{"bad-record",
+                               "the object has no key, url or image where --map says"};
         for (const char* field : {"width", "height"})
             if (std::int64_t number = 0; read_integer(text(field), number))
                 record.object.set(field, std::to_string(number));
-        if (const std::string label = text("label"); !text::is_missing_caption(label)) record.object.set_text("label", label);
+        if (const std::string label = text("label"); !text::is_missing_caption(label))
+            record.object.set_text("label", label);
         for (const auto& caption : settings_.map.captions)
             if (const std::string* raw = object->find(caption.column))
                 add_texts(record, *raw, caption);
         record.update_captions();
         for (const Object::Field& field : object->fields)
-            if (!is_mapped(field.name) && !record.object.find(field.name)) record.object.fields.push_back(field);
+            if (!is_mapped(field.name) && !record.object.find(field.name))
+                record.object.fields.push_back(field);
         return record;
     }
 
     std::string describe() const override {
         if (!mapped_) return "records";
         std::string text;
-        for (const auto& [field, column] : settings_.map.fields) text += field + " from \"" + column + "\" ";
+        for (const auto& [field, column] : settings_.map.fields)
+            text += field + " from \"" + column + "\" ";
         for (const auto& caption : settings_.map.captions)
             text += caption.source + ":" + caption.form + " from \"" + caption.column + "\" ";
         return text;
@@ -96,18 +101,23 @@ private:
         return record;
     }
     // A text, or a list of texts: each is a caption.
-    static void add_texts(Record& record, const std::string& raw, const ColumnMap::CaptionColumn& caption) {
+    static void add_texts(Record& record, const std::string& raw,
+                          const ColumnMap::CaptionColumn& caption) {
         std::string text;
-        if (read_text(raw, text)) return lip::record::add_caption(record, text, caption.source, caption.form);
+        if (read_text(raw, text))
+            return lip::record::add_caption(record, text, caption.source, caption.form);
         bool is_array = false;
         for (const std::string& item : array_items(raw, is_array))
-            if (read_text(item, text)) lip::record::add_caption(record, text, caption.source, caption.form);
+            if (read_text(item, text))
+                lip::record::add_caption(record, text, caption.source, caption.form);
     }
     bool is_mapped(const std::string& column) const {
         const auto& fields = settings_.map.fields;
         const auto& captions = settings_.map.captions;
-        return std::any_of(fields.begin(), fields.end(), [&](const auto& pair) { return pair.second == column; }) ||
-               std::any_of(captions.begin(), captions.end(), [&](const auto& c) { return c.column == column; });
+        return std::any_of(fields.begin(), fields.end(),
+                           [&](const auto& pair) { return pair.second == column; }) ||
+               std::any_of(captions.begin(), captions.end(),
+                           [&](const auto& c) { return c.column == column; });
     }
 
     Window window_;
@@ -126,15 +136,16 @@ bool is_records(std::string_view head) {
     return object ? object->find("key") != nullptr : line.find("\"key\"") != line.npos;
 }
 
-std::unique_ptr<RowReader> open_records(std::unique_ptr<ByteSource> source, const ImportSettings& settings,
-                                        const std::string&) {
+std::unique_ptr<RowReader> open_records(std::unique_ptr<ByteSource> source,
+                                        const ImportSettings& settings, const std::string&) {
     return std::make_unique<JsonLinesReader>(std::move(source), settings, false);
 }
 
-std::unique_ptr<RowReader> open_jsonl(std::unique_ptr<ByteSource> source, const ImportSettings& settings,
-                                      const std::string&) {
+std::unique_ptr<RowReader> open_jsonl(std::unique_ptr<ByteSource> source,
+                                      const ImportSettings& settings, const std::string&) {
     if (settings.map.empty())
-        throw cli::UsageError("jsonl needs --map url=FIELD (or key, image) and --caption SOURCE:FORM=FIELD");
+        throw cli::UsageError(
+            "jsonl needs --map url=FIELD (or key, image) and --caption SOURCE:FORM=FIELD");
     return std::make_unique<JsonLinesReader>(std::move(source), settings, true);
 }
 

@@ -8,7 +8,12 @@
 namespace lip::record {
 
 // What the numbers are for: streams of one record are independent of each other.
-enum class Stream : std::uint64_t { kSubCaptions = 1, kAugmentation = 2, kShuffling = 3, kInit = 4 };
+enum class Stream : std::uint64_t {
+    kSubCaptions = 1,
+    kAugmentation = 2,
+    kShuffling = 3,
+    kInit = 4
+};
 
 constexpr std::uint64_t mix64(std::uint64_t z) {
     z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9ULL;

@@ -14,7 +14,9 @@ namespace {
 
 constexpr std::size_t kBlockBytes = 1 << 18;
 
-bool is_blank(std::string_view line) { return line.find_first_not_of(" \t\r") == line.npos; }
+bool is_blank(std::string_view line) {
+    return line.find_first_not_of(" \t\r") == line.npos;
+}
 
 }  // namespace
 
@@ -96,8 +98,8 @@ std::optional<LineBlock> LineReader::next_block() {
             if (number_ == 1 && text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
             if (!is_blank(text)) {
                 const bool too_large = text.size() > max_line;
-                block.lines.push_back({too_large ? text.substr(0, kShownBytes) : text, number_, base + begin,
-                                       too_large, last_cut});
+                block.lines.push_back({too_large ? text.substr(0, kShownBytes) : text, number_,
+                                       base + begin, too_large, last_cut});
                 ++records_;
             }
             begin = stop + 1;

@@ -22,13 +22,13 @@ struct Line {
 
 // Some neighbouring lines of one file. The texts point into `bytes`.
 struct LineBlock {
-    std::string file;  // as messages name it
+    std::string file;         // as messages name it
     std::vector<char> bytes;  // not std::string: the texts must hold when the block is moved
     std::vector<Line> lines;
 };
 
-// Reads all inputs of `settings` in order, in blocks of what is at hand, at most about 256 KiB and a
-// line. Blank lines are left out. All files are opened once at the start, so that a misspelt name
+// Reads all inputs of `settings` in order, in blocks of what is at hand, at most about 256 KiB and
+// a line. Blank lines are left out. All files are opened once at the start, so that a misspelt name
 // costs no time. Throws DataError.
 class LineReader {
 public:
@@ -53,7 +53,9 @@ private:
 std::vector<std::string> resolve_inputs(const std::vector<std::string>& operands);
 
 // Name of an input in messages.
-inline std::string display_name(const std::string& path) { return path == "-" ? "standard input" : path; }
+inline std::string display_name(const std::string& path) {
+    return path == "-" ? "standard input" : path;
+}
 
 // One record after the other, bad ones handed to the log. For tools that need no threads here.
 class RecordReader {

@@ -47,10 +47,12 @@ std::string_view trimmed(std::string_view text) {
 
 cli::Reject bad_json(simdjson::error_code code) {
     std::string why = simdjson::error_message(code);
-    if (const std::size_t stop = why.find_first_of(".:"); stop != std::string::npos) why.resize(stop);
+    if (const std::size_t stop = why.find_first_of(".:"); stop != std::string::npos)
+        why.resize(stop);
     if (!why.empty()) why[0] = static_cast<char>(std::tolower(static_cast<unsigned char>(why[0])));
     if (code == simdjson::UTF8_ERROR) why = "text is not valid UTF-8";
-    if (code == simdjson::TAPE_ERROR || code == simdjson::UNCLOSED_STRING) why = "brackets, quotes or commas are wrong";
+    if (code == simdjson::TAPE_ERROR || code == simdjson::UNCLOSED_STRING)
+        why = "brackets, quotes or commas are wrong";
     return {"bad-json", "not JSON: " + why};
 }
 
@@ -107,7 +109,8 @@ cli::Result<Object> parse_object(std::string_view json) {
         std::string owned(name);
         if (const auto code = item.value().get(value)) return bad_json(code);
         if (const auto code = simdjson::to_json_string(value).get(raw)) return bad_json(code);
-        if (out.find(owned)) return cli::Reject{"bad-record", "field \"" + owned + "\" stands twice"};
+        if (out.find(owned))
+            return cli::Reject{"bad-record", "field \"" + owned + "\" stands twice"};
         out.fields.push_back({std::move(owned), std::string(trimmed(raw))});
     }
     return out;
@@ -164,7 +167,8 @@ void append_float(std::string& out, float value) {
 
 void append_score(std::string& out, double value) {
     char text[40];
-    out.append(text, std::to_chars(text, text + sizeof text, value, std::chars_format::general, 6).ptr);
+    out.append(text,
+               std::to_chars(text, text + sizeof text, value, std::chars_format::general, 6).ptr);
 }
 
 void append_integer(std::string& out, std::int64_t value) {

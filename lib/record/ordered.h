@@ -72,7 +72,8 @@ void run_ordered(int threads, const std::function<std::optional<In>()>& produce,
             {
                 const std::lock_guard order(produce_mutex);
                 std::unique_lock lock(mutex);
-                room.wait(lock, [&] { return finished || failure || produced - committed < window; });
+                room.wait(lock,
+                          [&] { return finished || failure || produced - committed < window; });
                 if (finished || failure) return;
                 position = produced++;
                 lock.unlock();

@@ -13,7 +13,9 @@ struct Problem {  // carried up to parse_record
     Reject reject;
 };
 
-[[noreturn]] void bad_record(std::string message) { throw Problem{{"bad-record", std::move(message)}}; }
+[[noreturn]] void bad_record(std::string message) {
+    throw Problem{{"bad-record", std::move(message)}};
+}
 
 std::vector<std::string> items_of(std::string_view raw, const std::string& name) {
     bool is_array = false;
@@ -48,7 +50,8 @@ std::vector<Span> spans_of(const std::string& raw, std::size_t text_size) {
         if (pair.size() != 2 || !read_integer(pair[0], begin) || !read_integer(pair[1], end))
             bad_record("\"sentences\" holds something that is not [begin, end]");
         if (begin < last || end < begin || end > static_cast<std::int64_t>(text_size))
-            bad_record("sentence [" + pair[0] + "," + pair[1] + "] is out of order or outside its text");
+            bad_record("sentence [" + pair[0] + "," + pair[1] +
+                       "] is out of order or outside its text");
         spans.push_back({static_cast<std::uint32_t>(begin), static_cast<std::uint32_t>(end)});
         last = end;
     }
@@ -57,7 +60,9 @@ std::vector<Span> spans_of(const std::string& raw, std::size_t text_size) {
 
 Object object_of(const std::string& raw, const std::string& name) {
     auto object = parse_object(raw);
-    if (!object) bad_record("\"" + name + "\" holds something that is no object: " + object.reject().message);
+    if (!object)
+        bad_record("\"" + name +
+                   "\" holds something that is no object: " + object.reject().message);
     return std::move(*object);
 }
 
@@ -71,7 +76,8 @@ Caption caption_of(const std::string& raw) {
     read_optional(caption.object, "form", caption.form);
     if (const auto* spans = caption.object.find("sentences"))
         caption.sentences = spans_of(*spans, caption.text.size());
-    if (const auto* phrases = caption.object.find("phrases")) caption.phrases = texts_of(*phrases, "phrases");
+    if (const auto* phrases = caption.object.find("phrases"))
+        caption.phrases = texts_of(*phrases, "phrases");
     if (const auto* flags = caption.object.find("flags")) caption.flags = texts_of(*flags, "flags");
     return caption;
 }
@@ -85,20 +91,23 @@ Region region_of(const std::string& raw) {
     if (sides.size() != 4) throw Problem{{"bad-region", "a region has no \"box\" of four numbers"}};
     for (std::size_t i = 0; i < 4; ++i)
         if (!read_number(sides[i], region.box[i]) || region.box[i] < 0 || region.box[i] > 1)
-            throw Problem{{"bad-region", "box " + *box + " is not within 0..1 (fractions of the image)"}};
+            throw Problem{
+                {"bad-region", "box " + *box + " is not within 0..1 (fractions of the image)"}};
     if (region.box[0] > region.box[2] || region.box[1] > region.box[3])
         throw Problem{{"bad-region", "box " + *box + " has its corners the wrong way round"}};
     read_optional(object, "text", region.text);
     read_optional(object, "source", region.source);
     double score = 0;
-    if (const auto* number = object.find("score"); number && read_number(*number, score)) region.score = score;
+    if (const auto* number = object.find("score"); number && read_number(*number, score))
+        region.score = score;
     return region;
 }
 
 void read_known(Record& record) {
     const Object& object = record.object;
     if (const auto* version = object.find("record"); version && *version != "1")
-        throw Problem{{"bad-version", "record version " + *version + ", this tool knows version 1"}};
+        throw Problem{
+            {"bad-version", "record version " + *version + ", this tool knows version 1"}};
     const std::string* key = object.find("key");
     if (!key) bad_record("no \"key\"");
     record.key = text_of(*key, "key");
@@ -168,7 +177,8 @@ cli::Result<Record> parse_record(std::string_view line) {
 void append_json(std::string& out, const Caption& caption) {
     Object object = caption.object;
     if (!object.find("text")) object.set_text("text", caption.text);
-    if (!caption.source.empty() && !object.find("source")) object.set_text("source", caption.source);
+    if (!caption.source.empty() && !object.find("source"))
+        object.set_text("source", caption.source);
     if (!caption.form.empty() && !object.find("form")) object.set_text("form", caption.form);
     if (caption.sentences) object.set("sentences", spans_json(*caption.sentences));
     if (caption.phrases) object.set("phrases", texts_json(*caption.phrases));
@@ -185,6 +195,8 @@ void Record::update_captions() {
     object.set("captions", raw + "]");
 }
 
-void append_json(std::string& out, const Record& record) { record.object.append_json(out); }
+void append_json(std::string& out, const Record& record) {
+    record.object.append_json(out);
+}
 
 }  // namespace lip::record

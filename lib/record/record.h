@@ -44,7 +44,7 @@ struct Region {
 // matching update, or set the field in `object`.
 struct Record {
     std::string key;
-    std::string image, url, mask;      // empty: absent
+    std::string image, url, mask;        // empty: absent
     std::int64_t width = 0, height = 0;  // pixels, 0: unknown
     std::vector<std::string> labels;
     std::vector<Caption> captions;

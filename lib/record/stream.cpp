@@ -34,8 +34,11 @@ Filtered filter_block(const LineBlock& block, const LineFilter& filter) {
             reject = filter(line, result.output, key);
         if (!reject) continue;
         result.output.resize(before);
-        result.bad.push_back({before, {block.file, line.number, line.offset, false, std::move(key)},
-                              std::move(*reject), std::string(line.text), line.is_cut});
+        result.bad.push_back({before,
+                              {block.file, line.number, line.offset, false, std::move(key)},
+                              std::move(*reject),
+                              std::string(line.text),
+                              line.is_cut});
     }
     return result;
 }
@@ -74,15 +77,17 @@ int filter_lines(const FilterIo& io, const LineFilter& filter) {
 }
 
 int filter_records(const FilterIo& io, const RecordFilter& filter) {
-    return filter_lines(io, [&](const Line& line, std::string& out, std::string& key) -> std::optional<cli::Reject> {
-        auto record = parse_record(line.text);
-        if (!record) return record.reject();
-        key = record->key;
-        if (auto reject = filter(*record)) return reject;
-        append_json(out, *record);
-        out += '\n';
-        return std::nullopt;
-    });
+    return filter_lines(
+        io,
+        [&](const Line& line, std::string& out, std::string& key) -> std::optional<cli::Reject> {
+            auto record = parse_record(line.text);
+            if (!record) return record.reject();
+            key = record->key;
+            if (auto reject = filter(*record)) return reject;
+            append_json(out, *record);
+            out += '\n';
+            return std::nullopt;
+        });
 }
 
 }  // namespace lip::record

@@ -22,7 +22,8 @@ struct FilterIo {
 
 // Appends what a line becomes to `out` (newline included), or says why it cannot be used. Called by
 // several threads at once. `key` may be filled in for messages.
-using LineFilter = std::function<std::optional<cli::Reject>(const Line& line, std::string& out, std::string& key)>;
+using LineFilter =
+    std::function<std::optional<cli::Reject>(const Line& line, std::string& out, std::string& key)>;
 
 // Runs the filter over all lines. Flushes whenever no more input is ready. Returns the exit code
 // (0 or 3). Throws DataError, UsageError, ReaderGone.

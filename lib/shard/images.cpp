@@ -39,7 +39,10 @@ Kind kind_of(const std::string& path) {
     return Kind::kRecords;
 }
 
-bool is_image_name(const fs::path& path) { return is_image_ext(path.extension().string().empty() ? "" : path.extension().string().substr(1)); }
+bool is_image_name(const fs::path& path) {
+    return is_image_ext(path.extension().string().empty() ? ""
+                                                          : path.extension().string().substr(1));
+}
 
 void add_folder(const std::string& folder, std::vector<Input>& inputs) {
     std::vector<std::string> images;
@@ -48,7 +51,8 @@ void add_folder(const std::string& folder, std::vector<Input>& inputs) {
         const std::string name = entry.path().string();
         if (!entry.is_regular_file()) continue;
         if (is_image_name(entry.path())) images.push_back(name);
-        has_shards |= name.ends_with(".tar") || name.ends_with(".tar.zst") || name.ends_with(".tar.gz");
+        has_shards |=
+            name.ends_with(".tar") || name.ends_with(".tar.zst") || name.ends_with(".tar.gz");
     }
     if (!images.empty()) {
         std::sort(images.begin(), images.end());
@@ -56,7 +60,8 @@ void add_folder(const std::string& folder, std::vector<Input>& inputs) {
         return;
     }
     if (!has_shards) throw cli::DataError(folder + ": the folder holds neither images nor shards");
-    for (std::string& path : expand_shards(folder)) inputs.push_back({Kind::kShard, std::move(path)});
+    for (std::string& path : expand_shards(folder))
+        inputs.push_back({Kind::kShard, std::move(path)});
 }
 
 std::vector<Input> find_inputs(const record::StreamSettings& settings) {
@@ -71,7 +76,8 @@ std::vector<Input> find_inputs(const record::StreamSettings& settings) {
         } else if (fs::is_directory(operand)) {
             add_folder(operand, inputs);
         } else if (operand.ends_with(".manifest.jsonl") || !fs::exists(operand)) {
-            for (std::string& path : expand_shards(operand)) inputs.push_back({Kind::kShard, std::move(path)});
+            for (std::string& path : expand_shards(operand))
+                inputs.push_back({Kind::kShard, std::move(path)});
         } else {
             inputs.push_back({kind_of(operand), operand});
         }
@@ -91,7 +97,8 @@ struct ImageStream::State {
     std::uint64_t sample = 0;
     std::int64_t taken = 0;
 
-    State(const ImageInput& in, record::ErrorLog& log) : input(in), errors(log), inputs(find_inputs(in.stream)) {}
+    State(const ImageInput& in, record::ErrorLog& log)
+        : input(in), errors(log), inputs(find_inputs(in.stream)) {}
 
     fs::path root() const {
         if (!input.image_root.empty()) return input.image_root;
@@ -112,7 +119,8 @@ struct ImageStream::State {
             if (!input.need_images) return true;
             std::string why;
             if (item.record.image.empty()) {
-                why = item.record.url.empty() ? "the record has no \"image\"" : "the record has only a \"url\" (download it first)";
+                why = item.record.url.empty() ? "the record has no \"image\""
+                                              : "the record has only a \"url\" (download it first)";
             } else {
                 const fs::path path = root() / item.record.image;
                 try {
@@ -149,7 +157,8 @@ struct ImageStream::State {
                 else
                     item.others.push_back(member);
             }
-            auto record = json ? record::parse_record(json->bytes) : cli::Result<record::Record>(bare(found.key));
+            auto record = json ? record::parse_record(json->bytes)
+                               : cli::Result<record::Record>(bare(found.key));
             if (!record) {
                 errors.report(item.place, record.reject());
             } else if (input.need_images && !picture) {
@@ -209,7 +218,8 @@ bool ImageStream::State::next(ImageRecord& item) {
     for (; s.at < s.inputs.size(); ++s.at) {
         if (s.taken >= s.input.stream.limit) return false;
         switch (s.inputs[s.at].kind) {
-            case Kind::kImage: return s.next_of_image(item);
+            case Kind::kImage:
+                return s.next_of_image(item);
             case Kind::kShard:
                 if (s.next_of_shard(item)) return true;
                 break;
@@ -223,7 +233,8 @@ bool ImageStream::State::next(ImageRecord& item) {
 
 std::string ImageStream::resolve(const ImageRecord& item, const std::string& path) const {
     if (fs::path(path).is_absolute()) return path;
-    if (!state_->input.image_root.empty()) return (fs::path(state_->input.image_root) / path).string();
+    if (!state_->input.image_root.empty())
+        return (fs::path(state_->input.image_root) / path).string();
     const fs::path file = item.place.file;
     return item.place.file == "standard input" ? path : (file.parent_path() / path).string();
 }

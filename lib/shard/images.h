@@ -1,5 +1,5 @@
-// INPUT of the tools that look at images: records, shards, image files and folders of images, as one
-// stream of records with the bytes of their images.
+// INPUT of the tools that look at images: records, shards, image files and folders of images, as
+// one stream of records with the bytes of their images.
 #pragma once
 
 #include "record/errors.h"
@@ -15,11 +15,11 @@ namespace lip::shard {
 
 // One image of the input.
 struct ImageRecord {
-    record::Record record;  // of a bare image: its path as given is the key
-    std::string bytes;      // of the image file, as stored
-    record::Place place;    // for messages
-    std::uint64_t number = 0;     // records read up to this one, bad ones included
-    std::vector<Member> others;   // further members of a sample in a shard
+    record::Record record;       // of a bare image: its path as given is the key
+    std::string bytes;           // of the image file, as stored
+    record::Place place;         // for messages
+    std::uint64_t number = 0;    // records read up to this one, bad ones included
+    std::vector<Member> others;  // further members of a sample in a shard
 };
 
 struct ImageInput {
@@ -28,8 +28,8 @@ struct ImageInput {
     bool need_images = true;        // false: records only, e.g. for their texts
 };
 
-// Reads all inputs in order. The kind of an input is found by its first bytes, folders are walked in
-// byte order of paths. One thread at a time.
+// Reads all inputs in order. The kind of an input is found by its first bytes, folders are walked
+// in byte order of paths. One thread at a time.
 class ImageStream {
 public:
     // Opens everything once. Throws UsageError, DataError.
@@ -42,8 +42,8 @@ public:
     // Reads on to record number `n` without looking at images; for resuming.
     void skip_to(std::uint64_t n);
 
-    // Where a relative path of a record begins (its image or mask): --image-root, or the folder of the
-    // record file. A path inside a shard is not found this way.
+    // Where a relative path of a record begins (its image or mask): --image-root, or the folder of
+    // the record file. A path inside a shard is not found this way.
     std::string resolve(const ImageRecord& item, const std::string& path) const;
 
 private:

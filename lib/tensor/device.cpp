@@ -11,13 +11,20 @@
 
 #include <cpuid.h>
 #include <malloc.h>
+#include <unistd.h>
 
 #include <climits>
+#include <cstdlib>
+#include <future>
+#include <thread>
+#include <utility>
 
 namespace lip::tensor {
 namespace {
 
-bool has_cuda() { return at::globalContext().hasCUDA() && at::detail::getCUDAHooks().deviceCount() > 0; }
+bool has_cuda() {
+    return at::globalContext().hasCUDA() && at::detail::getCUDAHooks().deviceCount() > 0;
+}
 
 // AMX-BF16 (leaf 7, EDX bit 22) or AVX512-BF16 (leaf 7.1, EAX bit 5).
 bool cpu_has_bf16() {
@@ -30,6 +37,26 @@ bool cpu_has_bf16() {
 #endif
 }
 
+// OpenMP threads of GNU's library wait for work by spinning for about a millisecond, which starves
+// the loader and whoever shares the machine (measured: a third of the speed on two busy cores). The
+// library spins 1,000 turns only when it has made more threads than there are processors. So a team
+// of one too many is made once, by a thread that sleeps from then on and keeps the team.
+void make_idle_threads_sleep() {
+    if (std::getenv("OMP_WAIT_POLICY") || std::getenv("GOMP_SPINCOUNT"))
+        return;  // the user's choice
+    static bool done = false;
+    if (std::exchange(done, true)) return;
+    std::promise<void> made;
+    std::thread([&made] {
+        const int count = static_cast<int>(std::thread::hardware_concurrency()) + 1;
+        at::set_num_threads(count);
+        at::parallel_for(0, count, 1, [](std::int64_t, std::int64_t) {});
+        made.set_value();
+        for (;;) ::pause();
+    }).detach();
+    made.get_future().wait();
+}
+
 }  // namespace
 
 c10::Device resolve_device(const std::string& name) {
@@ -39,11 +66,14 @@ c10::Device resolve_device(const std::string& name) {
                           name.find_first_not_of("0123456789", 5) == name.npos && name.size() < 9;
     if (name != "cuda" && !numbered)
         throw cli::UsageError("--device: '" + name + "' is none of auto, cpu, cuda, cuda:N");
-    if (!has_cuda()) throw cli::DataError("--device " + name + ": no CUDA device is there, or this LibTorch lacks CUDA");
+    if (!has_cuda())
+        throw cli::DataError("--device " + name +
+                             ": no CUDA device is there, or this LibTorch lacks CUDA");
     const int index = numbered ? std::stoi(name.substr(5)) : 0;
     if (index >= at::detail::getCUDAHooks().deviceCount())
         throw cli::DataError("--device " + name + ": there are only " +
-                             std::to_string(at::detail::getCUDAHooks().deviceCount()) + " CUDA devices");
+                             std::to_string(at::detail::getCUDAHooks().deviceCount()) +
+                             " CUDA devices");
     return c10::Device(c10::kCUDA, static_cast<c10::DeviceIndex>(index));
 }
 
@@ -55,11 +85,12 @@ at::ScalarType resolve_precision(const std::string& name, c10::Device device) {
 }
 
 void configure_process(int threads, bool deterministic) {
-    // No mmap of its own for a big tensor (glibc caps that threshold at 32 MiB, so it is switched off),
-    // and nothing goes back to the system between steps.
+    // No mmap of its own for a big tensor (glibc caps that threshold at 32 MiB, so it is switched
+    // off), and nothing goes back to the system between steps.
     mallopt(M_MMAP_MAX, 0);
     mallopt(M_TRIM_THRESHOLD, INT_MAX);
     mallopt(M_TOP_PAD, 64 << 20);
+    make_idle_threads_sleep();
     at::set_num_threads(threads);
     at::globalContext().setDeterministicAlgorithms(deterministic, /*warn_only=*/false);
 }

@@ -25,7 +25,7 @@ struct TypeName {
     const char* name;
     at::ScalarType type;
 };
-constexpr TypeName kTypes[] = {{"F32", at::kFloat}, {"F16", at::kHalf},  {"BF16", at::kBFloat16},
+constexpr TypeName kTypes[] = {{"F32", at::kFloat},  {"F16", at::kHalf}, {"BF16", at::kBFloat16},
                                {"F64", at::kDouble}, {"I64", at::kLong}, {"I32", at::kInt},
                                {"I16", at::kShort},  {"I8", at::kChar},  {"U8", at::kByte},
                                {"BOOL", at::kBool}};
@@ -38,7 +38,8 @@ const char* name_of(at::ScalarType type) {
 
 class File {
 public:
-    explicit File(const std::string& path) : path_(path), fd_(::open(path.c_str(), O_RDONLY | O_CLOEXEC)) {
+    explicit File(const std::string& path)
+        : path_(path), fd_(::open(path.c_str(), O_RDONLY | O_CLOEXEC)) {
         struct stat info = {};
         if (fd_ < 0 || ::fstat(fd_, &info) != 0)
             throw cli::DataError(path + ": cannot be opened: " + std::strerror(errno));
@@ -80,29 +81,34 @@ struct Entry {
 
 Entry entry_of(const std::string& path, const std::string& name, const Json& value) {
     const std::string where = "tensor \"" + name + "\"";
-    if (!value.is_object() || !value.contains("dtype") || !value.contains("shape") || !value.contains("data_offsets"))
+    if (!value.is_object() || !value.contains("dtype") || !value.contains("shape") ||
+        !value.contains("data_offsets"))
         corrupt(path, where + " lacks dtype, shape or data_offsets");
     Entry entry{name, at::kFloat, {}, 0, 0};
     const std::string type = value["dtype"].is_string() ? value["dtype"].get<std::string>() : "";
-    const auto found = std::find_if(std::begin(kTypes), std::end(kTypes), [&](const TypeName& t) { return type == t.name; });
+    const auto found = std::find_if(std::begin(kTypes), std::end(kTypes),
+                                    [&](const TypeName& t) { return type == t.name; });
     if (found == std::end(kTypes)) corrupt(path, where + " has the unknown type \"" + type + "\"");
     entry.type = found->type;
     const Json& offsets = value["data_offsets"];
-    if (!offsets.is_array() || offsets.size() != 2 || !offsets[0].is_number_unsigned() || !offsets[1].is_number_unsigned())
+    if (!offsets.is_array() || offsets.size() != 2 || !offsets[0].is_number_unsigned() ||
+        !offsets[1].is_number_unsigned())
         corrupt(path, where + " has no two offsets");
     entry.begin = offsets[0].get<std::uint64_t>();
     entry.end = offsets[1].get<std::uint64_t>();
     std::uint64_t count = 1;
     if (!value["shape"].is_array()) corrupt(path, where + " has no shape");
     for (const Json& side : value["shape"]) {
-        if (!side.is_number_unsigned()) corrupt(path, where + " has a shape that is no list of sizes");
+        if (!side.is_number_unsigned())
+            corrupt(path, where + " has a shape that is no list of sizes");
         const auto n = side.get<std::uint64_t>();
         if (n != 0 && count > (1ULL << 40) / n) corrupt(path, where + " is too large");
         count *= n;
         entry.shape.push_back(static_cast<std::int64_t>(n));
     }
     if (entry.end < entry.begin || entry.end - entry.begin != count * c10::elementSize(entry.type))
-        corrupt(path, where + " has " + std::to_string(entry.end - entry.begin) + " bytes, its shape needs " +
+        corrupt(path, where + " has " + std::to_string(entry.end - entry.begin) +
+                          " bytes, its shape needs " +
                           std::to_string(count * c10::elementSize(entry.type)));
     return entry;
 }
@@ -134,13 +140,15 @@ void write_safetensors(const std::string& path, const NamedTensors& tensors,
     output.close();
 }
 
-NamedTensors read_safetensors(const std::string& path, std::map<std::string, std::string>* metadata) {
+NamedTensors read_safetensors(const std::string& path,
+                              std::map<std::string, std::string>* metadata) {
     const File file(path);
     std::uint64_t length = 0;
     if (file.size() < sizeof length) corrupt(path, "it is shorter than its length field");
     file.read(&length, sizeof length, 0);
     if (length > kLongestHeader || length > file.size() - sizeof length)
-        corrupt(path, "the header length " + std::to_string(length) + " leaves the file or is absurd");
+        corrupt(path,
+                "the header length " + std::to_string(length) + " leaves the file or is absurd");
     std::string text(length, '\0');
     file.read(text.data(), length, sizeof length);
     const Json header = Json::parse(text, nullptr, /*allow_exceptions=*/false);
@@ -154,13 +162,16 @@ NamedTensors read_safetensors(const std::string& path, std::map<std::string, std
                 if (word.is_string()) (*metadata)[key] = word.get<std::string>();
         }
     }
-    std::stable_sort(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) { return a.begin < b.begin; });
+    std::stable_sort(entries.begin(), entries.end(),
+                     [](const Entry& a, const Entry& b) { return a.begin < b.begin; });
     const std::uint64_t data = sizeof length + length;
     std::uint64_t at = 0;
     NamedTensors tensors;
     for (const Entry& entry : entries) {
-        if (entry.begin != at) corrupt(path, "tensor \"" + entry.name + "\" overlaps another or leaves a hole");
-        if (entry.end > file.size() - data) corrupt(path, "tensor \"" + entry.name + "\" leaves the file (it is cut)");
+        if (entry.begin != at)
+            corrupt(path, "tensor \"" + entry.name + "\" overlaps another or leaves a hole");
+        if (entry.end > file.size() - data)
+            corrupt(path, "tensor \"" + entry.name + "\" leaves the file (it is cut)");
         at::Tensor tensor = at::empty(entry.shape, at::TensorOptions(entry.type));
         file.read(tensor.mutable_data_ptr(), entry.end - entry.begin, data + entry.begin);
         tensors.emplace_back(entry.name, tensor);

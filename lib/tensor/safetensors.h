@@ -19,6 +19,7 @@ void write_safetensors(const std::string& path, const NamedTensors& tensors,
 
 // Reads all tensors, in the order of their bytes. Throws DataError for a header that is too long or
 // no JSON, ranges that overlap, have holes or leave the file, and sizes that do not fit the shape.
-NamedTensors read_safetensors(const std::string& path, std::map<std::string, std::string>* metadata = nullptr);
+NamedTensors read_safetensors(const std::string& path,
+                              std::map<std::string, std::string>* metadata = nullptr);
 
 }  // namespace lip::tensor

@@ -19,15 +19,20 @@ public:
         if (!file) throw cli::DataError(path + ": the tokenizer cannot be read");
         bytes_ = bytes.str();
         const auto status = processor_.LoadFromSerializedProto(bytes_);
-        if (!status.ok()) throw cli::DataError(path + ": is no SentencePiece model (" + std::string(status.message()) + ")");
+        if (!status.ok())
+            throw cli::DataError(path + ": is no SentencePiece model (" +
+                                 std::string(status.message()) + ")");
         if (processor_.bos_id() < 0 || processor_.eos_id() < 0)
-            throw cli::DataError(path + ": has no begin or end piece (train it with --bos_id and --eos_id)");
+            throw cli::DataError(
+                path + ": has no begin or end piece (train it with --bos_id and --eos_id)");
     }
 
-    std::vector<std::int32_t> encode(std::string_view text, std::int64_t context_length, bool* was_cut) const override {
+    std::vector<std::int32_t> encode(std::string_view text, std::int64_t context_length,
+                                     bool* was_cut) const override {
         std::vector<int> pieces;
         const auto status = processor_.Encode({text.data(), text.size()}, &pieces);
-        if (!status.ok()) throw cli::DataError("the tokenizer failed: " + std::string(status.message()));
+        if (!status.ok())
+            throw cli::DataError("the tokenizer failed: " + std::string(status.message()));
         const auto room = static_cast<std::size_t>(std::max<std::int64_t>(context_length - 2, 0));
         if (was_cut) *was_cut = pieces.size() > room;
         if (pieces.size() > room) pieces.resize(room);
@@ -48,6 +53,8 @@ private:
 
 }  // namespace
 
-std::unique_ptr<Tokenizer> load_sentencepiece(const std::string& path) { return std::make_unique<SentencePiece>(path); }
+std::unique_ptr<Tokenizer> load_sentencepiece(const std::string& path) {
+    return std::make_unique<SentencePiece>(path);
+}
 
 }  // namespace lip::text

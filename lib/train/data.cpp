@@ -39,7 +39,8 @@ struct MixedWindow {
     bool last_of_epoch = false;
 
     std::size_t at(std::size_t offset) const {
-        return static_cast<std::size_t>(shard::Permutation(samples.size(), seed, epoch, kSampleSalt + index)(offset));
+        return static_cast<std::size_t>(
+            shard::Permutation(samples.size(), seed, epoch, kSampleSalt + index)(offset));
     }
 };
 
@@ -62,9 +63,13 @@ struct Ready {
 class Walk {
 public:
     Walk(const Frames& frames, std::uint64_t seed, Position start)
-        : frames_(frames), seed_(seed), next_(start), windows_(windows_of_epoch(frames, seed, start.epoch)) {
+        : frames_(frames),
+          seed_(seed),
+          next_(start),
+          windows_(windows_of_epoch(frames, seed, start.epoch)) {
         if (next_.window > windows_.size())
-            throw cli::DataError("the checkpoint stands behind the end of the data: have the shards changed?");
+            throw cli::DataError(
+                "the checkpoint stands behind the end of the data: have the shards changed?");
     }
 
     Job next() {
@@ -127,7 +132,8 @@ public:
     }
 
 private:
-    std::optional<cli::Reject> prepare(const shard::Sample& sample, std::uint64_t epoch, Ready& ready) const {
+    std::optional<cli::Reject> prepare(const shard::Sample& sample, std::uint64_t epoch,
+                                       Ready& ready) const {
         const shard::Member* json = nullptr;
         const shard::Member* picture = nullptr;
         for (const shard::Member& member : sample.members) {
@@ -142,9 +148,11 @@ private:
         return cut_image(picture->bytes, record->key, epoch, ready);
     }
 
-    std::optional<cli::Reject> draw_texts(const record::Record& record, std::uint64_t epoch, Ready& ready) const {
+    std::optional<cli::Reject> draw_texts(const record::Record& record, std::uint64_t epoch,
+                                          Ready& ready) const {
         Drawn drawn = sampler_.draw(record, settings_.seed, epoch);
-        if (drawn.texts.empty()) return cli::Reject{"bad-record", "no caption can be used (see --sources, --texts)"};
+        if (drawn.texts.empty())
+            return cli::Reject{"bad-record", "no caption can be used (see --sources, --texts)"};
         ready.valid = std::move(drawn.valid);
         for (std::size_t k = 0; k < drawn.texts.size(); ++k) {
             ready.texts.push_back(tokenizer_.encode(drawn.texts[k], settings_.context_length));
@@ -154,21 +162,25 @@ private:
         return std::nullopt;
     }
 
-    std::optional<cli::Reject> cut_image(std::string_view bytes, const std::string& key, std::uint64_t epoch,
-                                         Ready& ready) const {
+    std::optional<cli::Reject> cut_image(std::string_view bytes, const std::string& key,
+                                         std::uint64_t epoch, Ready& ready) const {
         const int size = static_cast<int>(settings_.image_size);
-        // Random crops keep most of the area, so the scaled picture still has every pixel that counts.
-        auto picture = image::decode(bytes, {.apply_orientation = false, .min_short_side = 2 * size});
+        // Random crops keep most of the area, so the scaled picture still has every pixel that
+        // counts.
+        auto picture =
+            image::decode(bytes, {.apply_orientation = false, .min_short_side = 2 * size});
         if (!picture) return picture.reject();
         const auto filter = settings_.bilinear ? image::Filter::kBilinear : image::Filter::kBicubic;
         image::Image square;
         if (settings_.augment == Augment::kCrop) {
             record::KeyedRng rng(settings_.seed, epoch, record::Stream::kAugmentation, key);
             const image::CropRange range{.min_area = settings_.crop_scale};
-            const image::Box box = image::random_resized_crop(picture->width, picture->height, range, rng);
+            const image::Box box =
+                image::random_resized_crop(picture->width, picture->height, range, rng);
             square = image::resize_crop(*picture, box, size, size, filter);
         } else {
-            const auto mode = settings_.squash ? image::ResizeMode::kSquash : image::ResizeMode::kShortest;
+            const auto mode =
+                settings_.squash ? image::ResizeMode::kSquash : image::ResizeMode::kShortest;
             square = image::preprocess(*picture, {.size = size, .mode = mode, .filter = filter});
         }
         ready.planes.resize(square.rgb.size());
@@ -215,7 +227,8 @@ struct Loader::State {
                 },
                 [&](Job& job) {
                     std::vector<Ready> done;
-                    for (std::size_t i = job.begin; i < job.end; ++i) done.push_back(prepare(*job.window, i));
+                    for (std::size_t i = job.begin; i < job.end; ++i)
+                        done.push_back(prepare(*job.window, i));
                     return done;
                 },
                 [&](std::vector<Ready>& done) {
@@ -258,7 +271,8 @@ Loader::~Loader() {
 Batch Loader::next(record::ErrorLog& errors) {
     constexpr std::uint64_t kHopeless = 10000;  // bad samples in a row
     const auto& settings = state_->settings;
-    const std::int64_t count = settings.batch_size, slots = settings.sampler.texts_per_image, size = settings.image_size;
+    const std::int64_t count = settings.batch_size, slots = settings.sampler.texts_per_image,
+                       size = settings.image_size;
     Batch batch;
     batch.pixels = at::empty({count, 3, size, size}, at::TensorOptions(at::kByte));
     batch.valid = at::empty({count, slots}, at::TensorOptions(at::kBool));
@@ -270,12 +284,14 @@ Batch Loader::next(record::ErrorLog& errors) {
         if (ready.reject) {
             errors.report({ready.place, ready.offset + 1, 0, true, ready.key}, *ready.reject);
             if (++state_->bad_in_a_row >= kHopeless)
-                throw cli::DataError("10000 samples in a row could not be used; the last: " + ready.reject->message);
+                throw cli::DataError("10000 samples in a row could not be used; the last: " +
+                                     ready.reject->message);
             continue;
         }
         state_->bad_in_a_row = 0;
         std::memcpy(batch.pixels[i].mutable_data_ptr(), ready.planes.data(), ready.planes.size());
-        for (std::int64_t k = 0; k < slots; ++k) batch.valid[i][k] = static_cast<bool>(ready.valid[static_cast<std::size_t>(k)]);
+        for (std::int64_t k = 0; k < slots; ++k)
+            batch.valid[i][k] = static_cast<bool>(ready.valid[static_cast<std::size_t>(k)]);
         std::move(ready.texts.begin(), ready.texts.end(), std::back_inserter(texts));
         batch.keys.push_back(std::move(ready.key));
         ++i;
@@ -299,7 +315,8 @@ std::uint64_t count_samples(const std::vector<std::string>& operands) {
                             known[info.name] = info.samples;
             }
             const auto& known = manifests[folder];
-            if (const auto found = known.find(fs::path(path).filename().string()); found != known.end()) {
+            if (const auto found = known.find(fs::path(path).filename().string());
+                found != known.end()) {
                 total += found->second;
                 continue;
             }

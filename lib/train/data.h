@@ -1,5 +1,6 @@
 // From shards to batches: frames in a keyed order, a window of frames mixed, images decoded and
-// cropped, texts drawn and tokenised, by several threads, in an order that depends on the seed alone.
+// cropped, texts drawn and tokenised, by several threads, in an order that depends on the seed
+// alone.
 #pragma once
 
 #include "model/text_tower.h"
@@ -16,8 +17,8 @@
 
 namespace lip::train {
 
-// Where a run stands in its data: the next sample is number `offset` of the mixed window `window` of
-// `epoch`. All that a checkpoint needs to go on with the very next sample.
+// Where a run stands in its data: the next sample is number `offset` of the mixed window `window`
+// of `epoch`. All that a checkpoint needs to go on with the very next sample.
 struct Position {
     std::uint64_t epoch = 0, window = 0, offset = 0;
     friend bool operator==(const Position&, const Position&) = default;
@@ -31,10 +32,10 @@ struct DataSettings {
     int threads = 1;
     std::int64_t batch_size = 256;
     std::int64_t image_size = 224, context_length = 77;
-    bool squash = false;       // evaluation resize of Augment::kNone
+    bool squash = false;  // evaluation resize of Augment::kNone
     bool bilinear = false;
     Augment augment = Augment::kCrop;
-    double crop_scale = 0.9;   // least area of the random crop
+    double crop_scale = 0.9;  // least area of the random crop
     SamplerSettings sampler;
 };
 

@@ -21,9 +21,12 @@ Frames::Frames(const std::vector<std::string>& operands) {
         for (const std::string& path : shard::expand_shards(operand)) {
             const auto shard = static_cast<std::uint32_t>(names_.size());
             names_.push_back(path);
-            readers_.push_back(shard::is_seekable_shard(path) ? std::make_unique<shard::ShardReader>(path) : nullptr);
+            readers_.push_back(shard::is_seekable_shard(path)
+                                   ? std::make_unique<shard::ShardReader>(path)
+                                   : nullptr);
             const std::size_t count = readers_.back() ? readers_.back()->frames() : 1;
-            for (std::size_t i = 0; i < count; ++i) frames_.push_back({shard, static_cast<std::uint32_t>(i)});
+            for (std::size_t i = 0; i < count; ++i)
+                frames_.push_back({shard, static_cast<std::uint32_t>(i)});
         }
     if (frames_.empty()) throw cli::DataError("the shards hold no frames");
 }
@@ -43,14 +46,16 @@ std::vector<shard::Sample> Frames::read(std::size_t frame) const {
     return samples;
 }
 
-std::vector<Window> windows_of_epoch(const Frames& frames, std::uint64_t seed, std::uint64_t epoch) {
+std::vector<Window> windows_of_epoch(const Frames& frames, std::uint64_t seed,
+                                     std::uint64_t epoch) {
     const shard::Permutation order(frames.size(), seed, epoch, kFrameSalt);
     std::vector<Window> windows;
     std::uint64_t bytes = 0;
     for (std::size_t i = 0; i < frames.size(); ++i) {
         const auto frame = static_cast<std::size_t>(order(i));
         const std::uint64_t size = frames.bytes(frame);
-        if (windows.empty() || windows.back().frames.size() >= kWindowFrames || bytes + size > kWindowBytes) {
+        if (windows.empty() || windows.back().frames.size() >= kWindowFrames ||
+            bytes + size > kWindowBytes) {
             windows.emplace_back();
             bytes = 0;
         }

@@ -29,7 +29,8 @@ struct Meters {
     double loss = 0, norm = 0, started = cli::monotonic_s();
     std::int64_t steps = 0, images = 0, texts = 0;
 
-    void add(double step_loss, double step_norm, std::int64_t step_images, std::int64_t step_texts) {
+    void add(double step_loss, double step_norm, std::int64_t step_images,
+             std::int64_t step_texts) {
         loss += step_loss;
         norm += step_norm;
         ++steps;
@@ -39,16 +40,19 @@ struct Meters {
 };
 
 std::string line_head(const char* type, const RunState& state, std::uint64_t samples_per_epoch) {
-    std::string out = std::string("{\"type\":\"") + type + "\",\"step\":" + std::to_string(state.step);
+    std::string out =
+        std::string("{\"type\":\"") + type + "\",\"step\":" + std::to_string(state.step);
     double epoch = static_cast<double>(state.position.epoch);
-    if (samples_per_epoch > 0) epoch = static_cast<double>(state.samples) / static_cast<double>(samples_per_epoch);
+    if (samples_per_epoch > 0)
+        epoch = static_cast<double>(state.samples) / static_cast<double>(samples_per_epoch);
     out += ",\"epoch\":";
     record::append_score(out, epoch);
-    return out + ",\"samples\":" + std::to_string(state.samples) + ",\"time\":\"" + cli::utc_now() + "\"";
+    return out + ",\"samples\":" + std::to_string(state.samples) + ",\"time\":\"" + cli::utc_now() +
+           "\"";
 }
 
-std::string train_line(const RunState& state, const TrainSettings& settings, const model::LanguageImageModel& model,
-                       const Meters& meters, double rate) {
+std::string train_line(const RunState& state, const TrainSettings& settings,
+                       const model::LanguageImageModel& model, const Meters& meters, double rate) {
     const double seconds = std::max(cli::monotonic_s() - meters.started, 1e-9);
     std::string out = line_head("train", state, settings.samples_per_epoch);
     const auto add = [&](const char* name, double value) {
@@ -74,15 +78,18 @@ void compare_settings(const ResultSettings& before, const ResultSettings& now) {
     for (const auto& [name, value] : now) {
         const auto found = before.find(name);
         if (found == before.end() || found->second != value)
-            changed += "\n  --" + name + ": was " + (found == before.end() ? "not set" : found->second) + ", is " + value;
+            changed += "\n  --" + name + ": was " +
+                       (found == before.end() ? "not set" : found->second) + ", is " + value;
     }
     if (!changed.empty())
-        throw cli::UsageError("--resume: these settings differ from the run's and would alter the result:" + changed);
+        throw cli::UsageError(
+            "--resume: these settings differ from the run's and would alter the result:" + changed);
 }
 
 std::string keys_of(const Batch& batch) {
     std::string text;
-    for (std::size_t i = 0; i < std::min<std::size_t>(batch.keys.size(), 8); ++i) text += (i ? ", " : "") + batch.keys[i];
+    for (std::size_t i = 0; i < std::min<std::size_t>(batch.keys.size(), 8); ++i)
+        text += (i ? ", " : "") + batch.keys[i];
     return text + (batch.keys.size() > 8 ? ", ..." : "");
 }
 
@@ -92,7 +99,8 @@ TrainResult run_training(const TrainSettings& settings) {
     // Model, data and state: new, or as the newest checkpoint left them.
     const Method& method = find_method(settings.method);
     const RunFolder folder(settings.run_folder, settings.resume);
-    const std::filesystem::path newest = settings.resume ? folder.newest() : std::filesystem::path();
+    const std::filesystem::path newest =
+        settings.resume ? folder.newest() : std::filesystem::path();
     if (!newest.empty()) compare_settings(read_state(newest).settings, settings.result_settings);
     const auto tokenizer = text::load_sentencepiece(settings.tokenizer);
     model::LanguageImageModel model(settings.model, settings.data.seed);
@@ -111,12 +119,15 @@ TrainResult run_training(const TrainSettings& settings) {
     const std::int64_t total = settings.schedule.total_steps;
 
     if (!settings.config_toml.empty())
-        record::write_file((folder.path() / "config.toml").string(), settings.config_toml, /*force=*/true);
-    folder.append_metrics(line_head(newest.empty() ? "start" : "resume", state, settings.samples_per_epoch) +
-                          (settings.provenance.empty() ? "" : ",\"provenance\":" + settings.provenance) + "}");
-    cli::verbose(std::to_string(model.parameters.count()) + " parameters, " + std::to_string(total) + " steps of " +
-                 std::to_string(settings.data.batch_size) + " images with " +
-                 std::to_string(settings.data.sampler.texts_per_image) + " texts");
+        record::write_file((folder.path() / "config.toml").string(), settings.config_toml,
+                           /*force=*/true);
+    folder.append_metrics(
+        line_head(newest.empty() ? "start" : "resume", state, settings.samples_per_epoch) +
+        (settings.provenance.empty() ? "" : ",\"provenance\":" + settings.provenance) + "}");
+    cli::verbose(std::to_string(model.parameters.count()) + " parameters, " +
+                 std::to_string(total) + " steps of " + std::to_string(settings.data.batch_size) +
+                 " images with " + std::to_string(settings.data.sampler.texts_per_image) +
+                 " texts");
 
     cli::Progress progress("step", "steps", static_cast<std::uint64_t>(total));
     TrainResult result;
@@ -125,7 +136,8 @@ TrainResult run_training(const TrainSettings& settings) {
     double last_save = cli::monotonic_s();
     const auto save = [&] {
         result.checkpoint =
-            folder.save(model, *tokenizer, optimizer, state, settings.provenance, settings.keep).string();
+            folder.save(model, *tokenizer, optimizer, state, settings.provenance, settings.keep)
+                .string();
         folder.append_metrics(line_head("checkpoint", state, settings.samples_per_epoch) + "}");
         last_save = cli::monotonic_s();
     };
@@ -158,10 +170,12 @@ TrainResult run_training(const TrainSettings& settings) {
             bad_in_a_row = 0;
         } else {
             ++state.bad_steps;
-            cli::warn("step " + std::to_string(state.step) + ": the loss or its gradient is not finite; left out (" +
-                      keys_of(batch) + ")");
+            cli::warn("step " + std::to_string(state.step) +
+                      ": the loss or its gradient is not finite; left out (" + keys_of(batch) +
+                      ")");
             if (++bad_in_a_row >= kMostBadSteps)
-                throw cli::DataError("ten steps in a row were not finite; the last with " + keys_of(batch) +
+                throw cli::DataError("ten steps in a row were not finite; the last with " +
+                                     keys_of(batch) +
                                      " (a lower --lr, or --clip-grad 1, may help)");
         }
 
@@ -174,17 +188,20 @@ TrainResult run_training(const TrainSettings& settings) {
             folder.append_metrics(train_line(state, settings, model, meters, rate));
             meters = Meters();
         }
-        const bool by_steps = settings.checkpoint_every > 0 && state.step % settings.checkpoint_every == 0;
-        const bool by_time = settings.checkpoint_seconds > 0 &&
-                             cli::monotonic_s() - last_save >= static_cast<double>(settings.checkpoint_seconds);
+        const bool by_steps =
+            settings.checkpoint_every > 0 && state.step % settings.checkpoint_every == 0;
+        const bool by_time =
+            settings.checkpoint_seconds > 0 &&
+            cli::monotonic_s() - last_save >= static_cast<double>(settings.checkpoint_seconds);
         if (state.step < total && (by_steps || by_time)) save();
     }
     progress.finish();
     save();
     if (result.stopped) {
         folder.append_metrics(line_head("stop", state, settings.samples_per_epoch) + "}");
-        cli::info("stopped by " + cli::stop_signal_name() + " after step " + std::to_string(state.step) + ": saved " +
-                  result.checkpoint + "; the same command with --resume goes on");
+        cli::info("stopped by " + cli::stop_signal_name() + " after step " +
+                  std::to_string(state.step) + ": saved " + result.checkpoint +
+                  "; the same command with --resume goes on");
     }
     return result;
 }

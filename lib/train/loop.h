@@ -32,8 +32,8 @@ struct TrainSettings {
     record::StreamSettings errors;  // --on-error, --max-errors, --rejects
     bool force_rejects = false;
     ResultSettings result_settings;
-    std::string provenance;   // JSON, empty: none
-    std::string config_toml;  // kept in the run folder
+    std::string provenance;               // JSON, empty: none
+    std::string config_toml;              // kept in the run folder
     std::uint64_t samples_per_epoch = 0;  // 0: not known
 };
 
@@ -42,8 +42,8 @@ struct TrainResult {
     bool stopped = false;    // by a signal: go on with resume
 };
 
-// Trains until schedule.total_steps or a stop signal. Throws DataError, UsageError (resume with other
-// settings).
+// Trains until schedule.total_steps or a stop signal. Throws DataError, UsageError (resume with
+// other settings).
 TrainResult run_training(const TrainSettings& settings);
 
 }  // namespace lip::train

@@ -24,7 +24,8 @@ Tensor siglip(const LanguageImageModel& m, const Tensor& v, const Tensor& t, con
     return loss::sigmoid_loss(v, t.select(1, 0), m.log_scale, m.logit_bias);
 }
 
-Tensor dreamlip(const LanguageImageModel& m, const Tensor& v, const Tensor& t, const Tensor& valid) {
+Tensor dreamlip(const LanguageImageModel& m, const Tensor& v, const Tensor& t,
+                const Tensor& valid) {
     return loss::multi_positive_slots(v, t, valid, m.log_scale);
 }
 
@@ -38,12 +39,15 @@ void with_bias(model::ModelConfig& config) {
 constexpr Method kMethods[] = {
     {"clip", "one text an image, symmetric contrastive loss", 1, false, nothing, clip},
     {"siglip", "one text an image, sigmoid loss over all pairs", 1, false, with_bias, siglip},
-    {"dreamlip", "K sub-captions an image, multi-positive contrastive loss", 8, true, nothing, dreamlip},
+    {"dreamlip", "K sub-captions an image, multi-positive contrastive loss", 8, true, nothing,
+     dreamlip},
 };
 
 }  // namespace
 
-std::span<const Method> methods() { return kMethods; }
+std::span<const Method> methods() {
+    return kMethods;
+}
 
 const Method& find_method(std::string_view name) {
     for (const Method& method : kMethods)
@@ -51,7 +55,8 @@ const Method& find_method(std::string_view name) {
     throw cli::UsageError("--method: '" + std::string(name) + "' is unknown");
 }
 
-Tensor batch_loss(const Method& method, const LanguageImageModel& model, const Batch& batch, at::ScalarType precision) {
+Tensor batch_loss(const Method& method, const LanguageImageModel& model, const Batch& batch,
+                  at::ScalarType precision) {
     Tensor v, t;
     {
         const tensor::Autocast autocast(model.device(), precision);

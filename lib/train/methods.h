@@ -20,8 +20,8 @@ struct Method {
     // Makes the configuration fit, e.g. siglip's bias.
     void (*configure)(model::ModelConfig& config);
     // v [B, D] and t [B, K, D] unit vectors, valid [B, K]: the loss, a scalar with gradient.
-    at::Tensor (*loss)(const model::LanguageImageModel& model, const at::Tensor& v, const at::Tensor& t,
-                       const at::Tensor& valid);
+    at::Tensor (*loss)(const model::LanguageImageModel& model, const at::Tensor& v,
+                       const at::Tensor& t, const at::Tensor& valid);
 };
 
 std::span<const Method> methods();
@@ -29,7 +29,7 @@ std::span<const Method> methods();
 const Method& find_method(std::string_view name);
 
 // Forward pass of both towers and the method's loss.
-at::Tensor batch_loss(const Method& method, const model::LanguageImageModel& model, const Batch& batch,
-                      at::ScalarType precision);
+at::Tensor batch_loss(const Method& method, const model::LanguageImageModel& model,
+                      const Batch& batch, at::ScalarType precision);
 
 }  // namespace lip::train

@@ -11,7 +11,8 @@ namespace lip::train {
 
 using at::Tensor;
 
-AdamW::AdamW(const tensor::NamedTensors& parameters, const AdamWSettings& settings) : settings_(settings) {
+AdamW::AdamW(const tensor::NamedTensors& parameters, const AdamWSettings& settings)
+    : settings_(settings) {
     groups_.push_back({settings.weight_decay, {}, {}, {}, {}});
     groups_.push_back({0, {}, {}, {}, {}});
     for (const auto& [name, parameter] : parameters) {
@@ -26,7 +27,8 @@ AdamW::AdamW(const tensor::NamedTensors& parameters, const AdamWSettings& settin
 void AdamW::step(double learning_rate) {
     const at::NoGradGuard no_grad;
     ++steps_;
-    const double one = 1 - std::pow(settings_.beta1, static_cast<double>(steps_)), two = 1 - std::pow(settings_.beta2, static_cast<double>(steps_));
+    const double one = 1 - std::pow(settings_.beta1, static_cast<double>(steps_)),
+                 two = 1 - std::pow(settings_.beta2, static_cast<double>(steps_));
     for (Group& group : groups_)
         for (std::size_t i = 0; i < group.parameters.size(); ++i) {
             Tensor p = group.parameters[i];
@@ -77,7 +79,8 @@ tensor::NamedTensors AdamW::state() const {
     return state;
 }
 
-void AdamW::load_state(const tensor::NamedTensors& state, std::int64_t steps, const std::string& where) {
+void AdamW::load_state(const tensor::NamedTensors& state, std::int64_t steps,
+                       const std::string& where) {
     const at::NoGradGuard no_grad;
     const std::map<std::string, Tensor> by_name(state.begin(), state.end());
     const auto load = [&](const std::string& name, Tensor& to) {

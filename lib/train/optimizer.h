@@ -31,7 +31,8 @@ public:
 
     // Moments and step count, for resuming.
     tensor::NamedTensors state() const;
-    void load_state(const tensor::NamedTensors& state, std::int64_t steps, const std::string& where);
+    void load_state(const tensor::NamedTensors& state, std::int64_t steps,
+                    const std::string& where);
     std::int64_t steps() const { return steps_; }
 
 private:

@@ -31,7 +31,10 @@ std::string to_json(const RunState& s) {
                        {"samples", s.samples},
                        {"skipped", s.skipped},
                        {"bad_steps", s.bad_steps},
-                       {"position", {{"epoch", s.position.epoch}, {"window", s.position.window}, {"offset", s.position.offset}}},
+                       {"position",
+                        {{"epoch", s.position.epoch},
+                         {"window", s.position.window},
+                         {"offset", s.position.offset}}},
                        {"settings", s.settings}};
     return json.dump(2) + "\n";
 }
@@ -52,7 +55,8 @@ RunFolder::RunFolder(fs::path path, bool resume) : path_(std::move(path)) {
     if (resume) return;
     for (const auto& entry : fs::directory_iterator(path_))
         if (entry.path().filename() != "checkpoints" || !fs::is_empty(entry.path()))
-            throw cli::DataError(path_.string() + ": is not empty (--resume goes on with the run in it)");
+            throw cli::DataError(path_.string() +
+                                 ": is not empty (--resume goes on with the run in it)");
 }
 
 std::vector<fs::path> RunFolder::checkpoints() const {
@@ -68,17 +72,20 @@ fs::path RunFolder::newest() const {
     return all.empty() ? fs::path() : all.back();
 }
 
-fs::path RunFolder::save(const model::LanguageImageModel& model, const text::Tokenizer& tokenizer, const AdamW& optimizer,
-                         const RunState& state, const std::string& provenance, std::int64_t keep) const {
+fs::path RunFolder::save(const model::LanguageImageModel& model, const text::Tokenizer& tokenizer,
+                         const AdamW& optimizer, const RunState& state,
+                         const std::string& provenance, std::int64_t keep) const {
     const fs::path folder = path_ / "checkpoints";
     for (const auto& entry : fs::directory_iterator(folder))  // what a killed run left
         if (entry.path().filename().string().starts_with(".step-")) fs::remove_all(entry.path());
     const fs::path target = folder / step_name(state.step);
     if (fs::exists(target)) return target;
-    const fs::path temporary = folder / ("." + step_name(state.step) + ".tmp." + std::to_string(::getpid()));
+    const fs::path temporary =
+        folder / ("." + step_name(state.step) + ".tmp." + std::to_string(::getpid()));
     fs::create_directory(temporary);
     model::save_model(temporary, model, tokenizer, provenance);
-    tensor::write_safetensors((temporary / "optimizer.safetensors").string(), optimizer.state(), {}, true);
+    tensor::write_safetensors((temporary / "optimizer.safetensors").string(), optimizer.state(), {},
+                              true);
     record::write_file((temporary / "state.json").string(), to_json(state), true);
     sync_folder(temporary);
     fs::rename(temporary, target);
@@ -99,7 +106,8 @@ void RunFolder::append_metrics(const std::string& json_line) const {
     const std::string file = (path_ / "metrics.jsonl").string();
     const int fd = ::open(file.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
     const std::string line = json_line + "\n";
-    const bool written = fd >= 0 && ::write(fd, line.data(), line.size()) == static_cast<ssize_t>(line.size());
+    const bool written =
+        fd >= 0 && ::write(fd, line.data(), line.size()) == static_cast<ssize_t>(line.size());
     const std::string why = std::strerror(errno);
     if (fd >= 0) ::close(fd);
     if (!written) throw cli::DataError(file + ": write error: " + why);
@@ -107,7 +115,8 @@ void RunFolder::append_metrics(const std::string& json_line) const {
 
 RunState read_state(const fs::path& checkpoint) {
     const std::string file = (checkpoint / "state.json").string();
-    const Json json = Json::parse(record::read_file(file, 1 << 20), nullptr, /*allow_exceptions=*/false);
+    const Json json =
+        Json::parse(record::read_file(file, 1 << 20), nullptr, /*allow_exceptions=*/false);
     RunState state;
     try {
         state.step = json.at("step").get<std::int64_t>();
@@ -115,7 +124,8 @@ RunState read_state(const fs::path& checkpoint) {
         state.skipped = json.at("skipped").get<std::uint64_t>();
         state.bad_steps = json.at("bad_steps").get<std::uint64_t>();
         const Json& position = json.at("position");
-        state.position = {position.at("epoch").get<std::uint64_t>(), position.at("window").get<std::uint64_t>(),
+        state.position = {position.at("epoch").get<std::uint64_t>(),
+                          position.at("window").get<std::uint64_t>(),
                           position.at("offset").get<std::uint64_t>()};
         state.settings = json.at("settings").get<ResultSettings>();
     } catch (const nlohmann::json::exception&) {

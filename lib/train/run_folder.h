@@ -35,8 +35,9 @@ public:
 
     // Writes checkpoints/step-NNNNNNNN: under a temporary name first, renamed when complete; then
     // points `latest` at it and removes all but the newest `keep` (0: keeps all). Returns its path.
-    std::filesystem::path save(const model::LanguageImageModel& model, const text::Tokenizer& tokenizer,
-                               const AdamW& optimizer, const RunState& state, const std::string& provenance,
+    std::filesystem::path save(const model::LanguageImageModel& model,
+                               const text::Tokenizer& tokenizer, const AdamW& optimizer,
+                               const RunState& state, const std::string& provenance,
                                std::int64_t keep) const;
 
     // One line of metrics.jsonl, written at once.

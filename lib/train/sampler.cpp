@@ -14,7 +14,8 @@ using record::KeyedRng;
 using record::Record;
 
 // Position in `weights` of a draw; weights sum to `total` > 0.
-std::size_t draw_one(const std::vector<std::uint64_t>& weights, std::uint64_t total, KeyedRng& rng) {
+std::size_t draw_one(const std::vector<std::uint64_t>& weights, std::uint64_t total,
+                     KeyedRng& rng) {
     std::uint64_t r = rng.below(total);
     for (std::size_t i = 0; i < weights.size(); ++i) {
         if (r < weights[i]) return i;
@@ -24,7 +25,8 @@ std::size_t draw_one(const std::vector<std::uint64_t>& weights, std::uint64_t to
 }
 
 bool ends_sentence(std::string_view text) {
-    return !text.empty() && std::string_view(".!?\"')]").find(text.back()) != std::string_view::npos;
+    return !text.empty() &&
+           std::string_view(".!?\"')]").find(text.back()) != std::string_view::npos;
 }
 
 }  // namespace
@@ -34,7 +36,8 @@ SourceWeight parse_source(const std::string& text) {
     std::string name = text;
     if (const std::size_t equals = name.find('='); equals != name.npos) {
         const std::int64_t weight = cli::parse_integer(name.substr(equals + 1), cli::Kind::kPlain);
-        if (weight < 0) throw cli::UsageError("--sources: the weight in '" + text + "' is negative");
+        if (weight < 0)
+            throw cli::UsageError("--sources: the weight in '" + text + "' is negative");
         out.weight = static_cast<std::uint64_t>(weight);
         name.resize(equals);
     }
@@ -45,8 +48,8 @@ SourceWeight parse_source(const std::string& text) {
     return out;
 }
 
-std::vector<std::size_t> draw_indices(const std::vector<std::uint64_t>& weights, std::size_t count, KeyedRng& rng,
-                                      std::vector<bool>& valid) {
+std::vector<std::size_t> draw_indices(const std::vector<std::uint64_t>& weights, std::size_t count,
+                                      KeyedRng& rng, std::vector<bool>& valid) {
     std::uint64_t all = 0;
     for (const std::uint64_t w : weights) all += w;
     std::vector<std::size_t> drawn;
@@ -70,40 +73,51 @@ std::vector<std::size_t> draw_indices(const std::vector<std::uint64_t>& weights,
 std::uint64_t CaptionSampler::weight(const Caption& caption) const {
     if (settings_.sources.empty()) return 1;
     for (const SourceWeight& source : settings_.sources)
-        if (source.source == caption.source && (source.form.empty() || source.form == caption.form)) return source.weight;
+        if (source.source == caption.source && (source.form.empty() || source.form == caption.form))
+            return source.weight;
     return 0;
 }
 
 std::vector<Candidate> CaptionSampler::pool(const Record& record) const {
     std::vector<Candidate> candidates;
     std::set<std::string_view> seen;
-    const auto add = [&](std::size_t caption, std::int64_t sentence, std::string_view text, std::uint64_t w) {
+    const auto add = [&](std::size_t caption, std::int64_t sentence, std::string_view text,
+                         std::uint64_t w) {
         if (!text.empty() && seen.insert(text).second) candidates.push_back({caption, sentence, w});
     };
     for (std::size_t c = 0; c < record.captions.size(); ++c) {
         const Caption& caption = record.captions[c];
         const std::uint64_t w = weight(caption);
-        const auto skipped = [&](const std::string& flag) { return flag != "truncated" && caption.has_flag(flag); };
-        if (w == 0 || std::any_of(settings_.skip_flags.begin(), settings_.skip_flags.end(), skipped)) continue;
+        const auto skipped = [&](const std::string& flag) {
+            return flag != "truncated" && caption.has_flag(flag);
+        };
+        if (w == 0 ||
+            std::any_of(settings_.skip_flags.begin(), settings_.skip_flags.end(), skipped))
+            continue;
         const bool by_sentence = settings_.sentences && caption.sentences && caption.form == "long";
         if (!by_sentence) {
             add(c, -1, caption.text, w);
             continue;
         }
         auto count = static_cast<std::int64_t>(caption.sentences->size());
-        const bool skip_cut = std::find(settings_.skip_flags.begin(), settings_.skip_flags.end(), "truncated") !=
-                              settings_.skip_flags.end();
-        if (skip_cut && count > 1 && caption.has_flag("truncated")) --count;  // the last one stops in mid-air
-        for (std::int64_t s = 0; s < count; ++s) add(c, s, caption.sentence(static_cast<std::size_t>(s)), w);
+        const bool skip_cut = std::find(settings_.skip_flags.begin(), settings_.skip_flags.end(),
+                                        "truncated") != settings_.skip_flags.end();
+        if (skip_cut && count > 1 && caption.has_flag("truncated"))
+            --count;  // the last one stops in mid-air
+        for (std::int64_t s = 0; s < count; ++s)
+            add(c, s, caption.sentence(static_cast<std::size_t>(s)), w);
     }
     return candidates;
 }
 
-std::string CaptionSampler::text_of(const Record& record, const Candidate& candidate, KeyedRng& rng) const {
+std::string CaptionSampler::text_of(const Record& record, const Candidate& candidate,
+                                    KeyedRng& rng) const {
     const Caption& caption = record.captions[candidate.caption];
     if (candidate.sentence < 0) return caption.text;
-    const auto length = settings_.merge > 1 ? 1 + rng.below(static_cast<std::uint64_t>(settings_.merge)) : 1;
-    const std::size_t end = std::min(static_cast<std::size_t>(candidate.sentence) + length, caption.sentences->size());
+    const auto length =
+        settings_.merge > 1 ? 1 + rng.below(static_cast<std::uint64_t>(settings_.merge)) : 1;
+    const std::size_t end =
+        std::min(static_cast<std::size_t>(candidate.sentence) + length, caption.sentences->size());
     std::string text;
     for (auto s = static_cast<std::size_t>(candidate.sentence); s < end; ++s) {
         if (!text.empty()) text += ends_sentence(text) ? " " : ". ";
@@ -122,7 +136,8 @@ Drawn CaptionSampler::draw(const Record& record, std::uint64_t seed, std::uint64
     std::vector<std::size_t> first;
     if (settings_.raw_first)
         for (std::size_t i = 0; i < candidates.size() && first.empty(); ++i)
-            if (record.captions[candidates[i].caption].form == "raw") first.push_back(i), weights[i] = 0;
+            if (record.captions[candidates[i].caption].form == "raw")
+                first.push_back(i), weights[i] = 0;
     std::vector<std::size_t> order = draw_indices(weights, count - first.size(), rng, drawn.valid);
     if (!first.empty()) {
         if (order.size() < count - 1) {  // nothing but the raw caption

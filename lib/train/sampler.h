@@ -21,12 +21,12 @@ struct SourceWeight {
 SourceWeight parse_source(const std::string& text);
 
 struct SamplerSettings {
-    std::int64_t texts_per_image = 1;    // K
-    bool sentences = false;              // long captions by sentence, others whole; else all whole
-    std::vector<SourceWeight> sources;   // empty: all at weight 1
+    std::int64_t texts_per_image = 1;   // K
+    bool sentences = false;             // long captions by sentence, others whole; else all whole
+    std::vector<SourceWeight> sources;  // empty: all at weight 1
     std::vector<std::string> skip_flags = {"truncated"};
-    std::int64_t merge = 1;              // 1..M neighbouring sentences of a caption as one text
-    bool raw_first = false;              // slot 0 is always the raw caption
+    std::int64_t merge = 1;  // 1..M neighbouring sentences of a caption as one text
+    bool raw_first = false;  // slot 0 is always the raw caption
 };
 
 // One text that may be drawn; `sentence` is its place in the caption, or -1 for a whole caption.
@@ -57,7 +57,8 @@ public:
 
 private:
     std::uint64_t weight(const record::Caption& caption) const;
-    std::string text_of(const record::Record& record, const Candidate& candidate, record::KeyedRng& rng) const;
+    std::string text_of(const record::Record& record, const Candidate& candidate,
+                        record::KeyedRng& rng) const;
 
     SamplerSettings settings_;
 };

@@ -1,10 +1,12 @@
 // A stand-in accelerator for machines without one.
 //
-// LibTorch's `hpu` device type has no implementation in the stock builds. This file gives it one: tensors live in host memory
-// under the HPU dispatch key, and every operator falls back to the CPU after a check that no operand with dimensions lives on
-// the CPU. So code that forgets to make a tensor on its input's device, or that moves data behind the scenes, fails here as it
-// would on a GPU, while values and gradients stay equal to the CPU's up to rounding. Module::to, autograd and optimisers work.
-// (The `meta` device is no help in C++: its kernels are registered by Python. PrivateUse1 is not accepted by Module::to.)
+// LibTorch's `hpu` device type has no implementation in the stock builds. This file gives it one:
+// tensors live in host memory under the HPU dispatch key, and every operator falls back to the CPU
+// after a check that no operand with dimensions lives on the CPU. So code that forgets to make a
+// tensor on its input's device, or that moves data behind the scenes, fails here as it would on a
+// GPU, while values and gradients stay equal to the CPU's up to rounding. Module::to, autograd and
+// optimisers work. (The `meta` device is no help in C++: its kernels are registered by Python.
+// PrivateUse1 is not accepted by Module::to.)
 //
 // Linked into the test program, it registers itself; tests move a model to kStandIn and compare.
 #include "tests/support/stand_in_device.h"
@@ -33,7 +35,9 @@ struct HostAllocator final : c10::Allocator {
         return {p, p, &std::free, c10::Device(kType, 0)};
     }
     c10::DeleterFnPtr raw_deleter() const override { return &std::free; }
-    void copy_data(void* to, const void* from, std::size_t n) const override { std::memcpy(to, from, n); }
+    void copy_data(void* to, const void* from, std::size_t n) const override {
+        std::memcpy(to, from, n);
+    }
 };
 HostAllocator host_allocator;
 
@@ -44,7 +48,9 @@ struct Guard final : c10::impl::DeviceGuardImplInterface {
     c10::Device getDevice() const override { return {kType, 0}; }
     void setDevice(c10::Device) const override {}
     void uncheckedSetDevice(c10::Device) const noexcept override {}
-    c10::Stream getStream(c10::Device d) const noexcept override { return c10::Stream(c10::Stream::DEFAULT, d); }
+    c10::Stream getStream(c10::Device d) const noexcept override {
+        return c10::Stream(c10::Stream::DEFAULT, d);
+    }
     c10::Stream exchangeStream(c10::Stream s) const noexcept override { return s; }
     c10::DeviceIndex deviceCount() const noexcept override { return 1; }
     void record(void**, const c10::Stream&, c10::DeviceIndex, c10::EventFlag) const override {}
@@ -53,18 +59,24 @@ struct Guard final : c10::impl::DeviceGuardImplInterface {
 };
 C10_REGISTER_GUARD_IMPL(HPU, Guard);
 
-at::Tensor empty(c10::SymIntArrayRef size, std::optional<at::ScalarType> type, std::optional<at::Layout>,
-                 std::optional<at::Device>, std::optional<bool>, std::optional<at::MemoryFormat> format) {
-    return at::detail::empty_generic_symint(size, &host_allocator, kKeys, type.value_or(at::kFloat), format);
+at::Tensor empty(c10::SymIntArrayRef size, std::optional<at::ScalarType> type,
+                 std::optional<at::Layout>, std::optional<at::Device>, std::optional<bool>,
+                 std::optional<at::MemoryFormat> format) {
+    return at::detail::empty_generic_symint(size, &host_allocator, kKeys, type.value_or(at::kFloat),
+                                            format);
 }
 
-at::Tensor empty_strided(c10::SymIntArrayRef size, c10::SymIntArrayRef stride, std::optional<at::ScalarType> type,
-                         std::optional<at::Layout>, std::optional<at::Device>, std::optional<bool>) {
-    return at::detail::empty_strided_symint_generic(size, stride, &host_allocator, kKeys, type.value_or(at::kFloat));
+at::Tensor empty_strided(c10::SymIntArrayRef size, c10::SymIntArrayRef stride,
+                         std::optional<at::ScalarType> type, std::optional<at::Layout>,
+                         std::optional<at::Device>, std::optional<bool>) {
+    return at::detail::empty_strided_symint_generic(size, stride, &host_allocator, kKeys,
+                                                    type.value_or(at::kFloat));
 }
 
 at::Tensor on_cpu(const at::Tensor& t) {  // the same bytes, seen as a CPU tensor
-    return t.is_cpu() ? t : at::from_blob(t.data_ptr(), t.sizes(), t.strides(), t.options().device(at::kCPU));
+    return t.is_cpu()
+               ? t
+               : at::from_blob(t.data_ptr(), t.sizes(), t.strides(), t.options().device(at::kCPU));
 }
 
 at::Tensor copy_from(const at::Tensor& from, const at::Tensor& to, bool) {
@@ -72,7 +84,8 @@ at::Tensor copy_from(const at::Tensor& from, const at::Tensor& to, bool) {
     return to;
 }
 
-const at::Tensor& resize(const at::Tensor& t, c10::SymIntArrayRef size, std::optional<at::MemoryFormat>) {
+const at::Tensor& resize(const at::Tensor& t, c10::SymIntArrayRef size,
+                         std::optional<at::MemoryFormat>) {
     const auto ints = C10_AS_INTARRAYREF_SLOW(size);
     const size_t bytes = c10::multiply_integers(ints) * t.itemsize();
     c10::Storage storage = t.unsafeGetTensorImpl()->storage();
@@ -89,14 +102,16 @@ at::Tensor copy_from_and_resize(const at::Tensor& from, const at::Tensor& to) {
     return copy_from(from, to, false);
 }
 
-at::Tensor alias(const at::Tensor& t, at::IntArrayRef size, at::IntArrayRef stride, int64_t offset) {
-    auto view = at::detail::make_tensor<c10::TensorImpl>(c10::TensorImpl::VIEW, c10::Storage(t.storage()), t.key_set(),
-                                                         t.dtype());
+at::Tensor alias(const at::Tensor& t, at::IntArrayRef size, at::IntArrayRef stride,
+                 int64_t offset) {
+    auto view = at::detail::make_tensor<c10::TensorImpl>(
+        c10::TensorImpl::VIEW, c10::Storage(t.storage()), t.key_set(), t.dtype());
     view.unsafeGetTensorImpl()->set_sizes_and_strides(size, stride, offset);
     return view;
 }
 
-at::Tensor as_strided(const at::Tensor& t, at::IntArrayRef size, at::IntArrayRef stride, std::optional<int64_t> offset) {
+at::Tensor as_strided(const at::Tensor& t, at::IntArrayRef size, at::IntArrayRef stride,
+                      std::optional<int64_t> offset) {
     return alias(t, size, stride, offset.value_or(t.storage_offset()));
 }
 
@@ -111,20 +126,27 @@ at::Tensor view(const at::Tensor& t, at::IntArrayRef shape) {
     return alias(t, size, *stride, t.storage_offset());
 }
 
-at::Scalar local_scalar(const at::Tensor& t) { return on_cpu(t.contiguous()).item(); }
+at::Scalar local_scalar(const at::Tensor& t) {
+    return on_cpu(t.contiguous()).item();
+}
 
 // Convolution is left to backends, so it cannot simply fall back.
-at::Tensor convolution(const at::Tensor& x, const at::Tensor& w, const std::optional<at::Tensor>& b, at::IntArrayRef stride,
-                       at::IntArrayRef pad, at::IntArrayRef dilation, bool transposed, at::IntArrayRef out_pad, int64_t groups) {
+at::Tensor convolution(const at::Tensor& x, const at::Tensor& w, const std::optional<at::Tensor>& b,
+                       at::IntArrayRef stride, at::IntArrayRef pad, at::IntArrayRef dilation,
+                       bool transposed, at::IntArrayRef out_pad, int64_t groups) {
     const auto bias = b && b->defined() ? std::optional(on_cpu(*b)) : std::nullopt;
-    return at::convolution(on_cpu(x), on_cpu(w), bias, stride, pad, dilation, transposed, out_pad, groups).to(x.device());
+    return at::convolution(on_cpu(x), on_cpu(w), bias, stride, pad, dilation, transposed, out_pad,
+                           groups)
+        .to(x.device());
 }
 
 std::tuple<at::Tensor, at::Tensor, at::Tensor> convolution_backward(
-    const at::Tensor& grad, const at::Tensor& x, const at::Tensor& w, at::IntArrayRef stride, at::IntArrayRef pad,
-    at::IntArrayRef dilation, bool transposed, at::IntArrayRef out_pad, int64_t groups, std::array<bool, 3> mask) {
-    auto [gx, gw, gb] = at::convolution_backward(on_cpu(grad), on_cpu(x), on_cpu(w), at::IntArrayRef{w.size(0)}, stride, pad,
-                                                 dilation, transposed, out_pad, groups, mask);
+    const at::Tensor& grad, const at::Tensor& x, const at::Tensor& w, at::IntArrayRef stride,
+    at::IntArrayRef pad, at::IntArrayRef dilation, bool transposed, at::IntArrayRef out_pad,
+    int64_t groups, std::array<bool, 3> mask) {
+    auto [gx, gw, gb] =
+        at::convolution_backward(on_cpu(grad), on_cpu(x), on_cpu(w), at::IntArrayRef{w.size(0)},
+                                 stride, pad, dilation, transposed, out_pad, groups, mask);
     const auto back = [&](const at::Tensor& t) { return t.defined() ? t.to(x.device()) : t; };
     return {back(gx), back(gw), back(gb)};
 }
@@ -132,7 +154,8 @@ std::tuple<at::Tensor, at::Tensor, at::Tensor> convolution_backward(
 // The point of it all: tensors without dimensions may mix, as on a GPU; others may not.
 void checked_fallback(const c10::OperatorHandle& op, torch::jit::Stack* stack) {
     const auto check = [&](const at::Tensor& t) {
-        TORCH_CHECK(!t.defined() || !t.is_cpu() || t.dim() == 0, "stray CPU tensor in ", op.schema().name());
+        TORCH_CHECK(!t.defined() || !t.is_cpu() || t.dim() == 0, "stray CPU tensor in ",
+                    op.schema().name());
     };
     for (const auto& value : torch::jit::last(*stack, op.schema().arguments().size())) {
         if (value.isTensor()) check(value.toTensor());
@@ -155,7 +178,9 @@ TORCH_LIBRARY_IMPL(aten, HPU, m) {
     m.impl("convolution_overrideable", convolution);
     m.impl("convolution_backward_overrideable", convolution_backward);
 }
-TORCH_LIBRARY_IMPL(_, HPU, m) { m.fallback(torch::CppFunction::makeFromBoxedFunction<&checked_fallback>()); }
+TORCH_LIBRARY_IMPL(_, HPU, m) {
+    m.fallback(torch::CppFunction::makeFromBoxedFunction<&checked_fallback>());
+}
 
 struct HPUHooks : at::HPUHooksInterface {  // the registry asks for this very name
     explicit HPUHooks(at::HPUHooksArgs) {}

@@ -20,8 +20,9 @@ struct Sample {
     Sample() {
         tool.name = "sample-tool";
         tool.summary = "show what help makes of texts";
-        tool.description = "First paragraph, which is long enough to be wrapped at the end of a line of a "
-                           "terminal. It's 100 % plain.\n\n.starts with a dot\n\n    kept as it stands";
+        tool.description =
+            "First paragraph, which is long enough to be wrapped at the end of a line of a "
+            "terminal. It's 100 % plain.\n\n.starts with a dot\n\n    kept as it stands";
         tool.sections = {{"OUTPUT", "A path such as C:\\new, a ~ and a ^."}};
         tool.examples = {{"Counts to three.", "sample-tool --count 3 \\\n    file"}};
         tool.see_also = "lip(7)";
@@ -32,9 +33,10 @@ struct Sample {
         o.group("sample");
         o.add("--count", count, Kind::kPlain, "N", "how many. This sentence is for --help alone");
         o.flag("--keep", keep, "keeps [it]: all", true);
-        o.choice("--word", word,
-                 {"auto", "a-rather-long-word", "another-rather-long-word", "a-third-rather-long-word"},
-                 "one of some long words");
+        o.choice(
+            "--word", word,
+            {"auto", "a-rather-long-word", "another-rather-long-word", "a-third-rather-long-word"},
+            "one of some long words");
         add_common(o, common, "where it goes");
         tool.commands.push_back(std::move(command));
     }
@@ -85,10 +87,13 @@ TEST_CASE("help: an option that fits no line is still printed") {
 
 TEST_CASE("help: long examples go on after a backslash, never within quotes") {
     Sample sample;
-    const std::string quoted = "'a text in quotes with spaces that must not be broken, long as it is'";
-    sample.tool.examples = {{"Long.", "sample-tool --count 3 --name " + quoted + " one.jsonl two.jsonl three.jsonl"}};
+    const std::string quoted =
+        "'a text in quotes with spaces that must not be broken, long as it is'";
+    sample.tool.examples = {
+        {"Long.", "sample-tool --count 3 --name " + quoted + " one.jsonl two.jsonl three.jsonl"}};
     const std::string full = long_help(sample.tool, sample.tool.commands[0], "t");
-    CHECK(has(full, "\n  sample-tool --count 3 --name \\\n      " + quoted + " \\\n      one.jsonl"));
+    CHECK(
+        has(full, "\n  sample-tool --count 3 --name \\\n      " + quoted + " \\\n      one.jsonl"));
     CHECK(widest(full) <= 79);
 }
 
@@ -101,8 +106,8 @@ TEST_CASE("help: the man page escapes what roff would eat") {
     CHECK(has(page, "\\(ti"));
     CHECK(has(page, "It\\(aqs 100 % plain."));
     CHECK(has(page, "\\fB\\-\\-[no\\-]keep\\fR"));
-    for (const char* section : {"NAME", "SYNOPSIS", "DESCRIPTION", "OPTIONS", "OUTPUT", "EXIT STATUS", "EXAMPLES",
-                                "SEE ALSO"}) {
+    for (const char* section : {"NAME", "SYNOPSIS", "DESCRIPTION", "OPTIONS", "OUTPUT",
+                                "EXIT STATUS", "EXAMPLES", "SEE ALSO"}) {
         CAPTURE(section);
         CHECK(has(page, "\n.SH " + std::string(section) + "\n"));
     }

@@ -51,7 +51,8 @@ TEST_CASE("log: JSON lines with the time of SOURCE_DATE_EPOCH") {
     LogSettings json;
     json.format = LogFormat::kJson;
     CHECK(errors_of(json, [] { warn("a \"b\"\n"); }) ==
-          "{\"time\":\"1970-01-01T23:59:59Z\",\"level\":\"warning\",\"tool\":\"tool\",\"message\":\"a \\\"b\\\"\\n\"}\n");
+          "{\"time\":\"1970-01-01T23:59:59Z\",\"level\":\"warning\",\"tool\":\"tool\",\"message\":"
+          "\"a \\\"b\\\"\\n\"}\n");
     ::unsetenv("SOURCE_DATE_EPOCH");
     CHECK(utc_now() > "2024");
 }

@@ -41,7 +41,8 @@ struct Settings {
         options.flag("-l,--loud", loud, "a switch");
         options.flag("-k,--keep", keep, "a switch that is on", true);
         options.counter("-v,--verbose", verbose, "counts");
-        options.choice("--mode", mode, {{"plain", Mode::kPlain}, {"crop", Mode::kCrop}}, "a choice");
+        options.choice("--mode", mode, {{"plain", Mode::kPlain}, {"crop", Mode::kCrop}},
+                       "a choice");
         options.choice("--word", word, {"one", "two"}, "a word, unset at first");
         Option& file = options.add("--config", config, "FILE", "settings");
         file.in_config = false;
@@ -93,7 +94,8 @@ TEST_CASE("options: a lone dash is an operand, an empty value is a value") {
 
 TEST_CASE("options: the last single value wins, lists replace their default and grow") {
     Settings s;
-    s.options.parse({"--count", "1", "--count", "2", "--sources", "a,b", "--sources=c,,d", "--map", "x,y=z"});
+    s.options.parse(
+        {"--count", "1", "--count", "2", "--sources", "a,b", "--sources=c,,d", "--map", "x,y=z"});
     CHECK(s.count == 2);
     CHECK(s.sources == std::vector<std::string>{"a", "b", "c", "d"});
     CHECK(s.map == std::vector<std::string>{"x,y=z"});
@@ -117,7 +119,8 @@ TEST_CASE("options: units") {
     CHECK(parse_integer("3MB", Kind::kSize) == 3000000);
     CHECK(parse_integer("9007199254740993", Kind::kCount) == 9007199254740993);
     CHECK(parse_integer("-4", Kind::kPlain) == -4);
-    for (const char* bad : {"", "k", "1.5", "1kk", "1K", " 1", "1 ", "0x10", "1e3", "99999999999999999999"}) {
+    for (const char* bad :
+         {"", "k", "1.5", "1kk", "1K", " 1", "1 ", "0x10", "1e3", "99999999999999999999"}) {
         CAPTURE(bad);
         CHECK_THROWS_AS(parse_integer(bad, Kind::kCount), UsageError);
     }
@@ -202,8 +205,9 @@ TEST_CASE("options: as_toml reads back to the same settings") {
     const shard::TempFolder folder;
     const std::string path = (folder / "c.toml").string();
     Settings first;
-    first.options.parse({"--name", "a \"b\" \\ 'c'\n\ttab \xC3\xA4", "--count", "20k", "--size", "1000", "--rate",
-                         "1e-06", "--sources", "x,y", "--map", "a=b,c", "--no-keep", "--mode", "crop"});
+    first.options.parse({"--name", "a \"b\" \\ 'c'\n\ttab \xC3\xA4", "--count", "20k", "--size",
+                         "1000", "--rate", "1e-06", "--sources", "x,y", "--map", "a=b,c",
+                         "--no-keep", "--mode", "crop"});
     const std::string text = first.options.as_toml(true);
     shard::spill(path, text);
     Settings second;
@@ -229,7 +233,8 @@ TEST_CASE("options: as_toml of the defaults reads back, unset choices included")
 }
 
 TEST_CASE("options: texts that look like other things stay texts") {
-    for (const char* name : {"007", "1.50", "true", "nan", "inf", "-0", "", "#", "0x1F", "1979-05-27"}) {
+    for (const char* name :
+         {"007", "1.50", "true", "nan", "inf", "-0", "", "#", "0x1F", "1979-05-27"}) {
         CAPTURE(name);
         const shard::TempFolder folder;
         const std::string path = (folder / "c.toml").string();

@@ -23,7 +23,8 @@ int in_child(const std::function<int()>& body) {
     const pid_t child = ::fork();
     if (child == 0) {
         // The test program's own handlers must not report what is meant to happen.
-        for (const int number : {SIGINT, SIGTERM, SIGHUP, SIGABRT, SIGSEGV}) ::signal(number, SIG_DFL);
+        for (const int number : {SIGINT, SIGTERM, SIGHUP, SIGABRT, SIGSEGV})
+            ::signal(number, SIG_DFL);
         const rlimit no_core{0, 0};
         ::setrlimit(RLIMIT_CORE, &no_core);
         ::_exit(body());
@@ -103,7 +104,8 @@ TEST_CASE("stop: SIGPIPE is ignored, SIGUSR1 is taken once") {
 
 TEST_CASE("stop: 64 temporary files at a time, places are used again") {
     std::vector<std::unique_ptr<TemporaryFile>> files;
-    for (int i = 0; i < 64; ++i) files.push_back(std::make_unique<TemporaryFile>("/nowhere/" + std::to_string(i)));
+    for (int i = 0; i < 64; ++i)
+        files.push_back(std::make_unique<TemporaryFile>("/nowhere/" + std::to_string(i)));
     CHECK_THROWS_AS(TemporaryFile("/nowhere/more"), std::length_error);
     files[7].reset();
     CHECK_NOTHROW(TemporaryFile("/nowhere/more"));

@@ -23,7 +23,9 @@ Tensor random_unit(at::IntArrayRef shape, std::uint64_t seed) {
     return tensor::unit(at::randn(shape, generator, at::TensorOptions(at::kDouble)));
 }
 
-Tensor leaf(const Tensor& x) { return x.detach().clone().requires_grad_(true); }
+Tensor leaf(const Tensor& x) {
+    return x.detach().clone().requires_grad_(true);
+}
 
 // Largest difference between the gradient of `f` at x and central differences.
 double gradient_error(const std::function<Tensor(const Tensor&)>& f, const Tensor& x) {
@@ -56,14 +58,17 @@ TEST_CASE("slot-aligned loss and gradients equal the reference") {
                 const Tensor v = leaf(tensor::unit(test::to_tensor(c["inputs"]["image"])));
                 const Tensor t = leaf(tensor::unit(test::to_tensor(c["inputs"]["text"])));
                 const Tensor valid = test::to_tensor(c["valid"]).to(at::kBool);
-                const Tensor log_scale = leaf(at::scalar_tensor(std::log(run["scale"].get<double>()), at::kDouble));
+                const Tensor log_scale =
+                    leaf(at::scalar_tensor(std::log(run["scale"].get<double>()), at::kDouble));
                 const Tensor loss = loss::multi_positive_slots(v, t, valid, log_scale, chunk);
                 loss.backward();
-                CHECK(std::abs(loss.item<double>() - run["mpcl_slot"]["loss"].get<double>()) < 1e-9);
+                CHECK(std::abs(loss.item<double>() - run["mpcl_slot"]["loss"].get<double>()) <
+                      1e-9);
                 const auto& grad = run["grad_unit"]["mpcl_slot"];
                 CHECK(difference(v.grad(), test::to_tensor(grad["image"])) < 1e-9);
                 CHECK(difference(t.grad(), test::to_tensor(grad["text"])) < 1e-9);
-                CHECK(std::abs(log_scale.grad().item<double>() - grad["log_scale"].get<double>()) < 1e-9);
+                CHECK(std::abs(log_scale.grad().item<double>() - grad["log_scale"].get<double>()) <
+                      1e-9);
                 ++cases;
             }
     }
@@ -77,8 +82,10 @@ TEST_CASE("slot-aligned loss in float32 stays within 2e-5 of the reference") {
         const auto& run = c["runs"][0];
         const Tensor v = leaf(tensor::unit(test::to_tensor(c["inputs"]["image"]).to(at::kFloat)));
         const Tensor t = leaf(tensor::unit(test::to_tensor(c["inputs"]["text"]).to(at::kFloat)));
-        const Tensor log_scale = leaf(at::scalar_tensor(std::log(run["scale"].get<double>()), at::kFloat));
-        loss::multi_positive_slots(v, t, test::to_tensor(c["valid"]).to(at::kBool), log_scale).backward();
+        const Tensor log_scale =
+            leaf(at::scalar_tensor(std::log(run["scale"].get<double>()), at::kFloat));
+        loss::multi_positive_slots(v, t, test::to_tensor(c["valid"]).to(at::kBool), log_scale)
+            .backward();
         CHECK(difference(v.grad(), test::to_tensor(run["grad_unit"]["mpcl_slot"]["image"])) < 2e-5);
     }
 }
@@ -89,33 +96,47 @@ TEST_CASE("slot-aligned gradients agree with central differences") {
     valid[1][2] = false;
     valid[4][0] = false;
     const Tensor log_scale = at::scalar_tensor(1.3, at::kDouble);
-    CHECK(gradient_error([&](const Tensor& x) { return loss::multi_positive_slots(x, t, valid, log_scale, 2); }, v) < 1e-8);
-    CHECK(gradient_error([&](const Tensor& x) { return loss::multi_positive_slots(v, x, valid, log_scale, 2); }, t) < 1e-8);
-    CHECK(gradient_error([&](const Tensor& x) { return loss::multi_positive_slots(v, t, valid, x, 2); }, log_scale) < 1e-8);
+    CHECK(
+        gradient_error(
+            [&](const Tensor& x) { return loss::multi_positive_slots(x, t, valid, log_scale, 2); },
+            v) < 1e-8);
+    CHECK(
+        gradient_error(
+            [&](const Tensor& x) { return loss::multi_positive_slots(v, x, valid, log_scale, 2); },
+            t) < 1e-8);
+    CHECK(gradient_error(
+              [&](const Tensor& x) { return loss::multi_positive_slots(v, t, valid, x, 2); },
+              log_scale) < 1e-8);
 }
 
 TEST_CASE("equal embeddings give ln N") {
     const Tensor v = at::ones({6, 4}, at::kDouble) / 2, t = at::ones({6, 3, 4}, at::kDouble) / 2;
-    const double loss = loss::multi_positive_slots(v, t, {}, at::scalar_tensor(2.0, at::kDouble)).item<double>();
+    const double loss =
+        loss::multi_positive_slots(v, t, {}, at::scalar_tensor(2.0, at::kDouble)).item<double>();
     CHECK(std::abs(loss - std::log(6.0)) < 1e-12);
 }
 
 TEST_CASE("one slot equals the symmetric cross entropy of CLIP") {
-    const Tensor v = random_unit({7, 5}, 3), t = random_unit({7, 5}, 4), log_scale = at::scalar_tensor(2.0, at::kDouble);
+    const Tensor v = random_unit({7, 5}, 3), t = random_unit({7, 5}, 4),
+                 log_scale = at::scalar_tensor(2.0, at::kDouble);
     const Tensor logits = v.matmul(t.t()) * log_scale.exp();
     const Tensor target = at::arange(7);
-    const Tensor expected = (at::cross_entropy_loss(logits, target) + at::cross_entropy_loss(logits.t(), target)) / 2;
-    CHECK(std::abs(loss::clip_loss(v, t, log_scale, 3).item<double>() - expected.item<double>()) < 1e-12);
+    const Tensor expected =
+        (at::cross_entropy_loss(logits, target) + at::cross_entropy_loss(logits.t(), target)) / 2;
+    CHECK(std::abs(loss::clip_loss(v, t, log_scale, 3).item<double>() - expected.item<double>()) <
+          1e-12);
 }
 
 TEST_CASE("permuting images changes nothing; a masked slot counts nowhere") {
-    const Tensor v = random_unit({6, 4}, 5), t = random_unit({6, 2, 4}, 6), log_scale = at::scalar_tensor(2.0, at::kDouble);
+    const Tensor v = random_unit({6, 4}, 5), t = random_unit({6, 2, 4}, 6),
+                 log_scale = at::scalar_tensor(2.0, at::kDouble);
     Tensor valid = at::ones({6, 2}, at::kBool);
     valid[3][1] = false;
     const double loss = loss::multi_positive_slots(v, t, valid, log_scale).item<double>();
     const Tensor order = at::tensor({3, 1, 5, 0, 2, 4}, at::kLong);
     const double permuted =
-        loss::multi_positive_slots(v.index_select(0, order), t.index_select(0, order), valid.index_select(0, order), log_scale)
+        loss::multi_positive_slots(v.index_select(0, order), t.index_select(0, order),
+                                   valid.index_select(0, order), log_scale)
             .item<double>();
     CHECK(std::abs(loss - permuted) < 1e-12);
 
@@ -129,7 +150,8 @@ TEST_CASE("permuting images changes nothing; a masked slot counts nowhere") {
 }
 
 TEST_CASE("a slot without valid texts is left out, and no valid slot at all is refused") {
-    const Tensor v = random_unit({3, 4}, 7), t = random_unit({3, 2, 4}, 8), log_scale = at::scalar_tensor(2.0, at::kDouble);
+    const Tensor v = random_unit({3, 4}, 7), t = random_unit({3, 2, 4}, 8),
+                 log_scale = at::scalar_tensor(2.0, at::kDouble);
     Tensor valid = at::ones({3, 2}, at::kBool);
     valid.select(1, 1).fill_(false);
     const double loss = loss::multi_positive_slots(v, t, valid, log_scale).item<double>();
@@ -139,24 +161,32 @@ TEST_CASE("a slot without valid texts is left out, and no valid slot at all is r
 
 TEST_CASE("sigmoid loss equals its definition in every chunk size, with gradients") {
     const Tensor v = random_unit({5, 4}, 9), t = random_unit({5, 4}, 10);
-    const Tensor log_scale = at::scalar_tensor(std::log(10.0), at::kDouble), bias = at::scalar_tensor(-3.0, at::kDouble);
+    const Tensor log_scale = at::scalar_tensor(std::log(10.0), at::kDouble),
+                 bias = at::scalar_tensor(-3.0, at::kDouble);
     const Tensor z = 2 * at::eye(5, at::kDouble) - 1;
-    const Tensor expected = -at::log_sigmoid(z * (v.matmul(t.t()) * log_scale.exp() + bias)).sum() / 5;
+    const Tensor expected =
+        -at::log_sigmoid(z * (v.matmul(t.t()) * log_scale.exp() + bias)).sum() / 5;
     for (const std::int64_t chunk : {1, 2, 7}) {
-        CHECK(std::abs(loss::sigmoid_loss(v, t, log_scale, bias, chunk).item<double>() - expected.item<double>()) < 1e-8);
+        CHECK(std::abs(loss::sigmoid_loss(v, t, log_scale, bias, chunk).item<double>() -
+                       expected.item<double>()) < 1e-8);
         const auto loss = [&](const Tensor& a, const Tensor& b, const Tensor& c, const Tensor& d) {
             return loss::sigmoid_loss(a, b, c, d, chunk);
         };
-        CHECK(gradient_error([&](const Tensor& x) { return loss(x, t, log_scale, bias); }, v) < 1e-7);
-        CHECK(gradient_error([&](const Tensor& x) { return loss(v, x, log_scale, bias); }, t) < 1e-7);
-        CHECK(gradient_error([&](const Tensor& x) { return loss(v, t, x, bias); }, log_scale) < 1e-7);
-        CHECK(gradient_error([&](const Tensor& x) { return loss(v, t, log_scale, x); }, bias) < 1e-7);
+        CHECK(gradient_error([&](const Tensor& x) { return loss(x, t, log_scale, bias); }, v) <
+              1e-7);
+        CHECK(gradient_error([&](const Tensor& x) { return loss(v, x, log_scale, bias); }, t) <
+              1e-7);
+        CHECK(gradient_error([&](const Tensor& x) { return loss(v, t, x, bias); }, log_scale) <
+              1e-7);
+        CHECK(gradient_error([&](const Tensor& x) { return loss(v, t, log_scale, x); }, bias) <
+              1e-7);
     }
 }
 
 TEST_CASE("losses run on another device without stray CPU tensors") {
     const auto there = [](const Tensor& x) { return leaf(x.to(at::kFloat).to(test::kStandIn)); };
-    const Tensor v = random_unit({4, 3}, 11), t = random_unit({4, 2, 3}, 12), log_scale = at::scalar_tensor(1.0, at::kDouble);
+    const Tensor v = random_unit({4, 3}, 11), t = random_unit({4, 2, 3}, 12),
+                 log_scale = at::scalar_tensor(1.0, at::kDouble);
     const Tensor valid = at::ones({4, 2}, at::kBool);
     const Tensor v2 = there(v), t2 = there(t), s2 = there(log_scale);
     const Tensor here = loss::multi_positive_slots(v, t, valid, log_scale, 2);

@@ -26,7 +26,8 @@ model::ModelConfig small_config() {
     return config;
 }
 
-const std::vector<model::TokenIds> kTexts = {{1, 7, 9, 2}, {1, 5, 2}, {1, 8, 8, 8, 4, 2}, {1, 6, 2}};
+const std::vector<model::TokenIds> kTexts = {
+    {1, 7, 9, 2}, {1, 5, 2}, {1, 8, 8, 8, 4, 2}, {1, 6, 2}};
 
 }  // namespace
 
@@ -36,21 +37,25 @@ TEST_CASE("packed texts equal texts embedded one by one, in the order given") {
     const Tensor together = model.embed_texts(model::pack_texts(kTexts));
     for (std::size_t i = 0; i < kTexts.size(); ++i) {
         const Tensor alone = model.embed_texts(model::pack_texts(std::span(&kTexts[i], 1)));
-        CHECK((together[static_cast<std::int64_t>(i)] - alone[0]).abs().max().item<double>() < 1e-6);
+        CHECK((together[static_cast<std::int64_t>(i)] - alone[0]).abs().max().item<double>() <
+              1e-6);
     }
 }
 
 TEST_CASE("a text's feature does not depend on what follows its end token (causal mask)") {
     const at::NoGradGuard no_grad;
     const model::LanguageImageModel model(small_config(), 1);
-    model::PackedTexts padded = model::pack_texts(std::vector<model::TokenIds>{{1, 5, 2, 0, 0, 0, 0}});
+    model::PackedTexts padded =
+        model::pack_texts(std::vector<model::TokenIds>{{1, 5, 2, 0, 0, 0, 0}});
     padded.last = at::tensor({2}, at::kLong);
-    const Tensor cut = model.embed_texts(model::pack_texts(std::vector<model::TokenIds>{{1, 5, 2}}));
+    const Tensor cut =
+        model.embed_texts(model::pack_texts(std::vector<model::TokenIds>{{1, 5, 2}}));
     CHECK((model.embed_texts(padded) - cut).abs().max().item<double>() < 1e-6);
 }
 
 TEST_CASE("weights start the same for the same seed and differ for another") {
-    const model::LanguageImageModel a(small_config(), 3), b(small_config(), 3), c(small_config(), 4);
+    const model::LanguageImageModel a(small_config(), 3), b(small_config(), 3),
+        c(small_config(), 4);
     bool differs = false;
     for (std::size_t i = 0; i < a.parameters.all().size(); ++i) {
         CHECK(at::equal(a.parameters.all()[i].second, b.parameters.all()[i].second));
@@ -60,7 +65,8 @@ TEST_CASE("weights start the same for the same seed and differ for another") {
 }
 
 TEST_CASE("parameter counts are those of open_clip") {
-    const std::pair<const char*, std::int64_t> known[] = {{"ViT-S-16", 62257537}, {"ViT-B-32", 151277313}};
+    const std::pair<const char*, std::int64_t> known[] = {{"ViT-S-16", 62257537},
+                                                          {"ViT-B-32", 151277313}};
     for (const auto& [name, count] : known)
         CHECK(model::LanguageImageModel(model::load_arch(name), 0).parameters.count() == count);
 }
@@ -69,8 +75,11 @@ TEST_CASE("a configuration survives writing and reading; unknown keys are refuse
     const model::ModelConfig config = small_config();
     const std::string text = model::to_json(config);
     CHECK(model::to_json(model::parse_config(text, "x")) == text);
-    CHECK_THROWS_AS(model::parse_config(R"({"embed_dim":8,"vision_cfg":{"image_size":8,"patch_size":8,"width":64,
-        "timm_model_name":"x"},"text_cfg":{}})", "x"), cli::DataError);
+    CHECK_THROWS_AS(model::parse_config(
+                        R"({"embed_dim":8,"vision_cfg":{"image_size":8,"patch_size":8,"width":64,
+        "timm_model_name":"x"},"text_cfg":{}})",
+                        "x"),
+                    cli::DataError);
 }
 
 TEST_CASE("weights that do not fit are listed") {
@@ -113,7 +122,8 @@ TEST_CASE("patch features: one for each patch, of unit length, for every way of 
     const model::LanguageImageModel model(small_config(), 6);
     const Tensor pixels = at::randint(0, 256, {2, 3, 48, 48}, at::kByte);
     Tensor before;
-    for (const auto attention : {model::DenseAttention::kPlain, model::DenseAttention::kCsa, model::DenseAttention::kValue}) {
+    for (const auto attention : {model::DenseAttention::kPlain, model::DenseAttention::kCsa,
+                                 model::DenseAttention::kValue}) {
         const Tensor patches = model.embed_patches(pixels, attention);
         CHECK(patches.sizes() == at::IntArrayRef({2, 36, 16}));
         CHECK((patches.norm(2, -1) - 1).abs().max().item<double>() < 1e-5);

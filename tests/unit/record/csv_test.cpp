@@ -58,7 +58,8 @@ TEST_CASE("csv: quotes, doubled quotes, delimiters and newlines within") {
 }
 
 TEST_CASE("csv: a quote inside an unquoted field is an ordinary character") {
-    CHECK(fields_of("a,b\n5\" tall,say \"hi\"\n") == std::vector<Fields>{{"a", "b"}, {"5\" tall", "say \"hi\""}});
+    CHECK(fields_of("a,b\n5\" tall,say \"hi\"\n") ==
+          std::vector<Fields>{{"a", "b"}, {"5\" tall", "say \"hi\""}});
     CHECK(fields_of("a,b\n\"x\"y,\"\"z\n") == std::vector<Fields>{{"a", "b"}, {"xy", "z"}});
 }
 
@@ -69,13 +70,16 @@ TEST_CASE("csv: a carriage return within quotes belongs to the text") {
 
 TEST_CASE("csv: byte order mark, also before a quote") {
     CHECK(fields_of("\xEF\xBB\xBF\"a\",b\n1,2\n") == std::vector<Fields>{{"a", "b"}, {"1", "2"}});
-    CHECK(fields_of("\xEF\xBB\xBF") .empty());
+    CHECK(fields_of("\xEF\xBB\xBF").empty());
     CHECK(fields_of("a").size() == 1);
-    CHECK(rows_of("\xEF\xBB\xBF" "a,b\n1,2\n")[1].offset == 7);
+    CHECK(rows_of("\xEF\xBB\xBF"
+                  "a,b\n1,2\n")[1]
+              .offset == 7);
 }
 
 TEST_CASE("csv: tabs") {
-    CHECK(fields_of("a\tb\n1,5\t\"x\ty\"\n", '\t') == std::vector<Fields>{{"a", "b"}, {"1,5", "x\ty"}});
+    CHECK(fields_of("a\tb\n1,5\t\"x\ty\"\n", '\t') ==
+          std::vector<Fields>{{"a", "b"}, {"1,5", "x\ty"}});
 }
 
 TEST_CASE("csv: lines and offsets count what is inside quotes") {
@@ -99,7 +103,9 @@ TEST_CASE("csv: ragged rows are marked and reading goes on") {
 }
 
 TEST_CASE("csv: after an unclosed quote reading goes on at the next row") {
-    const auto rows = rows_of("url,text\nhttp://a/1,ok\nhttp://a/2,\"never closed\nstill text, with comma\nhttp://a/3,fine\nhttp://a/4,more");
+    const auto rows = rows_of(
+        "url,text\nhttp://a/1,ok\nhttp://a/2,\"never closed\nstill text, with "
+        "comma\nhttp://a/3,fine\nhttp://a/4,more");
     REQUIRE(rows.size() == 5);
     CHECK(rows[2].line == 3);
     CHECK(rows[2].problem.find("never closed") != std::string::npos);
@@ -127,7 +133,8 @@ TEST_CASE("csv: fields of 200 KB") {
 
 TEST_CASE("csv: rows do not depend on how the bytes arrive") {
     const std::string_view texts[] = {
-        "\xEF\xBB\xBF" "a,b\r\n\"x\"\"\",\"1\r\n2\"\r\n\r\n5\" tall,\"\"\r\nragged\r\nb.jpg,\"\xC3\xA4\"\"\"\r\n",
+        "\xEF\xBB\xBF"
+        "a,b\r\n\"x\"\"\",\"1\r\n2\"\r\n\r\n5\" tall,\"\"\r\nragged\r\nb.jpg,\"\xC3\xA4\"\"\"\r\n",
         "url,text\nhttp://a/1,\"ok\"\nhttp://a/2,\"open\nmore\nhttp://a/3,fine\nhttp://a/4,\"end",
         "\"a\",\"b\"\n\"\",\"\"\"\"\n,\n\"x\",y\"\"",
     };
@@ -142,8 +149,8 @@ TEST_CASE("csv: rows do not depend on how the bytes arrive") {
 }
 
 TEST_CASE("csv: rows that are too long") {
-    const std::string text = "a,b\n1,\"" + std::string(600, 'x') + "\n" + std::string(600, 'x') + "\"\n2,y\n3," +
-                             std::string(2000, 'x') + "\n4,z\n";
+    const std::string text = "a,b\n1,\"" + std::string(600, 'x') + "\n" + std::string(600, 'x') +
+                             "\"\n2,y\n3," + std::string(2000, 'x') + "\n4,z\n";
     for (const std::size_t step : {std::size_t{100}, text.size()}) {
         CsvReader reader(std::make_unique<Trickle>(text, step, step), ',', 1024);
         std::vector<CsvRow> rows;
@@ -182,7 +189,8 @@ TEST_CASE("csv: parse_csv_row takes one row and no more") {
     CHECK(parse_csv_row("a,b", ',', true, fields, in_quotes) == 3);
     CHECK(parse_csv_row("a,\"b", ',', false, fields, in_quotes) == 0);
     CHECK(in_quotes);
-    CHECK(parse_csv_row("a,\"b\"", ',', false, fields, in_quotes) == 0);  // the quote may be doubled
+    CHECK(parse_csv_row("a,\"b\"", ',', false, fields, in_quotes) ==
+          0);  // the quote may be doubled
     CHECK_FALSE(in_quotes);
 }
 

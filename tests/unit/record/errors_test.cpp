@@ -42,7 +42,8 @@ TEST_CASE("errors: the first bad record ends the run, or is counted") {
     int code = 0;
     CHECK(run({}, 3, 0, code).empty());
     CHECK(code == cli::kDone);
-    CHECK(run({}, 3, 1, code) == "f:1: not JSON: x (k) [bad-json; --on-error=skip leaves such records out]");
+    CHECK(run({}, 3, 1, code) ==
+          "f:1: not JSON: x (k) [bad-json; --on-error=skip leaves such records out]");
     StreamSettings skip;
     skip.skip_bad = true;
     CHECK(run(skip, 3, 2, code).empty());
@@ -69,9 +70,11 @@ TEST_CASE("errors: a file of rejects implies skipping and holds a line each") {
     CHECK(run(settings, 5, 2, code).empty());
     CHECK(code == cli::kSkipped);
     CHECK(slurp(folder / "bad.jsonl") ==
-          "{\"file\":\"f\",\"line\":1,\"offset\":0,\"key\":\"k\",\"error\":\"bad-json\",\"message\":\"not JSON: x\","
+          "{\"file\":\"f\",\"line\":1,\"offset\":0,\"key\":\"k\",\"error\":\"bad-json\","
+          "\"message\":\"not JSON: x\","
           "\"raw\":\"raw \\\"x\\\" \xEF\xBF\xBD\"}\n"
-          "{\"file\":\"f\",\"line\":2,\"offset\":10,\"key\":\"k\",\"error\":\"bad-json\",\"message\":\"not JSON: x\","
+          "{\"file\":\"f\",\"line\":2,\"offset\":10,\"key\":\"k\",\"error\":\"bad-json\","
+          "\"message\":\"not JSON: x\","
           "\"raw\":\"raw \\\"x\\\" \xEF\xBF\xBD\"}\n");
     CHECK(folder.files() == 1);
 }
@@ -95,7 +98,8 @@ TEST_CASE("errors: a share of bad records counts from record 1,000 on") {
     CHECK(run(settings, 999, 900, code).empty());
     CHECK(run(settings, 1000, 100, code).empty());
     CHECK(run(settings, 1000, 101, code) == "too many bad records: 101 of 1000 (--max-errors 10%)");
-    CHECK(run(settings, 2000, 1500, code) == "too many bad records: 1000 of 1000 (--max-errors 10%)");
+    CHECK(run(settings, 2000, 1500, code) ==
+          "too many bad records: 1000 of 1000 (--max-errors 10%)");
 }
 
 TEST_CASE("errors: malformed limits") {

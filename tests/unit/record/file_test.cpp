@@ -43,7 +43,8 @@ TEST_CASE("file: an existing file needs force, and stays until close") {
     const TempFolder folder;
     const std::string path = (folder / "a").string();
     spill(path, "old");
-    CHECK_THROWS_WITH_AS(Output(path, false), (path + ": exists already (-f replaces it)").c_str(), cli::DataError);
+    CHECK_THROWS_WITH_AS(Output(path, false), (path + ": exists already (-f replaces it)").c_str(),
+                         cli::DataError);
     { Output(path, true).write("lost"); }
     CHECK(slurp(path) == "old");
     write_file(path, "new", true);
@@ -65,7 +66,8 @@ TEST_CASE("file: devices and pipes are written directly") {
     null.write("x");
     null.close();
     Output full("/dev/full", false);
-    CHECK_THROWS_WITH_AS(full.write("x"), "/dev/full: write error: No space left on device", cli::DataError);
+    CHECK_THROWS_WITH_AS(full.write("x"), "/dev/full: write error: No space left on device",
+                         cli::DataError);
 }
 
 TEST_CASE("file: the mask of the user counts") {

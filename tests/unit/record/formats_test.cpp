@@ -16,7 +16,8 @@ namespace {
 using shard::spill, shard::TempFolder;
 
 // Records of a file with this text, a line each; rejects as "LINE WORD".
-std::string convert(const std::string& text, ImportSettings settings = {}, std::string format = {}) {
+std::string convert(const std::string& text, ImportSettings settings = {},
+                    std::string format = {}) {
     const TempFolder folder;
     spill(folder / "in", text);
     const auto reader = open_captions((folder / "in").string(), settings, format);
@@ -36,7 +37,8 @@ std::string convert(const std::string& text, ImportSettings settings = {}, std::
     return out;
 }
 
-std::string error_of(const std::string& text, ImportSettings settings = {}, std::string format = {}) {
+std::string error_of(const std::string& text, ImportSettings settings = {},
+                     std::string format = {}) {
     try {
         convert(text, settings, format);
     } catch (const std::exception& error) {
@@ -46,7 +48,8 @@ std::string error_of(const std::string& text, ImportSettings settings = {}, std:
     return "";
 }
 
-ImportSettings mapped(const std::vector<std::string>& fields, const std::vector<std::string>& captions) {
+ImportSettings mapped(const std::vector<std::string>& fields,
+                      const std::vector<std::string>& captions) {
     ImportSettings settings;
     for (const std::string& text : fields) settings.map.add_field(text);
     for (const std::string& text : captions) settings.map.add_caption(text);
@@ -54,15 +57,20 @@ ImportSettings mapped(const std::vector<std::string>& fields, const std::vector<
 }
 
 TEST_CASE("formats: words that are no caption") {
-    for (const char* text : {"", " \n", "nan", "NaN", " None ", "NULL"}) CHECK(text::is_missing_caption(text));
-    for (const char* text : {"nano", "No one", "null.", "0"}) CHECK_FALSE(text::is_missing_caption(text));
+    for (const char* text : {"", " \n", "nan", "NaN", " None ", "NULL"})
+        CHECK(text::is_missing_caption(text));
+    for (const char* text : {"nano", "No one", "null.", "0"})
+        CHECK_FALSE(text::is_missing_caption(text));
 }
 
 TEST_CASE("formats: the DreamLIP release") {
-    CHECK(convert("Image Path,raw_caption,shortIB_captions,longIB_captions,shortSV_captions,longSV_captions,"
-                  "shortLLA_captions,longLLA_captions\na/1.jpg,raw,ib,\"IB, long\",sv,SV,nan,\n") ==
+    CHECK(convert(
+              "Image "
+              "Path,raw_caption,shortIB_captions,longIB_captions,shortSV_captions,longSV_captions,"
+              "shortLLA_captions,longLLA_captions\na/1.jpg,raw,ib,\"IB, long\",sv,SV,nan,\n") ==
           "{\"key\":\"" + convert("Image Path\na/1.jpg\n").substr(8, 32) +
-              "\",\"image\":\"a/1.jpg\",\"captions\":[{\"text\":\"raw\",\"source\":\"raw\",\"form\":\"raw\"},"
+              "\",\"image\":\"a/"
+              "1.jpg\",\"captions\":[{\"text\":\"raw\",\"source\":\"raw\",\"form\":\"raw\"},"
               "{\"text\":\"ib\",\"source\":\"instructblip\",\"form\":\"short\"},"
               "{\"text\":\"IB, long\",\"source\":\"instructblip\",\"form\":\"long\"},"
               "{\"text\":\"sv\",\"source\":\"sharegpt4v\",\"form\":\"short\"},"
@@ -72,27 +80,38 @@ TEST_CASE("formats: the DreamLIP release") {
 TEST_CASE("formats: a reference is a URL or a path, keys are hashes of its normal form") {
     const std::string by_url = convert("Image Path,raw_caption\nHTTP://A/1.jpg,x\n");
     CHECK(by_url.find("\"url\":\"HTTP://A/1.jpg\"") != std::string::npos);
-    CHECK(by_url.substr(0, 41) == convert("Image Path,raw_caption\nhttps://a/1.jpg,y\n").substr(0, 41));
+    CHECK(by_url.substr(0, 41) ==
+          convert("Image Path,raw_caption\nhttps://a/1.jpg,y\n").substr(0, 41));
     CHECK(convert("Image Path,raw_caption\n,x\n") == "2 bad-record\n");
 }
 
 TEST_CASE("formats: a table with --map and --caption, other columns follow") {
-    const auto settings = mapped({"key=id", "url=link", "width=w", "height=h", "label=class"}, {"llava15:long=re", "mine=x"});
-    const std::string row = "{\"key\":\"7\",\"url\":\"http://a/7\",\"width\":640,\"height\":480,\"label\":\"cat\","
-                            "\"captions\":[{\"text\":\"A cat.\",\"source\":\"llava15\",\"form\":\"long\"},"
-                            "{\"text\":\"B\",\"source\":\"mine\",\"form\":\"long\"}],\"more\":\"1.0\"}\n";
-    CHECK(convert("id,link,w,h,class,re,x,more\n7,http://a/7,640,480,cat,A cat.,B,1.0\n", settings, "csv") == row);
-    CHECK(convert("id\tlink\tw\th\tclass\tre\tx\tmore\n7\thttp://a/7\t640\t480\tcat\tA cat.\tB\t1.0\n", settings, "tsv") == row);
-    CHECK(convert("{\"id\":7,\"link\":\"http://a/7\",\"w\":640,\"h\":480,\"class\":\"cat\",\"re\":\"A cat.\",\"x\":\"B\",\"more\":\"1.0\"}\n",
-                  settings, "jsonl") == row);
+    const auto settings = mapped({"key=id", "url=link", "width=w", "height=h", "label=class"},
+                                 {"llava15:long=re", "mine=x"});
+    const std::string row =
+        "{\"key\":\"7\",\"url\":\"http://a/7\",\"width\":640,\"height\":480,\"label\":\"cat\","
+        "\"captions\":[{\"text\":\"A cat.\",\"source\":\"llava15\",\"form\":\"long\"},"
+        "{\"text\":\"B\",\"source\":\"mine\",\"form\":\"long\"}],\"more\":\"1.0\"}\n";
+    CHECK(convert("id,link,w,h,class,re,x,more\n7,http://a/7,640,480,cat,A cat.,B,1.0\n", settings,
+                  "csv") == row);
+    CHECK(convert(
+              "id\tlink\tw\th\tclass\tre\tx\tmore\n7\thttp://a/7\t640\t480\tcat\tA cat.\tB\t1.0\n",
+              settings, "tsv") == row);
+    CHECK(convert(
+              "{\"id\":7,\"link\":\"http://a/7\",\"w\":640,\"h\":480,\"class\":\"cat\",\"re\":\"A "
+              "cat.\",\"x\":\"B\",\"more\":\"1.0\"}\n",
+              settings, "jsonl") == row);
 }
 
 TEST_CASE("formats: lists of texts are several captions, null is none") {
     const auto settings = mapped({"key=id"}, {"a:long=t"});
-    CHECK(convert("{\"id\":\"k\",\"t\":[\"x\",\"y\",null],\"other\":[1, 2]}\n{\"id\":\"l\",\"t\":null}\n", settings, "jsonl") ==
-          "{\"key\":\"k\",\"captions\":[{\"text\":\"x\",\"source\":\"a\",\"form\":\"long\"},"
-          "{\"text\":\"y\",\"source\":\"a\",\"form\":\"long\"}],\"other\":[1, 2]}\n"
-          "{\"key\":\"l\",\"captions\":[]}\n");
+    CHECK(
+        convert(
+            "{\"id\":\"k\",\"t\":[\"x\",\"y\",null],\"other\":[1, 2]}\n{\"id\":\"l\",\"t\":null}\n",
+            settings, "jsonl") ==
+        "{\"key\":\"k\",\"captions\":[{\"text\":\"x\",\"source\":\"a\",\"form\":\"long\"},"
+        "{\"text\":\"y\",\"source\":\"a\",\"form\":\"long\"}],\"other\":[1, 2]}\n"
+        "{\"key\":\"l\",\"captions\":[]}\n");
     CHECK(convert("{\"t\":\"x\"}\nbroken\n", settings, "jsonl") == "1 bad-record\n2 bad-json\n");
 }
 
@@ -101,7 +120,8 @@ TEST_CASE("formats: records pass as they are, keys with the prefix") {
     CHECK(convert(line) == line);
     ImportSettings settings;
     settings.key_prefix = "p/";
-    CHECK(convert("\xEF\xBB\xBF" + line + "\n", settings) == "{\"x\":1,\"key\":\"p/a\",\"captions\":[{\"text\":\"t\"}]}\n");
+    CHECK(convert("\xEF\xBB\xBF" + line + "\n", settings) ==
+          "{\"x\":1,\"key\":\"p/a\",\"captions\":[{\"text\":\"t\"}]}\n");
 }
 
 TEST_CASE("formats: --key") {
@@ -112,26 +132,33 @@ TEST_CASE("formats: --key") {
         return convert(text, settings, "csv").substr(8, 32);
     };
     CHECK(key(ImportSettings::Key::kAuto).starts_with("k\""));
-    const std::string by_url = key(ImportSettings::Key::kUrl), by_path = key(ImportSettings::Key::kPath);
+    const std::string by_url = key(ImportSettings::Key::kUrl),
+                      by_path = key(ImportSettings::Key::kPath);
     CHECK(by_url.find_first_not_of("0123456789abcdef") == by_url.npos);
     CHECK(by_url != by_path);
 }
 
 TEST_CASE("formats: bytes that are not UTF-8 are replaced and flagged") {
-    CHECK(convert("Image Path,raw_caption,col\xFF\n1.jpg,a\xFF" "b,\xFE\n").find(
-              "\"captions\":[{\"text\":\"a\xEF\xBF\xBD" "b\",\"source\":\"raw\",\"form\":\"raw\",\"flags\":[\"invalid_utf8\"]}],"
-              "\"col\xEF\xBF\xBD\":\"\xEF\xBF\xBD\"}") != std::string::npos);
+    CHECK(convert("Image Path,raw_caption,col\xFF\n1.jpg,a\xFF"
+                  "b,\xFE\n")
+              .find("\"captions\":[{\"text\":\"a\xEF\xBF\xBD"
+                    "b\",\"source\":\"raw\",\"form\":\"raw\",\"flags\":[\"invalid_utf8\"]}],"
+                    "\"col\xEF\xBF\xBD\":\"\xEF\xBF\xBD\"}") != std::string::npos);
 }
 
 TEST_CASE("formats: what cannot be read says what to do") {
     CHECK(error_of("a,b\n1,2\n") ==
-          " the format is not recognised (tried dreamlip-csv, records; name it with --input-format, --list-formats lists them)");
+          " the format is not recognised (tried dreamlip-csv, records; name it with "
+          "--input-format, --list-formats lists them)");
     CHECK(error_of("a,b\n1,2\n", {}, "csv").starts_with("csv and tsv need --map"));
     CHECK(error_of("{}\n", {}, "jsonl").starts_with("jsonl needs --map"));
-    CHECK(error_of("a,b\n1,2\n", mapped({"url=c"}, {}), "csv") == "1: no column \"c\" (columns: a, b)");
-    CHECK(error_of("a,b\n1,2\n", mapped({}, {"x:long=b"}), "csv").starts_with("1: no column is a key, url or image"));
+    CHECK(error_of("a,b\n1,2\n", mapped({"url=c"}, {}), "csv") ==
+          "1: no column \"c\" (columns: a, b)");
+    CHECK(error_of("a,b\n1,2\n", mapped({}, {"x:long=b"}), "csv")
+              .starts_with("1: no column is a key, url or image"));
     CHECK_THROWS_AS(mapped({"nothing=c"}, {}), cli::UsageError);
-    for (const char* text : {"url", "=c", "url="}) CHECK_THROWS_AS(mapped({text}, {}), cli::UsageError);
+    for (const char* text : {"url", "=c", "url="})
+        CHECK_THROWS_AS(mapped({text}, {}), cli::UsageError);
     CHECK_THROWS_AS(mapped({}, {"raw:raw"}), cli::UsageError);
 }
 
@@ -150,9 +177,11 @@ TEST_CASE("formats: rows longer than --max-line are too-large, in any format") {
     ImportSettings settings = mapped({"url=u"}, {"x:long=t"});
     settings.max_line = 1024;
     const std::string big(2000, 'x');
-    CHECK(convert("u,t\nhttp://a/1," + big + "\nhttp://a/2\n", settings, "csv") == "2 too-large\n3 bad-row\n");
+    CHECK(convert("u,t\nhttp://a/1," + big + "\nhttp://a/2\n", settings, "csv") ==
+          "2 too-large\n3 bad-row\n");
     const std::string good = "{\"key\":\"a\"}\n";
-    CHECK(convert("{\"key\":\"" + big + "\"}\n" + good + big, settings, "records") == "1 too-large\n" + good + "3 too-large\n");
+    CHECK(convert("{\"key\":\"" + big + "\"}\n" + good + big, settings, "records") ==
+          "1 too-large\n" + good + "3 too-large\n");
 }
 
 TEST_CASE("formats: the last line of JSON is marked when it is cut") {
@@ -171,7 +200,8 @@ TEST_CASE("formats: the last line of JSON is marked when it is cut") {
 
 TEST_CASE("formats: row_at finds a row again from its offset") {
     const TempFolder folder;
-    for (const std::string text : {"\xEF\xBB\xBF" "Image Path,raw_caption\n1.jpg,\"a\nb\"\n2.jpg,c",
+    for (const std::string text : {"\xEF\xBB\xBF"
+                                   "Image Path,raw_caption\n1.jpg,\"a\nb\"\n2.jpg,c",
                                    "\xEF\xBB\xBF{\"key\":\"a\"}\r\n\n{\"key\":\"b\"}"}) {
         spill(folder / "in", text);
         std::string format;

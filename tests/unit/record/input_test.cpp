@@ -40,7 +40,8 @@ struct Folder {
 
 TEST_CASE("input: plain bytes of every short length, magic-like ones too") {
     Folder f;
-    for (const std::string text : {"", "a", "ab", "abc", "abcd", "abcde", "\x1f", "\x1f\x8a", "\x28", "\x28\xb5\x2f", "(b/", "(ab"})
+    for (const std::string text : {"", "a", "ab", "abc", "abcd", "abcde", "\x1f", "\x1f\x8a",
+                                   "\x28", "\x28\xb5\x2f", "(b/", "(ab"})
         CHECK(f.read(text) == text);
 }
 

@@ -42,7 +42,9 @@ struct Index {
 constexpr const char* kHeader = "Image Path,raw_caption\n";
 
 TEST_CASE("join: by URL after normalisation") {
-    const Index i({std::string(kHeader) + "http://A/1.jpg,one\nhttps://a/2.jpg,\"two\nlines\"\nhttp://a:80/1.jpg#x,again"}, JoinOn::kUrl);
+    const Index i({std::string(kHeader) +
+                   "http://A/1.jpg,one\nhttps://a/2.jpg,\"two\nlines\"\nhttp://a:80/1.jpg#x,again"},
+                  JoinOn::kUrl);
     CHECK(i.index->size() == 2);
     CHECK(i.index->duplicates() == 1);
     CHECK(i.text(R"({"key":"x","url":"https://a/1.jpg"})") == "one");  // the first row of several
@@ -52,10 +54,13 @@ TEST_CASE("join: by URL after normalisation") {
 }
 
 TEST_CASE("join: by path and by key, over several files") {
-    const Index paths({std::string(kHeader) + "./a/1.jpg,one\n", std::string(kHeader) + "a/2.jpg,two\na/1.jpg,late\n"}, JoinOn::kPath);
+    const Index paths({std::string(kHeader) + "./a/1.jpg,one\n",
+                       std::string(kHeader) + "a/2.jpg,two\na/1.jpg,late\n"},
+                      JoinOn::kPath);
     CHECK(paths.text(R"({"key":"x","image":"a/1.jpg"})") == "one");
     CHECK(paths.text(R"({"key":"x","image":"a/2.jpg"})") == "two");
-    const Index keys({"\xEF\xBB\xBF{\"key\":\"a\",\"captions\":[{\"text\":\"one\"}]}\r\n\n{\"key\":\"b\",\"captions\":[{\"text\":\"two\"}]}"},
+    const Index keys({"\xEF\xBB\xBF{\"key\":\"a\",\"captions\":[{\"text\":\"one\"}]}\r\n\n{\"key\":"
+                      "\"b\",\"captions\":[{\"text\":\"two\"}]}"},
                      JoinOn::kKey);
     CHECK(keys.text(R"({"key":"a"})") == "one");
     CHECK(keys.text(R"({"key":"b"})") == "two");
@@ -64,7 +69,8 @@ TEST_CASE("join: by path and by key, over several files") {
 
 TEST_CASE("join: long rows are read whole") {
     const std::string big(300000, 'x');
-    const Index i({std::string(kHeader) + "http://a/1,\"" + big + "\"\nhttp://a/2,last"}, JoinOn::kUrl);
+    const Index i({std::string(kHeader) + "http://a/1,\"" + big + "\"\nhttp://a/2,last"},
+                  JoinOn::kUrl);
     CHECK(i.text(R"({"key":"x","url":"http://a/1"})") == big);
     CHECK(i.text(R"({"key":"x","url":"http://a/2"})") == "last");
 }

@@ -17,11 +17,20 @@ struct Vector {
 
 // Computed by an independent implementation in another language.
 constexpr Vector kVectors[] = {
-    {0, 0, Stream::kSubCaptions, "",
+    {0,
+     0,
+     Stream::kSubCaptions,
+     "",
      {0x7619de6ddd1fd955, 0xbea6f47fd01351a9, 0x760aab6e98dd2742, 0x93b52220661bb360}},
-    {7, 3, Stream::kSubCaptions, "00000/000012.jpg",
+    {7,
+     3,
+     Stream::kSubCaptions,
+     "00000/000012.jpg",
      {0x6cddaedc0cfbf79f, 0xbe5c4cacc788b580, 0x5652cfe164030c69, 0x9201ac830b188fe8}},
-    {7, 3, Stream::kAugmentation, "00000/000012.jpg",
+    {7,
+     3,
+     Stream::kAugmentation,
+     "00000/000012.jpg",
      {0xbae179b6363cf538, 0x2bb0f5c583ce2b9d, 0xc065e4ea1fb82bb6, 0xfc3c61bb926ebde9}},
 };
 
@@ -64,7 +73,8 @@ TEST_CASE("keyed_rng: uniform numbers stay within their interval") {
 }
 
 TEST_CASE("keyed_rng: seed, epoch, stream and key all count") {
-    const auto first = [](std::uint64_t seed, std::uint64_t epoch, Stream stream, const std::string& key) {
+    const auto first = [](std::uint64_t seed, std::uint64_t epoch, Stream stream,
+                          const std::string& key) {
         return KeyedRng(seed, epoch, stream, key).next();
     };
     const std::uint64_t base = first(1, 1, Stream::kSubCaptions, "a");

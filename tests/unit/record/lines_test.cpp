@@ -15,9 +15,10 @@ namespace {
 
 using shard::spill, shard::TempFolder;
 
-// Lines of files with these contents as "FILE:NUMBER@OFFSET TEXT", "~" where cut, "!" where too large.
-// Blocks are kept and moved about before they are looked at, as the threads of a filter do.
-std::vector<std::string> lines_of(const std::vector<std::string>& texts, StreamSettings settings = {}) {
+// Lines of files with these contents as "FILE:NUMBER@OFFSET TEXT", "~" where cut, "!" where too
+// large. Blocks are kept and moved about before they are looked at, as the threads of a filter do.
+std::vector<std::string> lines_of(const std::vector<std::string>& texts,
+                                  StreamSettings settings = {}) {
     const TempFolder folder;
     for (std::size_t i = 0; i < texts.size(); ++i) {
         settings.inputs.push_back((folder / std::to_string(i)).string());
@@ -29,8 +30,9 @@ std::vector<std::string> lines_of(const std::vector<std::string>& texts, StreamS
     std::vector<std::string> out;
     for (const LineBlock& block : blocks)
         for (const Line& line : block.lines)
-            out.push_back(block.file.substr(block.file.rfind('/') + 1) + ":" + std::to_string(line.number) + "@" +
-                          std::to_string(line.offset) + " " + std::string(line.text) + (line.is_cut ? "~" : "") +
+            out.push_back(block.file.substr(block.file.rfind('/') + 1) + ":" +
+                          std::to_string(line.number) + "@" + std::to_string(line.offset) + " " +
+                          std::string(line.text) + (line.is_cut ? "~" : "") +
                           (line.too_large ? "!" : ""));
     return out;
 }
@@ -51,7 +53,8 @@ TEST_CASE("lines: short blocks survive being moved") {
 }
 
 TEST_CASE("lines: CR LF, byte order mark, blank lines, last line cut") {
-    CHECK(lines_of({"\xEF\xBB\xBF" "a\r\n\r\n \t\nb\r\nc"}) == Texts{"0:1@0 a", "0:4@11 b", "0:5@14 c~"});
+    CHECK(lines_of({"\xEF\xBB\xBF"
+                    "a\r\n\r\n \t\nb\r\nc"}) == Texts{"0:1@0 a", "0:4@11 b", "0:5@14 c~"});
     CHECK(lines_of({"a\n\n"}) == Texts{"0:1@0 a"});
     CHECK(lines_of({"a\n  "}) == Texts{"0:1@0 a"});
 }
@@ -73,7 +76,8 @@ TEST_CASE("lines: too large ones are marked, the next is read") {
               Texts{"0:1@0 a", "0:2@2 " + start + "!", "0:3@" + std::to_string(size + 3) + " b",
                     "0:4@" + std::to_string(size + 5) + " " + start + "!"});
     }
-    CHECK(lines_of({std::string(1024, 'x') + "\n"}, settings) == Texts{"0:1@0 " + std::string(1024, 'x')});
+    CHECK(lines_of({std::string(1024, 'x') + "\n"}, settings) ==
+          Texts{"0:1@0 " + std::string(1024, 'x')});
 }
 
 TEST_CASE("lines: the limit counts lines over all files, blank ones not") {
@@ -111,7 +115,8 @@ Read read_records(const std::string& text, bool skip) {
     Record record;
     Place place;
     try {
-        while (reader.next(record, place)) out.keys.push_back(place.key + "@" + std::to_string(place.line));
+        while (reader.next(record, place))
+            out.keys.push_back(place.key + "@" + std::to_string(place.line));
     } catch (const cli::DataError& error) {
         out.error = error.what();
     }
@@ -121,7 +126,8 @@ Read read_records(const std::string& text, bool skip) {
 
 TEST_CASE("lines: records, bad ones left out or ending the run") {
     const Quiet quiet;
-    const std::string text = "{\"key\":\"a\"}\nbroken\n{\"key\":\"" + std::string(2000, 'x') + "\"}\n{\"key\":\"b\"}\n";
+    const std::string text =
+        "{\"key\":\"a\"}\nbroken\n{\"key\":\"" + std::string(2000, 'x') + "\"}\n{\"key\":\"b\"}\n";
     const Read skipping = read_records(text, true);
     CHECK(skipping.keys == Texts{"a@1", "b@4"});
     CHECK(skipping.skipped == 2);
@@ -133,7 +139,8 @@ TEST_CASE("lines: records, bad ones left out or ending the run") {
 TEST_CASE("lines: a cut last line counts only if it is complete, even when bad ones are skipped") {
     const Quiet quiet;
     CHECK(read_records("{\"key\":\"a\"}\n{\"key\":\"b\"}", false).keys == Texts{"a@1", "b@2"});
-    CHECK(read_records("{\"key\":\"a\"}\n{\"x\":1}", true).skipped == 1);  // complete, but no record
+    CHECK(read_records("{\"key\":\"a\"}\n{\"x\":1}", true).skipped ==
+          1);  // complete, but no record
     const Read cut = read_records("{\"key\":\"a\"}\n{\"key\":\"b", true);
     CHECK(cut.keys == Texts{"a@1"});
     CHECK(cut.error.find("the input is cut") != std::string::npos);

@@ -15,7 +15,8 @@ std::string word_of(std::string_view json) {
 }
 
 TEST_CASE("object: fields keep order and spelling") {
-    const auto object = parse_object(R"( {"b" : 1.50e+3 ,"a":[1, {"x":"\u00e4"}],"":null, "c\n":"x\/y" } )");
+    const auto object =
+        parse_object(R"( {"b" : 1.50e+3 ,"a":[1, {"x":"\u00e4"}],"":null, "c\n":"x\/y" } )");
     REQUIRE(object);
     std::string out;
     object->append_json(out);
@@ -35,10 +36,32 @@ TEST_CASE("object: set replaces in place or adds at the end") {
 }
 
 TEST_CASE("object: what is not one JSON object is bad-json") {
-    for (const char* json : {"", " ", "[]", "1", "\"a\"", "{", "{\"a\":1", "{\"a\":1}}", "{\"a\":1}{\"b\":2}", "{\"a\":1} x",
-                             "{a:1}", "{'a':1}", "{\"a\":01}", "{\"a\":+1}", "{\"a\":.5}", "{\"a\":nan}", "{\"a\":tru}",
-                             "{\"a\":1,}", "{\"a\"}", "{\"a\":\"\x01\"}", "{\"a\":\"\xFF\"}", "{\"a\":\"\\x\"}",
-                             "{\"a\":\"\\ud800\"}", "{\"a\":[1,2}", "// c\n{}", "{\"a\":\"b}"}) {
+    for (const char* json : {"",
+                             " ",
+                             "[]",
+                             "1",
+                             "\"a\"",
+                             "{",
+                             "{\"a\":1",
+                             "{\"a\":1}}",
+                             "{\"a\":1}{\"b\":2}",
+                             "{\"a\":1} x",
+                             "{a:1}",
+                             "{'a':1}",
+                             "{\"a\":01}",
+                             "{\"a\":+1}",
+                             "{\"a\":.5}",
+                             "{\"a\":nan}",
+                             "{\"a\":tru}",
+                             "{\"a\":1,}",
+                             "{\"a\"}",
+                             "{\"a\":\"\x01\"}",
+                             "{\"a\":\"\xFF\"}",
+                             "{\"a\":\"\\x\"}",
+                             "{\"a\":\"\\ud800\"}",
+                             "{\"a\":[1,2}",
+                             "// c\n{}",
+                             "{\"a\":\"b}"}) {
         CAPTURE(json);
         CHECK(word_of(json) == "bad-json");
     }
@@ -52,7 +75,8 @@ TEST_CASE("object: a name that stands twice is bad-record") {
 
 TEST_CASE("object: depth is bounded") {
     const auto nested = [](int n) {
-        return "{\"a\":" + std::string(static_cast<std::size_t>(n), '[') + std::string(static_cast<std::size_t>(n), ']') + "}";
+        return "{\"a\":" + std::string(static_cast<std::size_t>(n), '[') +
+               std::string(static_cast<std::size_t>(n), ']') + "}";
     };
     CHECK(word_of(nested(500)).empty());
     CHECK(word_of(nested(513)) == "bad-json");
@@ -83,11 +107,13 @@ TEST_CASE("object: values read by type") {
     double number = 0;
     CHECK(read_number("-1.5e2", number));
     CHECK(number == -150);
-    for (const char* bad : {"", "\"1\"", "1x", "nan", "inf", "1e999"}) CHECK_FALSE(read_number(bad, number));
+    for (const char* bad : {"", "\"1\"", "1x", "nan", "inf", "1e999"})
+        CHECK_FALSE(read_number(bad, number));
     std::int64_t integer = 0;
     CHECK(read_integer("-9223372036854775808", integer));
     CHECK(integer == std::numeric_limits<std::int64_t>::min());
-    for (const char* bad : {"", "1.0", "9223372036854775808", "1 "}) CHECK_FALSE(read_integer(bad, integer));
+    for (const char* bad : {"", "1.0", "9223372036854775808", "1 "})
+        CHECK_FALSE(read_integer(bad, integer));
 }
 
 TEST_CASE("object: floats print in the shortest form that reads back") {

@@ -56,13 +56,15 @@ TEST_CASE("record: what is not changed passes byte for byte") {
 }
 
 TEST_CASE("record: changed captions keep their other fields and their order") {
-    auto record = parse_record(R"({"captions":[{"mine":1,"text":"A b.","flags":[]}],"key":"a","z":0})");
+    auto record =
+        parse_record(R"({"captions":[{"mine":1,"text":"A b.","flags":[]}],"key":"a","z":0})");
     REQUIRE(record);
     record->captions[0].sentences = {{0, 4}};
     record->captions[0].flags = {"short"};
     record->update_captions();
-    CHECK(json_of(*record) ==
-          R"({"captions":[{"mine":1,"text":"A b.","flags":["short"],"sentences":[[0,4]]}],"key":"a","z":0})");
+    CHECK(
+        json_of(*record) ==
+        R"({"captions":[{"mine":1,"text":"A b.","flags":["short"],"sentences":[[0,4]]}],"key":"a","z":0})");
 }
 
 TEST_CASE("record: a new caption writes the fields it has") {
@@ -79,7 +81,9 @@ TEST_CASE("record: a new caption writes the fields it has") {
 }
 
 TEST_CASE("record: labels may be a text, a list or a number") {
-    const auto labels = [](const std::string& raw) { return parse_record("{\"key\":\"a\",\"label\":" + raw + "}")->labels; };
+    const auto labels = [](const std::string& raw) {
+        return parse_record("{\"key\":\"a\",\"label\":" + raw + "}")->labels;
+    };
     CHECK(labels("\"cat\"") == std::vector<std::string>{"cat"});
     CHECK(labels("[\"cat\",\"dog\"]") == std::vector<std::string>{"cat", "dog"});
     CHECK(labels("12") == std::vector<std::string>{"12"});
@@ -87,7 +91,8 @@ TEST_CASE("record: labels may be a text, a list or a number") {
 }
 
 TEST_CASE("record: null for an optional text is absent") {
-    const auto record = parse_record(R"({"key":"a","image":null,"url":null,"captions":[{"text":"x","source":null}]})");
+    const auto record = parse_record(
+        R"({"key":"a","image":null,"url":null,"captions":[{"text":"x","source":null}]})");
     REQUIRE(record);
     CHECK(record->image.empty());
     CHECK(record->captions[0].source.empty());
@@ -131,7 +136,8 @@ TEST_CASE("record: bad ones by their words") {
 }
 
 TEST_CASE("record: sentences may touch, be empty and end at the last byte") {
-    CHECK(word_of(R"({"key":"a","captions":[{"text":"abc","sentences":[[0,1],[1,1],[1,3]]}]})").empty());
+    CHECK(word_of(R"({"key":"a","captions":[{"text":"abc","sentences":[[0,1],[1,1],[1,3]]}]})")
+              .empty());
 }
 
 }  // namespace

@@ -17,7 +17,8 @@ namespace lip::record {
 // Gives `first` bytes, then at most `step` at a time: every way to cut an input.
 class Trickle final : public ByteSource {
 public:
-    Trickle(std::string_view bytes, std::size_t first, std::size_t step) : rest_(bytes), next_(first), step_(step) {}
+    Trickle(std::string_view bytes, std::size_t first, std::size_t step)
+        : rest_(bytes), next_(first), step_(step) {}
     std::size_t read(char* to, std::size_t size) override {
         const std::size_t n = rest_.copy(to, std::min(size, std::max<std::size_t>(next_, 1)));
         rest_.remove_prefix(n);
@@ -33,7 +34,8 @@ private:
 
 inline std::string gzip(std::string_view bytes) {
     z_stream stream = {};
-    if (deflateInit2(&stream, 1, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY) != Z_OK) throw std::runtime_error("deflate");
+    if (deflateInit2(&stream, 1, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY) != Z_OK)
+        throw std::runtime_error("deflate");
     std::string out(deflateBound(&stream, bytes.size()) + 32, '\0');
     stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(bytes.data()));
     stream.avail_in = static_cast<uInt>(bytes.size());

@@ -28,7 +28,9 @@ std::vector<std::string> pool_texts(const CaptionSampler& sampler, const record:
     std::vector<std::string> texts;
     for (const train::Candidate& c : sampler.pool(record)) {
         const record::Caption& caption = record.captions[c.caption];
-        texts.push_back(c.sentence < 0 ? caption.text : std::string(caption.sentence(static_cast<std::size_t>(c.sentence))));
+        texts.push_back(c.sentence < 0
+                            ? caption.text
+                            : std::string(caption.sentence(static_cast<std::size_t>(c.sentence))));
     }
     return texts;
 }
@@ -61,8 +63,11 @@ TEST_CASE("the pool: whole captions, or long ones by sentence without a cut-off 
     CHECK(pool_texts(CaptionSampler({.sentences = true}), record) ==
           std::vector<std::string>{"a dog", "A dog runs.", "One dog.", "Two cats."});
     CHECK(pool_texts(CaptionSampler({.sentences = true, .skip_flags = {}}), record).size() == 5);
-    CHECK(pool_texts(CaptionSampler({.sources = {train::parse_source("raw")}}), record) == std::vector<std::string>{"a dog"});
-    CHECK(pool_texts(CaptionSampler({.sources = {train::parse_source("sharegpt4v:short=3")}}), record).size() == 1);
+    CHECK(pool_texts(CaptionSampler({.sources = {train::parse_source("raw")}}), record) ==
+          std::vector<std::string>{"a dog"});
+    CHECK(
+        pool_texts(CaptionSampler({.sources = {train::parse_source("sharegpt4v:short=3")}}), record)
+            .size() == 1);
 }
 
 TEST_CASE("no text comes again while the pool lasts, and what does is marked") {
@@ -80,13 +85,14 @@ TEST_CASE("no text comes again while the pool lasts, and what does is marked") {
 TEST_CASE("candidates come equally often, and by weight where weighted") {
     const record::Record record = sample_record();
     const CaptionSampler even({.sentences = true});
-    const CaptionSampler odd({.sources = {train::parse_source("raw=3"), train::parse_source("sharegpt4v:short")}});
+    const CaptionSampler odd(
+        {.sources = {train::parse_source("raw=3"), train::parse_source("sharegpt4v:short")}});
     int raw = 0, heavy = 0;
     for (std::uint64_t epoch = 0; epoch < 4000; ++epoch) {
         raw += even.draw(record, 1, epoch).texts[0] == "a dog";
         heavy += odd.draw(record, 1, epoch).texts[0] == "a dog";
     }
-    CHECK(std::abs(raw - 1000) < 110);    // four standard deviations
+    CHECK(std::abs(raw - 1000) < 110);  // four standard deviations
     CHECK(std::abs(heavy - 3000) < 110);
 }
 
@@ -98,13 +104,18 @@ TEST_CASE("raw first, pools of one and none, merging") {
         CHECK(drawn.texts[0] == "a dog");
         CHECK(drawn.texts[1] != "a dog");
     }
-    const CaptionSampler one({.texts_per_image = 3, .sources = {train::parse_source("raw")}, .raw_first = true});
+    const CaptionSampler one(
+        {.texts_per_image = 3, .sources = {train::parse_source("raw")}, .raw_first = true});
     CHECK(one.draw(record, 1, 0).valid == std::vector<bool>{true, false, false});
     const CaptionSampler none({.sources = {train::parse_source("nobody")}});
     CHECK(none.draw(record, 1, 0).texts.empty());
-    const CaptionSampler merged({.texts_per_image = 1, .sentences = true, .sources = {train::parse_source("sharegpt4v:long")}, .merge = 2});
+    const CaptionSampler merged({.texts_per_image = 1,
+                                 .sentences = true,
+                                 .sources = {train::parse_source("sharegpt4v:long")},
+                                 .merge = 2});
     std::set<std::string> texts;
-    for (std::uint64_t epoch = 0; epoch < 100; ++epoch) texts.insert(merged.draw(record, 1, epoch).texts[0]);
+    for (std::uint64_t epoch = 0; epoch < 100; ++epoch)
+        texts.insert(merged.draw(record, 1, epoch).texts[0]);
     CHECK(texts.contains("One dog. Two cats."));
     CHECK(texts.contains("One dog."));
 }

@@ -1,4 +1,5 @@
-// A training step of every method, on the CPU and on the stand-in accelerator; optimiser and schedule.
+// A training step of every method, on the CPU and on the stand-in accelerator; optimiser and
+// schedule.
 #include "train/methods.h"
 #include "train/optimizer.h"
 #include "train/schedule.h"
@@ -79,9 +80,11 @@ TEST_CASE("every method takes the same three steps on the CPU and on another dev
 }
 
 TEST_CASE("AdamW equals its formula, decays matrices only and survives saving") {
-    const Tensor matrix = at::ones({2, 2}, at::kDouble).requires_grad_(true), gain = at::ones({2}, at::kDouble).requires_grad_(true);
+    const Tensor matrix = at::ones({2, 2}, at::kDouble).requires_grad_(true),
+                 gain = at::ones({2}, at::kDouble).requires_grad_(true);
     const tensor::NamedTensors parameters = {{"matrix", matrix}, {"gain", gain}};
-    const train::AdamWSettings settings{.weight_decay = 0.5, .beta1 = 0.8, .beta2 = 0.9, .eps = 1e-3};
+    const train::AdamWSettings settings{
+        .weight_decay = 0.5, .beta1 = 0.8, .beta2 = 0.9, .eps = 1e-3};
     train::AdamW optimizer(parameters, settings);
     double m = 0, v = 0, p = 1, q = 1;
     for (int step = 1; step <= 4; ++step) {
@@ -91,7 +94,8 @@ TEST_CASE("AdamW equals its formula, decays matrices only and survives saving") 
         optimizer.step(0.1);
         m = 0.8 * m + 0.2 * g;
         v = 0.9 * v + 0.1 * g * g;
-        const double update = 0.1 * (m / (1 - std::pow(0.8, step))) / (std::sqrt(v / (1 - std::pow(0.9, step))) + 1e-3);
+        const double update = 0.1 * (m / (1 - std::pow(0.8, step))) /
+                              (std::sqrt(v / (1 - std::pow(0.9, step))) + 1e-3);
         p = p * (1 - 0.1 * 0.5) - update;
         q = q - update;
         CHECK(std::abs(matrix[0][1].item<double>() - p) < 1e-12);
@@ -105,7 +109,8 @@ TEST_CASE("AdamW equals its formula, decays matrices only and survives saving") 
 }
 
 TEST_CASE("clipping keeps the direction and the limit") {
-    const Tensor a = at::zeros({3}, at::kDouble).requires_grad_(true), b = at::zeros({2, 2}, at::kDouble).requires_grad_(true);
+    const Tensor a = at::zeros({3}, at::kDouble).requires_grad_(true),
+                 b = at::zeros({2, 2}, at::kDouble).requires_grad_(true);
     train::AdamW optimizer({{"a", a}, {"b", b}}, {});
     at::Tensor(a).mutable_grad() = at::full({3}, 2.0, at::kDouble);
     at::Tensor(b).mutable_grad() = at::full({2, 2}, -2.0, at::kDouble);
