@@ -19,7 +19,10 @@ $(BUILD)/build.ninja: | deps
 deps:
 	@scripts/install-deps
 
-demo: all
+programs: $(BUILD)/build.ninja
+	@ninja -C $(BUILD) -j $(JOBS) programs
+
+demo: programs
 	@demo/run $(BUILD)
 
 test: all
@@ -28,9 +31,9 @@ test: all
 bench: all
 	@bench/run $(BUILD)
 
-install: all
+install: programs
 	@cmake -S . -B $(BUILD) -DCMAKE_INSTALL_PREFIX=$(PREFIX) -DPROGRAM_PREFIX=$(PROGRAM_PREFIX) >/dev/null
-	@ninja -C $(BUILD) -j $(JOBS)
+	@ninja -C $(BUILD) -j $(JOBS) programs
 	@cmake --install $(BUILD) --prefix $(PREFIX) >/dev/null
 	@echo "installed in $(PREFIX)"
 
@@ -43,7 +46,7 @@ sanitize: deps
 fuzz: deps
 	@scripts/fuzz
 
-man: all
+man: programs
 	@scripts/make-man $(BUILD)
 
 update-cases: all
@@ -52,4 +55,4 @@ update-cases: all
 clean:
 	@rm -rf $(BUILD) build-sanitize build-fuzz demo/out
 
-.PHONY: all deps demo test bench install lint sanitize fuzz man update-cases clean
+.PHONY: all programs deps demo test bench install lint sanitize fuzz man update-cases clean
