@@ -99,9 +99,11 @@ std::string picture(const std::string& bytes, const char* type) {
            "\" width=\"120\" height=\"120\"></td>";
 }
 
-std::string mask_picture(const fs::path& path) {
-    const auto mask = image::decode_mask(record::read_file(path.string()));
+// `shift` is added to the values: predictions count classes from 0, the truth from 1.
+std::string mask_picture(const fs::path& path, int shift) {
+    auto mask = image::decode_mask(record::read_file(path.string()));
     if (!mask) throw cli::DataError(path.string() + ": " + mask.reject().message);
+    for (std::uint8_t& value : mask->value) value = static_cast<std::uint8_t>(value + shift);
     return picture(image::encode_png_indexed(*mask, image::voc_palette()), "png");
 }
 
@@ -127,10 +129,11 @@ std::string pictures(const fs::path& out) {
         ++count;
         rows += "<tr>" +
                 picture(record::read_file((out / "data" / record->image).string()), "jpeg") +
-                mask_picture(out / "data" / record->mask);
+                mask_picture(out / "data" / record->mask, 0);
         for (const ModelName& model : kModels)
             rows += mask_picture(
-                predicted_mask(out / "results" / (std::string(model.id) + ".masks"), record->key));
+                predicted_mask(out / "results" / (std::string(model.id) + ".masks"), record->key),
+                1);
         rows += "<td class=\"caption\">" + record->captions.back().text + "</td></tr>\n";
     }
     return rows;

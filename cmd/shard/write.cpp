@@ -147,11 +147,23 @@ private:
         if (options_.resume) return resume();
         if (!options_.common.force)
             throw cli::DataError(manifest_ + ": exists already (-f replaces it, --resume goes on)");
+        // The old set goes as a whole: shards that the new one does not overwrite would stay
+        // behind.
+        for (const shard::ShardInfo& info : shard::read_manifest(manifest_))
+            fs::remove(folder / info.name);
         fs::remove(manifest_);
     }
 
     // Finished shards stay; the input is read again up to the last sample of the last of them.
     void resume() {
+        for (const shard::ShardInfo& info : shard::read_manifest(manifest_)) {
+            const fs::path file = fs::path(manifest_).parent_path() / info.name;
+            std::error_code failed;
+            if (fs::file_size(file, failed) != info.bytes || failed)
+                throw cli::DataError(
+                    file.string() +
+                    ": is in the manifest, but missing or of another size (start again with -f)");
+        }
         std::uint64_t consumed = 0;
         const std::string text = record::read_file(manifest_);
         for (std::size_t begin = 0; begin < text.size();) {

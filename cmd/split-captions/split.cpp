@@ -137,12 +137,12 @@ private:
         caption.sentences = (is_long ? long_ : other_).split(caption.text);
         std::vector<std::string> flags =
             text::detect_flags(caption.text, caption.form, *caption.sentences, flags_);
-        // What an earlier step found of the bytes or the data set stays.
+        // What an earlier step found of the bytes or the data set stays, in front and in its order.
+        std::vector<std::string> kept;
         if (caption.flags)
             for (const std::string& flag : *caption.flags)
-                if (!text::flag_bit(flag.substr(0, flag.find('@'))) &&
-                    std::find(flags.begin(), flags.end(), flag) == flags.end())
-                    flags.insert(flags.begin(), flag);
+                if (!text::flag_bit(flag.substr(0, flag.find('@')))) kept.push_back(flag);
+        flags.insert(flags.begin(), kept.begin(), kept.end());
         caption.flags = std::move(flags);
     }
 

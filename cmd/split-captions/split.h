@@ -13,7 +13,7 @@ namespace lip::cmd {
 struct SplitCommand {
     cli::Common common;
     record::StreamSettings stream;
-    std::string format;  // empty: as the input
+    std::string format;  // records or lines; empty: records
     text::SplitOptions split;
     std::int64_t min_words = 1;
     std::string abbreviations;
