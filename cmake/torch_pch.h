@@ -2,8 +2,8 @@
 #pragma once
 
 #include <ATen/ATen.h>
-#include <nlohmann/json.hpp>
 #include <torch/csrc/autograd/custom_function.h>
+#include <nlohmann/json.hpp>
 
 #include <map>
 #include <string>

@@ -18,7 +18,8 @@ inline nlohmann::json read_golden(const std::string& name) {
 // Nested lists of numbers -> float64 tensor.
 inline at::Tensor to_tensor(const nlohmann::json& json) {
     std::vector<std::int64_t> shape;
-    for (const nlohmann::json* at = &json; at->is_array(); at = &(*at)[0]) shape.push_back(static_cast<std::int64_t>(at->size()));
+    for (const nlohmann::json* at = &json; at->is_array(); at = &(*at)[0])
+        shape.push_back(static_cast<std::int64_t>(at->size()));
     std::vector<double> values;
     const auto walk = [&](const auto& self, const nlohmann::json& node) -> void {
         if (node.is_array())
@@ -33,7 +34,11 @@ inline at::Tensor to_tensor(const nlohmann::json& json) {
 // max|x - y| / max(1, max|y|)
 inline double difference(const at::Tensor& x, const at::Tensor& y) {
     const double scale = std::max(1.0, y.abs().max().item<double>());
-    return (x.detach().to(at::kCPU).to(at::kDouble) - y.to(at::kDouble)).abs().max().item<double>() / scale;
+    return (x.detach().to(at::kCPU).to(at::kDouble) - y.to(at::kDouble))
+               .abs()
+               .max()
+               .item<double>() /
+           scale;
 }
 
 }  // namespace lip::test
