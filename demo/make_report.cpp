@@ -107,18 +107,6 @@ std::string mask_picture(const fs::path& path, int shift) {
     return picture(image::encode_png_indexed(*mask, image::voc_palette()), "png");
 }
 
-std::string file_name_of(std::string key) {
-    for (char& c : key)
-        if (c == '/') c = '_';
-    return key;
-}
-
-// Where `segment --mask-dir` wrote the mask of a key.
-fs::path predicted_mask(const fs::path& folder, const std::string& key) {
-    const fs::path nested = folder / (key + ".png"), flat = folder / (file_name_of(key) + ".png");
-    return fs::exists(nested) ? nested : flat;
-}
-
 std::string pictures(const fs::path& out) {
     std::ifstream file(out / "data" / "test.jsonl");
     std::string rows;
@@ -132,8 +120,7 @@ std::string pictures(const fs::path& out) {
                 mask_picture(out / "data" / record->mask, 0);
         for (const ModelName& model : kModels)
             rows += mask_picture(
-                predicted_mask(out / "results" / (std::string(model.id) + ".masks"), record->key),
-                1);
+                out / "results" / (std::string(model.id) + ".masks") / (record->key + ".png"), 1);
         rows += "<td class=\"caption\">" + record->captions.back().text + "</td></tr>\n";
     }
     return rows;

@@ -82,12 +82,7 @@ public:
           settings_(settings_of(options, embedder_.config(), classes_)),
           weights_(eval::class_weights(embedder_, classes_, templates_)),
           segmenter_(embedder_.model(), embedder_.precision(), weights_, settings_),
-          total_(classes_.size()) {
-        if (weights_.cut > 0)
-            cli::warn(std::to_string(weights_.cut) + " of " + std::to_string(weights_.texts) +
-                      " texts of classes were cut to " +
-                      std::to_string(embedder_.config().text.context_length) + " tokens");
-    }
+          total_(classes_.size()) {}
 
     int run() {
         cli::Progress progress("images", "images");

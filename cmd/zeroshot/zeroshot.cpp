@@ -70,12 +70,7 @@ public:
           embedder_(embedder_settings(options)),
           trained_{embedder_.scale(), embedder_.bias(), embedder_.is_sigmoid()},
           weights_(eval::class_weights(embedder_, classes_, templates_)),
-          metrics_(weights_.classes) {
-        if (weights_.cut > 0)
-            cli::warn(std::to_string(weights_.cut) + " of " + std::to_string(weights_.texts) +
-                      " texts of classes were cut to " +
-                      std::to_string(embedder_.config().text.context_length) + " tokens");
-    }
+          metrics_(weights_.classes) {}
 
     int run() {
         eval::ImageBatches batches(embedder_, stream_, errors_, options_.model.batch_size,

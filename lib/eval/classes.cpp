@@ -1,6 +1,7 @@
 #include "eval/classes.h"
 
 #include "cli/error.h"
+#include "cli/log.h"
 #include "record/data_path.h"
 #include "record/file.h"
 #include "record/object.h"
@@ -225,6 +226,10 @@ ClassWeights class_weights(const Embedder& embedder, const Classes& classes,
         }
     }
     weights.names = maker.stacked();
+    if (weights.cut > 0)
+        cli::warn(std::to_string(weights.cut) + " of " + std::to_string(weights.texts) +
+                  " texts of classes were cut to " +
+                  std::to_string(embedder.config().text.context_length) + " tokens");
     return weights;
 }
 

@@ -64,7 +64,7 @@ struct ClassWeights {
 };
 
 // Weight of a name: unit(mean over templates of the unit vectors of the filled templates),
-// A class with prompts has one weight, over its prompts.
+// A class with prompts has one weight, over its prompts. Warns of texts that were cut.
 ClassWeights class_weights(const Embedder& embedder, const Classes& classes,
                            const std::vector<std::string>& templates);
 
