@@ -1,11 +1,13 @@
 // train-bench ARCH BATCH K STEPS THREADS: images a second of a training step (forward, backward,
-// AdamW) on made-up pixels and texts of 8 to 32 tokens, and the share of the machine's matrix
-// product speed it reaches. Prints one JSON line. Peer: train_peer.py with the same arguments.
+// AdamW; median of the steps) on made-up pixels and texts of 8 to 32 tokens, and the share of the
+// machine's matrix product speed it reaches. Prints one JSON line. Peer: train_peer.py with the
+// same arguments.
 #include "cli/log.h"
 #include "record/keyed_rng.h"
 #include "tensor/device.h"
 #include "train/methods.h"
 #include "train/optimizer.h"
+#include "train/step.h"
 
 #include <ATen/ATen.h>
 
@@ -49,7 +51,6 @@ int main(int argc, char** argv) {
     const std::int64_t size = config.vision.image_size;
     batch.pixels = at::randint(0, 256, {batch_size, 3, size, size}, at::TensorOptions(at::kByte));
     batch.valid = at::ones({batch_size, slots}, at::TensorOptions(at::kBool));
-    std::vector<model::TokenIds> texts;
     double text_flops = 0;
     for (std::int64_t i = 0; i < batch_size * slots; ++i) {
         model::TokenIds ids(8 + rng.below(25), 5);  // 8..32, 20 on average
@@ -57,22 +58,22 @@ int main(int argc, char** argv) {
             id = static_cast<std::int32_t>(
                 3 + rng.below(static_cast<std::uint64_t>(config.text.vocab_size) - 3));
         text_flops += model.text_flops(static_cast<std::int64_t>(ids.size()));
-        texts.push_back(std::move(ids));
+        batch.texts.push_back(std::move(ids));
     }
-    batch.texts = model::pack_texts(texts);
 
-    double seconds = 0;
+    std::vector<double> seconds;
     for (std::int64_t step = -1; step < steps; ++step) {  // the first warms up
         const double start = cli::monotonic_s();
         optimizer.zero_grad();
-        const at::Tensor loss = train::batch_loss(method, model, batch, at::kFloat);
-        loss.backward();
+        train::forward_backward(method, model, batch, at::kFloat);
         optimizer.clip_gradients(1);
         optimizer.step(1e-4);
         model.clamp_scale();
-        if (step >= 0) seconds += cli::monotonic_s() - start;
+        if (step >= 0) seconds.push_back(cli::monotonic_s() - start);
     }
-    const double images_per_s = static_cast<double>(steps * batch_size) / seconds;
+    std::ranges::nth_element(seconds, seconds.begin() + steps / 2);
+    const double images_per_s =
+        static_cast<double>(batch_size) / seconds[static_cast<std::size_t>(steps / 2)];
     const double flops_an_image =
         3 * (model.image_flops() + text_flops / static_cast<double>(batch_size));
     std::printf("{\"images_per_s\":%.4g,\"texts_per_s\":%.4g,\"gemm_share\":%.3f}\n", images_per_s,

@@ -33,4 +33,12 @@ if(LibTorch_FOUND AND NOT TARGET LibTorch::LibTorch)
     endif()
   endforeach()
   target_compile_definitions(LibTorch::LibTorch INTERFACE _GLIBCXX_USE_CXX11_ABI=1)
+  # at::parallel_for is a template compiled here: without OpenMP it would silently be serial. The
+  # library must be the one that LibTorch itself uses: a wheel brings it along.
+  target_compile_options(LibTorch::LibTorch INTERFACE -fopenmp)
+  file(GLOB openmp ${LIBTORCH_DIR}/lib/libgomp*.so*)
+  if(NOT openmp)
+    set(openmp -fopenmp)
+  endif()
+  target_link_libraries(LibTorch::LibTorch INTERFACE ${openmp})
 endif()

@@ -22,17 +22,22 @@ PackedTexts pack_texts(std::span<const TokenIds> texts) {
     });
     std::vector<std::int64_t> ids, positions, last(texts.size());
     PackedTexts packed;
-    for (const std::size_t i : order) {
-        const auto length = static_cast<std::int64_t>(texts[i].size());
-        TORCH_INTERNAL_ASSERT(length > 0, "a text without tokens");
-        if (packed.groups.empty() || packed.groups.back().length != length)
-            packed.groups.push_back({0, length});
-        ++packed.groups.back().count;
-        for (std::int64_t p = 0; p < length; ++p) {
-            ids.push_back(texts[i][static_cast<std::size_t>(p)]);
-            positions.push_back(p);
+    for (std::size_t begin = 0, end = 0; begin < order.size(); begin = end) {
+        // A group: as many texts as are at most an eighth longer than its shortest.
+        const std::size_t shortest = texts[order[begin]].size();
+        TORCH_INTERNAL_ASSERT(shortest > 0, "a text without tokens");
+        while (end < order.size() && texts[order[end]].size() <= shortest + shortest / 8) ++end;
+        const std::size_t length = texts[order[end - 1]].size();
+        packed.groups.push_back(
+            {static_cast<std::int64_t>(end - begin), static_cast<std::int64_t>(length)});
+        for (std::size_t i = begin; i < end; ++i) {
+            const TokenIds& text = texts[order[i]];
+            last[order[i]] = static_cast<std::int64_t>(ids.size() + text.size()) - 1;
+            for (std::size_t p = 0; p < length; ++p) {
+                ids.push_back(p < text.size() ? text[p] : text.back());
+                positions.push_back(static_cast<std::int64_t>(p));
+            }
         }
-        last[i] = static_cast<std::int64_t>(ids.size()) - 1;
     }
     packed.ids = at::tensor(ids, at::TensorOptions(at::kLong));
     packed.positions = at::tensor(positions, at::TensorOptions(at::kLong));
@@ -77,11 +82,15 @@ Tensor attend_packed(const Tensor& qkv, const std::vector<PackedTexts::Group>& g
 Tensor TextTower::pooled(const PackedTexts& texts) const {
     Tensor x = at::embedding(token_embedding, texts.ids) +
                at::embedding(positional_embedding, texts.positions);
-    for (const Block& block : blocks)
-        x = block(x,
-                  [&](const Tensor& qkv) { return attend_packed(qkv, texts.groups, block.heads); });
-    // Only the end tokens go on: layer norm and projection of the others would be thrown away.
-    return ln_final(x.index_select(0, texts.last)).matmul(text_projection);
+    // Only the end tokens go on from the last block.
+    const auto ends = [&](const Tensor& all) { return all.index_select(0, texts.last); };
+    for (const Block& block : blocks) {
+        const auto attend = [&](const Tensor& qkv) {
+            return attend_packed(qkv, texts.groups, block.heads);
+        };
+        x = block(x, attend, &block == &blocks.back() ? ends : Block::Keep());
+    }
+    return ln_final(x).matmul(text_projection);
 }
 
 }  // namespace lip::model

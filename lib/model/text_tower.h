@@ -13,8 +13,9 @@ namespace lip::model {
 using TokenIds = std::vector<std::int32_t>;  // begin token .. end token, cut to the context length
 
 // Texts one behind the other, sorted by length, so that linear layers see [T, width] and attention
-// a dense [n, L, width] for each length. Under a causal mask this equals padding to the context
-// length.
+// a dense [n, L, width] for each group of nearly equal lengths; the shorter ones of a group are
+// filled up behind their end token (an eighth of the length at most). Under a causal mask this
+// equals padding to the context length.
 struct PackedTexts {
     struct Group {
         std::int64_t count, length;

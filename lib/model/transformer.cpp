@@ -56,8 +56,9 @@ Block::Block(Parameters& p, const std::string& name, std::int64_t width, std::in
                p.add(name + ".mlp.c_proj.bias", {width}, init.mlp_out_bias)};
 }
 
-Tensor Block::operator()(const Tensor& x, const Attend& attend) const {
-    const Tensor y = x + attention_out(attend(qkv(x)));
+Tensor Block::operator()(const Tensor& x, const Attend& attend, const Keep& keep) const {
+    const Tensor mixed = attend(qkv(x));
+    const Tensor y = keep ? keep(x) + attention_out(keep(mixed)) : x + attention_out(mixed);
     const Tensor h = mlp_in(ln_2(y));
     return y + mlp_out(quick_gelu ? h * at::sigmoid(1.702 * h) : at::gelu(h));
 }
@@ -66,8 +67,9 @@ namespace {
 
 // [N, L, 3·width] -> three [N, heads, L, d]
 std::vector<Tensor> split_heads(const Tensor& qkv, std::int64_t heads) {
-    const std::int64_t n = qkv.size(0), length = qkv.size(1), d = qkv.size(2) / 3 / heads;
-    return qkv.view({n, length, 3, heads, d}).permute({2, 0, 3, 1, 4}).unbind(0);
+    std::vector<Tensor> parts = qkv.chunk(3, -1);
+    for (Tensor& part : parts) part = part.unflatten(-1, {heads, -1}).transpose(1, 2);
+    return parts;
 }
 
 Tensor join_heads(const Tensor& x) {

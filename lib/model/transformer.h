@@ -37,7 +37,10 @@ struct Block {
 
     // `attend` maps [T, 3·width] to [T, width]: which tokens see which is the tower's matter.
     using Attend = std::function<at::Tensor(const at::Tensor& qkv)>;
-    at::Tensor operator()(const at::Tensor& x, const Attend& attend) const;
+    // `keep`, for the last block of a tower that is read at some tokens only, picks those: the
+    // others are attended to but not computed further.
+    using Keep = std::function<at::Tensor(const at::Tensor& all)>;
+    at::Tensor operator()(const at::Tensor& x, const Attend& attend, const Keep& keep = {}) const;
     // in_proj of the normalised input: [..., 3·width].
     at::Tensor qkv(const at::Tensor& x) const { return attention_in(ln_1(x)); }
 

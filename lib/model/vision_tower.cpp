@@ -51,11 +51,17 @@ Tensor VisionTower::embed(const Tensor& pixels) const {
 
 Tensor VisionTower::pooled(const Tensor& pixels) const {
     Tensor x = embed(pixels);
-    for (const Block& block : blocks)
-        x = block(
-            x, [&](const Tensor& qkv) { return attend_dense(qkv, block.heads, /*causal=*/false); });
-    if (config.pool_type == "tok") return ln_post(x.select(1, 0)).matmul(proj);
-    return ln_post(x.slice(1, 1)).mean(1).matmul(proj);
+    // Pooled at the class token, only that goes on from the last block.
+    const bool at_class = config.pool_type == "tok";
+    const auto class_token = [](const Tensor& all) { return all.slice(1, 0, 1); };
+    for (const Block& block : blocks) {
+        const auto attend = [&](const Tensor& qkv) {
+            return attend_dense(qkv, block.heads, /*causal=*/false);
+        };
+        x = block(x, attend, at_class && &block == &blocks.back() ? class_token : Block::Keep());
+    }
+    x = ln_post(at_class ? x.select(1, 0) : x.slice(1, 1));
+    return (at_class ? x : x.mean(1)).matmul(proj);
 }
 
 Tensor VisionTower::patches(const Tensor& pixels, DenseAttention attention) const {

@@ -276,7 +276,6 @@ Batch Loader::next(record::ErrorLog& errors) {
     Batch batch;
     batch.pixels = at::empty({count, 3, size, size}, at::TensorOptions(at::kByte));
     batch.valid = at::empty({count, slots}, at::TensorOptions(at::kBool));
-    std::vector<model::TokenIds> texts;
     for (std::int64_t i = 0; i < count;) {
         Ready ready = state_->pop();
         errors.count_records(1);
@@ -292,11 +291,10 @@ Batch Loader::next(record::ErrorLog& errors) {
         std::memcpy(batch.pixels[i].mutable_data_ptr(), ready.planes.data(), ready.planes.size());
         for (std::int64_t k = 0; k < slots; ++k)
             batch.valid[i][k] = static_cast<bool>(ready.valid[static_cast<std::size_t>(k)]);
-        std::move(ready.texts.begin(), ready.texts.end(), std::back_inserter(texts));
+        std::move(ready.texts.begin(), ready.texts.end(), std::back_inserter(batch.texts));
         batch.keys.push_back(std::move(ready.key));
         ++i;
     }
-    batch.texts = model::pack_texts(texts);
     return batch;
 }
 

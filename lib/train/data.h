@@ -41,10 +41,10 @@ struct DataSettings {
 
 // B images with K texts each, image-major.
 struct Batch {
-    at::Tensor pixels;         // uint8 [B, 3, S, S]
-    model::PackedTexts texts;  // B·K texts
-    at::Tensor valid;          // bool [B, K]
-    Position after;            // of the sample that comes next
+    at::Tensor pixels;                   // uint8 [B, 3, S, S]
+    std::vector<model::TokenIds> texts;  // B·K texts
+    at::Tensor valid;                    // bool [B, K]
+    Position after;                      // of the sample that comes next
     std::vector<std::string> keys;
 };
 

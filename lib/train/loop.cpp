@@ -5,6 +5,7 @@
 #include "cli/stop.h"
 #include "record/file.h"
 #include "record/object.h"
+#include "train/step.h"
 
 #include <ATen/ATen.h>
 
@@ -153,8 +154,7 @@ TrainResult run_training(const TrainSettings& settings) {
         // 2. A batch and its loss.
         const Batch batch = loader.next(errors);
         optimizer.zero_grad();
-        const at::Tensor loss = batch_loss(method, model, batch, settings.precision);
-        loss.backward();
+        const at::Tensor loss = forward_backward(method, model, batch, settings.precision);
         const double norm = optimizer.clip_gradients(settings.clip_gradients).item<double>();
         const double value = loss.item<double>();
         state.position = batch.after;
@@ -180,7 +180,8 @@ TrainResult run_training(const TrainSettings& settings) {
         }
 
         // 4. Log and save.
-        meters.add(value, norm, batch.pixels.size(0), batch.texts.texts());
+        meters.add(value, norm, batch.pixels.size(0),
+                   static_cast<std::int64_t>(batch.texts.size()));
         char note[48];
         std::snprintf(note, sizeof note, "loss %.3f", value);
         progress.update(static_cast<std::uint64_t>(state.step), note);

@@ -4,7 +4,6 @@
 #include "loss/clip.h"
 #include "loss/multi_positive.h"
 #include "loss/sigmoid.h"
-#include "tensor/device.h"
 
 #include <ATen/ATen.h>
 
@@ -53,18 +52,6 @@ const Method& find_method(std::string_view name) {
     for (const Method& method : kMethods)
         if (method.name == name) return method;
     throw cli::UsageError("--method: '" + std::string(name) + "' is unknown");
-}
-
-Tensor batch_loss(const Method& method, const LanguageImageModel& model, const Batch& batch,
-                  at::ScalarType precision) {
-    Tensor v, t;
-    {
-        const tensor::Autocast autocast(model.device(), precision);
-        v = model.embed_images(batch.pixels);  // [B, D]
-        t = model.embed_texts(batch.texts);    // [B·K, D]
-    }
-    const std::int64_t images = v.size(0), slots = batch.valid.size(1);
-    return method.loss(model, v, t.view({images, slots, -1}), batch.valid.to(model.device()));
 }
 
 }  // namespace lip::train

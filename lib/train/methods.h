@@ -28,8 +28,4 @@ std::span<const Method> methods();
 // Throws UsageError for an unknown name.
 const Method& find_method(std::string_view name);
 
-// Forward pass of both towers and the method's loss.
-at::Tensor batch_loss(const Method& method, const model::LanguageImageModel& model,
-                      const Batch& batch, at::ScalarType precision);
-
 }  // namespace lip::train

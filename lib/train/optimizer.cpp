@@ -1,15 +1,28 @@
 #include "train/optimizer.h"
 
 #include "cli/error.h"
+#include "tensor/parallel.h"
 
 #include <ATen/ATen.h>
 
 #include <cmath>
+#include <functional>
 #include <map>
 
 namespace lip::train {
 
 using at::Tensor;
+
+namespace {
+
+// Tensors are many and mostly small: a tensor to a thread.
+void for_each(const std::vector<Tensor>& tensors, const std::function<void(std::size_t)>& body) {
+    if (tensors.empty()) return;
+    tensor::for_each_piece(tensors[0].device(), static_cast<std::int64_t>(tensors.size()),
+                           [&](std::int64_t i) { body(static_cast<std::size_t>(i)); });
+}
+
+}  // namespace
 
 AdamW::AdamW(const tensor::NamedTensors& parameters, const AdamWSettings& settings)
     : settings_(settings) {
@@ -30,17 +43,17 @@ void AdamW::step(double learning_rate) {
     const double one = 1 - std::pow(settings_.beta1, static_cast<double>(steps_)),
                  two = 1 - std::pow(settings_.beta2, static_cast<double>(steps_));
     for (Group& group : groups_)
-        for (std::size_t i = 0; i < group.parameters.size(); ++i) {
+        for_each(group.parameters, [&](std::size_t i) {
             Tensor p = group.parameters[i];
             const Tensor g = p.grad();
-            if (!g.defined()) continue;
+            if (!g.defined()) return;
             // p <- p (1 - lr wd) - lr m̂ / (√v̂ + eps)
             group.first[i].lerp_(g, 1 - settings_.beta1);
             group.second[i].mul_(settings_.beta2).addcmul_(g, g, 1 - settings_.beta2);
             if (group.decay > 0) p.mul_(1 - learning_rate * group.decay);
             const Tensor root = group.second[i].sqrt().mul_(1 / std::sqrt(two)).add_(settings_.eps);
             p.addcdiv_(group.first[i], root, -learning_rate / one);
-        }
+        });
 }
 
 void AdamW::zero_grad() {
@@ -59,12 +72,12 @@ std::vector<Tensor> AdamW::gradients() const {
 Tensor AdamW::clip_gradients(double most) {
     const at::NoGradGuard no_grad;
     const std::vector<Tensor> all = gradients();
-    std::vector<Tensor> norms;
-    for (const Tensor& g : all) norms.push_back(g.norm());
+    std::vector<Tensor> norms(all.size());
+    for_each(all, [&](std::size_t i) { norms[i] = all[i].norm(); });
     const Tensor norm = at::stack(norms).norm();
     if (most > 0) {
         const Tensor factor = (most / (norm + 1e-6)).clamp_max(1.0);
-        for (Tensor g : all) g.mul_(factor);
+        for_each(all, [&](std::size_t i) { Tensor(all[i]).mul_(factor); });
     }
     return norm;
 }

@@ -1,6 +1,6 @@
 // A training step of every method, on the CPU and on the stand-in accelerator; optimiser and
 // schedule.
-#include "train/methods.h"
+#include "train/step.h"
 #include "train/optimizer.h"
 #include "train/schedule.h"
 
@@ -9,6 +9,7 @@
 #include "tests/support/stand_in_device.h"
 
 #include <ATen/ATen.h>
+#include <ATen/Parallel.h>
 #include <doctest/doctest.h>
 
 #include <cmath>
@@ -31,19 +32,18 @@ model::ModelConfig small_config(const train::Method& method) {
     return config;
 }
 
-train::Batch small_batch(std::int64_t slots) {
+train::Batch small_batch(std::int64_t images, std::int64_t slots) {
     const at::Generator generator = at::detail::createCPUGenerator(7);
     train::Batch batch;
-    batch.pixels = at::randint(0, 256, {4, 3, 48, 48}, generator, at::TensorOptions(at::kByte));
-    batch.valid = at::ones({4, slots}, at::kBool);
-    std::vector<model::TokenIds> texts;
-    for (std::int32_t i = 0; i < 4 * slots; ++i) {
+    batch.pixels =
+        at::randint(0, 256, {images, 3, 48, 48}, generator, at::TensorOptions(at::kByte));
+    batch.valid = at::ones({images, slots}, at::kBool);
+    for (std::int32_t i = 0; i < images * slots; ++i) {
         model::TokenIds ids = {1};
-        for (std::int32_t n = 0; n <= i % 3; ++n) ids.push_back(5 + (i * 7 + n * 3) % 30);
+        for (std::int32_t n = 0; n <= i % 11; ++n) ids.push_back(5 + (i * 7 + n * 3) % 30);
         ids.push_back(2);
-        texts.push_back(ids);
+        batch.texts.push_back(ids);
     }
-    batch.texts = model::pack_texts(texts);
     if (slots > 1) batch.valid[2][1] = false;
     return batch;
 }
@@ -53,7 +53,7 @@ train::Batch small_batch(std::int64_t slots) {
 TEST_CASE("every method takes the same three steps on the CPU and on another device") {
     for (const train::Method& method : train::methods()) {
         CAPTURE(std::string(method.name));
-        const train::Batch batch = small_batch(method.texts_per_image);
+        const train::Batch batch = small_batch(4, method.texts_per_image);
         model::LanguageImageModel here(small_config(method), 1), there(small_config(method), 1);
         there.to(test::kStandIn);
         train::AdamW a(here.parameters.all(), {}), b(there.parameters.all(), {});
@@ -61,10 +61,8 @@ TEST_CASE("every method takes the same three steps on the CPU and on another dev
         for (int step = 0; step < 3; ++step) {
             a.zero_grad();
             b.zero_grad();
-            const Tensor x = train::batch_loss(method, here, batch, at::kFloat);
-            const Tensor y = train::batch_loss(method, there, batch, at::kFloat);
-            x.backward();
-            y.backward();
+            const Tensor x = train::forward_backward(method, here, batch, at::kFloat);
+            const Tensor y = train::forward_backward(method, there, batch, at::kFloat);
             const double norm = a.clip_gradients(1).item<double>();
             CHECK(std::abs(norm - b.clip_gradients(1).item<double>()) < 1e-3 * norm);
             CHECK(std::abs(x.item<double>() - y.item<double>()) < 1e-4);
@@ -76,6 +74,38 @@ TEST_CASE("every method takes the same three steps on the CPU and on another dev
             last = x.item<double>();
         }
         CHECK(last < first);
+    }
+}
+
+TEST_CASE("a batch in parts has the gradients of the whole, the same for 1, 2 and 3 threads") {
+    const train::Method& method = train::find_method("dreamlip");
+    const train::Batch batch = small_batch(37, 3);  // three parts of unequal size
+    const auto gradients = [&](int threads) {
+        const int before = at::get_num_threads();
+        at::set_num_threads(threads);
+        model::LanguageImageModel m(small_config(method), 1);
+        const Tensor loss = train::forward_backward(method, m, batch, at::kFloat);
+        at::set_num_threads(before);
+        std::vector<Tensor> all = {loss};
+        for (const auto& named : m.parameters.all()) all.push_back(named.second.grad());
+        return all;
+    };
+    model::LanguageImageModel m(small_config(method), 1);
+    const Tensor loss =
+        method.loss(m, m.embed_images(batch.pixels),
+                    m.embed_texts(model::pack_texts(batch.texts)).view({37, 3, -1}), batch.valid);
+    loss.backward();
+    std::vector<Tensor> whole = {loss.detach()};
+    for (const auto& named : m.parameters.all()) whole.push_back(named.second.grad());
+
+    const auto one = gradients(1), two = gradients(2), three = gradients(3);
+    REQUIRE(one.size() == whole.size());
+    for (std::size_t i = 0; i < whole.size(); ++i) {
+        CAPTURE(i);
+        CHECK((one[i] - whole[i]).abs().max().item<double>() <
+              1e-5 * (1e-2 + whole[i].abs().max().item<double>()));
+        CHECK(at::equal(one[i], two[i]));
+        CHECK(at::equal(one[i], three[i]));
     }
 }
 
