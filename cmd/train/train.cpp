@@ -93,6 +93,8 @@ TrainSettings train_settings(const TrainOptions& t) {
                   .warmup_steps = 0,
                   .total_steps = t.steps,
                   .decay = t.decay};
+    set_checkpoint_interval(t.checkpoint_every, s);
+    train::parse_warmup(t.warmup, 1);  // a mistake shows before the data are counted
     if (t.steps == 0) {
         s.samples_per_epoch = train::count_samples(t.data);
         const auto images = static_cast<std::int64_t>(s.samples_per_epoch) * t.epochs;
@@ -101,7 +103,6 @@ TrainSettings train_settings(const TrainOptions& t) {
     }
     s.schedule.warmup_steps = train::parse_warmup(t.warmup, s.schedule.total_steps);
     s.clip_gradients = t.clip_grad;
-    set_checkpoint_interval(t.checkpoint_every, s);
     s.keep = t.keep;
     s.log_every = t.log_every;
     s.resume = t.resume;

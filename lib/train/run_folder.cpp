@@ -83,10 +83,16 @@ fs::path RunFolder::save(const model::LanguageImageModel& model, const text::Tok
     const fs::path temporary =
         folder / ("." + step_name(state.step) + ".tmp." + std::to_string(::getpid()));
     fs::create_directory(temporary);
-    model::save_model(temporary, model, tokenizer, provenance);
-    tensor::write_safetensors((temporary / "optimizer.safetensors").string(), optimizer.state(), {},
-                              true);
-    record::write_file((temporary / "state.json").string(), to_json(state), true);
+    try {
+        model::save_model(temporary, model, tokenizer, provenance);
+        tensor::write_safetensors((temporary / "optimizer.safetensors").string(), optimizer.state(),
+                                  {}, true);
+        record::write_file((temporary / "state.json").string(), to_json(state), true);
+    } catch (...) {  // a full disk: what is there is of no use
+        std::error_code ignored;
+        fs::remove_all(temporary, ignored);
+        throw;
+    }
     sync_folder(temporary);
     fs::rename(temporary, target);
     sync_folder(folder);

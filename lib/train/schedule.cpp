@@ -25,16 +25,18 @@ double Schedule::at(std::int64_t step) const {
     return peak;
 }
 
-std::int64_t parse_warmup(const std::string& text, std::int64_t total_steps) {
+std::int64_t parse_warmup(const std::string& text, std::int64_t total_steps) try {
     if (!text.ends_with('%')) {
         const std::int64_t steps = cli::parse_integer(text, cli::Kind::kCount);
-        if (steps < 0) throw cli::UsageError("--warmup: '" + text + "' is negative");
+        if (steps < 0) throw cli::UsageError("'" + text + "' is negative");
         return steps;
     }
     const double share = cli::parse_real(text.substr(0, text.size() - 1));
     if (share < 0 || share > 100)
-        throw cli::UsageError("--warmup: '" + text + "' is no share between 0% and 100%");
+        throw cli::UsageError("'" + text + "' is no share between 0% and 100%");
     return static_cast<std::int64_t>(std::llround(share / 100 * static_cast<double>(total_steps)));
+} catch (const cli::UsageError& error) {
+    throw cli::UsageError(std::string("--warmup: ") + error.what());
 }
 
 }  // namespace lip::train
