@@ -16,7 +16,7 @@ using namespace record;
 constexpr std::size_t kRowsABlock = 256;
 
 struct Counts {
-    std::uint64_t records = 0, matched = 0, missing = 0;
+    std::uint64_t records = 0, matched = 0, missing = 0, text_only = 0;
     std::map<std::string, std::uint64_t> captions;  // by source:form
 
     void add(const Record& record) {
@@ -26,6 +26,7 @@ struct Counts {
     }
     void add(const Counts& other) {
         records += other.records;
+        text_only += other.text_only;
         matched += other.matched;
         missing += other.missing;
         for (const auto& [name, n] : other.captions) captions[name] += n;
@@ -65,7 +66,9 @@ Converted convert(const RowBlock& block, const RowReader& reader, const std::str
                 reject = record.reject();
             }
         }
-        if (reject)
+        if (reject && reject->word == kTextOnly)
+            ++out.counts.text_only;
+        else if (reject)
             out.bad.push_back({out.output.size(),
                                {file, row.line, row.offset, false, {}},
                                *reject,
@@ -81,6 +84,9 @@ public:
         : options_(options),
           inputs_(resolve_inputs(options.stream.inputs)),
           errors_(options.stream, options.common.force) {
+        if (options.stats == "-" && options.common.output != "-")
+            throw cli::UsageError("--stats - puts the counts in place of the records: -o " +
+                                  options.common.output + " would stay empty");
         if (options.stats != "-") output_.emplace(options.common.output, options.common.force);
         if (!options.stats.empty()) check_can_write(options.stats, options.common.force);
     }
@@ -90,6 +96,8 @@ public:
             for (const std::string& path : inputs_) convert_file(path);
         else
             join();
+        if (counts_.text_only > 0)
+            cli::info(std::to_string(counts_.text_only) + " entries without an image left out");
         const int code = errors_.finish();
         if (output_) output_->close();
         if (!options_.stats.empty()) write_file(options_.stats, stats(), options_.common.force);
@@ -174,6 +182,10 @@ private:
         cli::info("matched " + std::to_string(counts_.matched) + " of " +
                   std::to_string(counts_.records) + " records, " + std::to_string(counts_.missing) +
                   " without captions, " + std::to_string(duplicates_) + " duplicate rows");
+        if (counts_.matched == 0 && rows_ > 0 && !options_.stream.allow_empty)
+            throw cli::DataError(
+                "no record of " + options_.join +
+                " has captions now: what is compared is set by --join-on (url, key or path)");
     }
 
     std::string stats() const {

@@ -9,13 +9,23 @@ constexpr const char* kDescription =
 
 The key of a record is the key the source has, else 32 hexadecimal digits of a hash of its URL or path. Row numbers are never keys.
 
-With --join the captions are put on the records of another data set, in its order: by default where the URLs are equal after normalisation (case of scheme and host, http and https, default port, fragment, escapes). Records without a match keep what they have. The caption files must then be plain files: an index of 24 bytes a row is built, and rows are read where they lie.)";
+With --join the captions are put on the records of another data set, in its order: by default where the URLs are equal after normalisation (case of scheme and host, http and https, default port, fragment, escapes). Records without a match keep what they have; that none has one is an error. The caption files must then be plain files: an index of 24 bytes a row is built, and rows are read where they lie.)";
 
 constexpr const char* kOutput =
     R"(Records with key, image or url, and captions with text, source and form; record(5) describes them. Columns that are not captions follow as they are. --stats writes one JSON object: rows, records, skipped, captions by source:form, and with --join matched, missing and duplicates.)";
 
 constexpr const char* kBadInput =
-    R"(A row with another number of fields than the header, or a quote that is never closed: bad-row. No usable key: bad-record. A line that is not JSON: bad-json. When no format fits, the run fails and names what was tried.)";
+    R"(A row with another number of fields than the header, or a quote that is never closed: bad-row. No usable key: bad-record. A line that is not JSON: bad-json. When no format fits, the run fails and names the columns that are there. A conversation without an image is no mistake: it is left out and counted.)";
+
+std::string formats_section() {
+    std::string text =
+        "Found by looking at the file, in this order; --input-format names one. Releases that are "
+        "tables of columns are read as CSV, TSV, JSON lines or JSON arrays, and --map and --caption "
+        "change or add columns.";
+    for (const record::CaptionFormat& format : record::caption_formats())
+        text.append("\n\n").append(format.name).append(": ").append(format.summary).append(".");
+    return text;
+}
 
 }  // namespace
 
@@ -24,12 +34,13 @@ cli::Tool ingest_tool(IngestOptions& options) {
     tool.name = "recaption-ingest";
     tool.summary = "turn caption releases into records";
     tool.description = kDescription;
-    tool.sections = {{"OUTPUT", kOutput}, {"BAD INPUT", kBadInput}};
+    tool.sections = {
+        {"FORMATS", formats_section()}, {"OUTPUT", kOutput}, {"BAD INPUT", kBadInput}};
     tool.examples = {
         {"The DreamLIP release, keys prefixed.",
          "recaption-ingest --key-prefix cc3m/ release.csv > cc3m.jsonl"},
         {"Any other table, from a pipe.",
-         "zstd -dc recap.csv.zst | recaption-ingest --input-format csv --map url=url \\\n"
+         "zstd -dc recap.csv.zst | recaption-ingest --map url=url \\\n"
          "    --caption llava15:long=re_caption > recap.jsonl"},
         {"Captions on the records of images that are there, with a report.",
          "recaption-ingest --join images.jsonl --join-on path --stats cover.json paths.csv > "

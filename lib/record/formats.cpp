@@ -1,6 +1,8 @@
 #include "record/formats.h"
 
 #include "cli/log.h"
+#include "record/delimited.h"
+#include "record/json_rows.h"
 #include "record/lines.h"
 #include "record/url.h"
 #include "text/flags.h"
@@ -11,15 +13,108 @@
 namespace lip::record {
 namespace {
 
+// Two columns without a header: in the first row and nearly all others one is a URL.
+bool is_url_column(const Shape& shape, std::size_t column) {
+    if (shape.tab.empty() || shape.tab[0].size() != 2 || !is_url(shape.tab[0][column]))
+        return false;
+    std::size_t urls = 0;
+    for (const auto& row : shape.tab) {
+        if (row.size() != 2) return false;
+        urls += is_url(row[column]);
+    }
+    return urls * 100 >= shape.tab.size() * 95;
+}
+
+// Records as this tool kit writes them. A key alone will do when nothing else fits.
+bool is_record(const Shape& shape) {
+    return shape.is_json() && shape.has("key") && (shape.has("captions") || shape.has("record"));
+}
+bool is_keyed(const Shape& shape) {
+    return shape.is_json() && shape.has("key");
+}
+
 constexpr CaptionFormat kFormats[] = {
+    {"records", "records of this tool kit (JSONL)", is_record, open_records},
     {"dreamlip-csv",
      "DreamLIP release CSV: Image Path, raw_caption, short and long captions of three models",
-     is_dreamlip_csv, open_dreamlip_csv},
-    {"records", "records of this tool kit (JSONL)", is_records, open_records},
+     nullptr, nullptr},
+    {"dreamlip-packed", "DreamLIP JSON arrays: ImagePath, RawCaption, IBCaptionShort, ...", nullptr,
+     nullptr},
+    {"dreamlip-json", "DreamLIP JSON, an object an image: ImagePath and the names of the CSV",
+     nullptr, nullptr},
+    {"recap-datacomp", "Recap-DataComp-1B: url, re_caption, org_caption", nullptr, nullptr},
+    {"pixelprose", "PixelProse: url, vlm_caption, original_caption", nullptr, nullptr},
+    {"llavanext-jsonl", "CC12M with LLaVA-NeXT captions: url, caption_llava, caption_llava_short",
+     nullptr, nullptr},
+    {"docci", "DOCCI: example_id, image_file, description", nullptr, nullptr},
+    {"dci", "DCI, an object an image: image, short_caption, extra_caption", nullptr, nullptr},
+    {"iiw", "ImageInWords: IIW, IIW-P5B, DOCCI, image/key", nullptr, nullptr},
+    {"detailcaps", "DetailCaps: image, GT_Caption_GPT4V, GT_Caption_GPT4O, ...", nullptr, nullptr},
+    {"yfcc15m", "YFCC15M rows: downloadurl, title, description", nullptr, nullptr},
+    {"conversations", "ShareGPT4V, LLaVA: image and conversations; the first answer is the caption",
+     [](const Shape& s) { return s.is_json() && s.has("conversations"); }, open_conversations},
+    {"grit", "GRIT: url, caption, noun_chunks and ref_exps as regions",
+     [](const Shape& s) { return s.is_json() && s.has("noun_chunks"); }, open_grit},
+    {"visual-genome", "Visual Genome regions, with the width and height of the images added",
+     [](const Shape& s) { return s.is_json() && s.has("regions") && !s.has("key"); },
+     open_visual_genome},
+    {"coco", "COCO captions: images and annotations; read as a whole",
+     [](const Shape& s) { return s.is_json() && s.has("images") && s.has("annotations"); },
+     open_coco},
+    {"karpathy", "Karpathy's splits of COCO and Flickr30k: images with sentences",
+     [](const Shape& s) { return s.is_json() && (s.has("images") || s.has("sentences")); },
+     open_karpathy},
+    {"urban1k", "Urban-1k, DOCCI and IIW for retrieval: annotations with image_id, image, caption",
+     [](const Shape& s) {
+         return s.is_json() &&
+                (s.has("annotations") || has_columns(*find_release("urban1k"), s.names));
+     },
+     nullptr},
+    {"flickr", "Flickr30k for retrieval: image, caption (a text or a list)",
+     [](const Shape& s) { return s.is_json() && has_columns(*find_release("flickr"), s.names); },
+     nullptr},
+    {"recap-long", "Recap-Long-LAION and -COYO: a URL and long captions of several models", nullptr,
+     nullptr},
+    {"cc3m", "Conceptual Captions 3M: caption, tab, URL",
+     [](const Shape& s) { return is_url_column(s, 1) && !is_url_column(s, 0); }, open_cc3m},
+    {"cc12m", "Conceptual 12M: URL, tab, caption",
+     [](const Shape& s) { return is_url_column(s, 0) && !is_url_column(s, 1); }, open_cc12m},
     {"csv", "comma-separated text with a header; needs --map and --caption", nullptr, open_csv},
     {"tsv", "tab-separated text with a header; needs --map and --caption", nullptr, open_tsv},
-    {"jsonl", "a JSON object a line; needs --map and --caption", nullptr, open_jsonl},
+    {"jsonl", "JSON objects, a line each or in an array; needs --map and --caption", nullptr,
+     open_jsonl},
 };
+
+bool matches(const CaptionFormat& format, const Shape& shape) {
+    if (format.matches) return format.matches(shape);
+    const Release* release = find_release(format.name);
+    if (!release) return false;  // only when named
+    const auto fits = [&](const auto& rows) {
+        return !rows.empty() && has_columns(*release, rows[0]);
+    };
+    return shape.is_json() ? has_columns(*release, shape.names)
+                           : fits(shape.comma) || fits(shape.tab);
+}
+
+std::unique_ptr<RowReader> open_as(const CaptionFormat& format, std::unique_ptr<ByteSource> source,
+                                   const ImportSettings& settings, const std::string& name,
+                                   const Shape& shape) {
+    if (format.open) return format.open(std::move(source), settings, name, shape);
+    const Release* release = find_release(format.name);
+    if (shape.is_json()) {
+        std::vector<std::string> names;
+        if (!shape.has("annotations")) names = shape.names;
+        for (const KnownColumn& column : release->columns)
+            if (!shape.has(column.name)) names.emplace_back(column.name);
+        auto columns = assign_roles(names, release, settings.map, name, /*open_ended=*/true);
+        std::string description = describe(columns);
+        return json_rows(std::move(source), settings, shape,
+                         by_columns(std::move(columns), settings, format.name == "dreamlip-json"),
+                         std::move(description), "annotations");
+    }
+    const bool is_tab = !shape.tab.empty() && has_columns(*release, shape.tab[0]);
+    return delimited_rows(std::move(source), settings, name, is_tab ? '\t' : ',', release);
+}
 
 constexpr std::size_t kHeadBytes = 1 << 16;
 
@@ -27,10 +122,19 @@ constexpr std::size_t kHeadBytes = 1 << 16;
 class Peeked final : public ByteSource {
 public:
     explicit Peeked(std::unique_ptr<ByteSource> source) : source_(std::move(source)) {}
-    // Reads ahead until a whole line or kHeadBytes are there.
+    // Reads ahead what is at hand, at most kHeadBytes, and waits only for as much as it takes to
+    // see the shape: a line of text, or the end of the first JSON object or array.
     std::string_view head() {
         std::string block(kHeadBytes, '\0');
-        while (head_.size() < kHeadBytes && head_.find('\n') == head_.npos) {
+        ScanState json;
+        while (head_.size() < kHeadBytes) {
+            const std::size_t begin = head_.find_first_not_of(" \t\r\n\xEF\xBB\xBF");
+            const bool is_json =
+                begin != head_.npos && (head_[begin] == '{' || head_[begin] == '[');
+            const bool seen = is_json
+                                  ? scan_value(std::string_view(head_).substr(begin), json) > 0
+                                  : begin != head_.npos && head_.find('\n', begin) != head_.npos;
+            if (seen && source_->would_wait()) break;
             const std::size_t n = source_->read(block.data(), kHeadBytes - head_.size());
             if (n == 0) break;
             head_.append(block, 0, n);
@@ -55,6 +159,30 @@ const CaptionFormat* find_format(std::string_view name) {
     const auto at = std::find_if(std::begin(kFormats), std::end(kFormats),
                                  [&](const CaptionFormat& format) { return format.name == name; });
     return at == std::end(kFormats) ? nullptr : at;
+}
+
+// The container alone, where --map and --caption say the rest.
+const CaptionFormat* mapped_format(const Shape& shape) {
+    if (shape.is_json()) return find_format("jsonl");
+    const auto width = [](const auto& rows) { return rows.empty() ? 0 : rows[0].size(); };
+    return find_format(width(shape.tab) > width(shape.comma) ? "tsv" : "csv");
+}
+
+// Why no format fits, and what to do.
+std::string not_recognised(const Shape& shape) {
+    std::vector<std::string> names = shape.names;
+    if (!shape.is_json())
+        names = shape.tab.empty() || shape.tab[0].size() < 2
+                    ? (shape.comma.empty() ? names : shape.comma[0])
+                    : shape.tab[0];
+    std::string columns;
+    for (std::size_t i = 0; i < std::min<std::size_t>(names.size(), 12); ++i)
+        columns +=
+            (i ? ", \"" : "\"") + text::replace_invalid_utf8(names[i].substr(0, 40)).text + "\"";
+    return std::string("the format is not recognised: ") + (shape.is_json() ? "JSON" : "text") +
+           " with the columns " + (columns.empty() ? "of no name" : columns) +
+           "; say which columns count (--map url=COLUMN --caption SOURCE:FORM=COLUMN), or name the "
+           "format with --input-format (--list-formats lists them)";
 }
 
 std::pair<std::string, std::string> split_at_equals(const std::string& text, const char* form) {
@@ -83,6 +211,8 @@ void ColumnMap::add_caption(const std::string& text) {
     auto [what, column] = split_at_equals(text, "--caption SOURCE:FORM=COLUMN");
     const std::size_t colon = what.find(':');
     const std::string form = colon == what.npos ? "long" : what.substr(colon + 1);
+    if (form != "raw" && form != "short" && form != "long")
+        throw cli::UsageError("--caption: the form '" + form + "' is none of raw, short, long");
     captions.push_back({what.substr(0, colon), form, column});
 }
 
@@ -90,28 +220,21 @@ std::unique_ptr<RowReader> open_captions(const std::string& path, const ImportSe
                                          std::string& format) {
     auto peeked = std::make_unique<Peeked>(open_bytes(path));
     const std::string name = display_name(path);
+    const Shape shape = look_at(peeked->head());
     const CaptionFormat* found = nullptr;
     if (!format.empty()) {
         found = find_format(format);
+    } else if (shape.kind == Shape::Kind::kEmpty) {
+        found = find_format("records");
     } else {
-        std::string_view head = peeked->head();
-        if (head.starts_with("\xEF\xBB\xBF")) head.remove_prefix(3);
-        if (head.empty()) return open_records(std::move(peeked), settings, name);
-        std::string tried;
-        for (const CaptionFormat& candidate : kFormats) {
-            if (!candidate.matches) continue;
-            if (candidate.matches(head)) {
-                found = &candidate;
-                break;
-            }
-            tried.append(tried.empty() ? "" : ", ").append(candidate.name);
-        }
-        if (!found)
-            throw cli::DataError(name + ": the format is not recognised (tried " + tried +
-                                 "; name it with --input-format, --list-formats lists them)");
+        for (const CaptionFormat& candidate : kFormats)
+            if (!found && matches(candidate, shape)) found = &candidate;
+        if (!found && !settings.map.empty()) found = mapped_format(shape);
+        if (!found && is_keyed(shape)) found = find_format("records");
+        if (!found) throw cli::DataError(name + ": " + not_recognised(shape));
         format = found->name;
     }
-    auto reader = found->open(std::move(peeked), settings, name);
+    auto reader = open_as(*found, std::move(peeked), settings, name, shape);
     cli::verbose(name + ": " + std::string(found->name) + ": " + reader->describe());
     return reader;
 }

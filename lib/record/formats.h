@@ -14,6 +14,9 @@
 
 namespace lip::record {
 
+// A reject that is no mistake of the file: an entry without an image, passed over and counted.
+inline constexpr std::string_view kTextOnly = "text-only";
+
 // Which column is what, as the user says it: --map FIELD=COLUMN, --caption SOURCE:FORM=COLUMN.
 struct ColumnMap {
     std::vector<std::pair<std::string, std::string>> fields;  // key image url width height label
@@ -58,13 +61,17 @@ public:
     virtual std::string describe() const = 0;
 };
 
+struct Shape;
+
 struct CaptionFormat {
     std::string_view name;
     std::string_view summary;
-    // Looks at the first bytes (unpacked, at most 64 KiB). nullptr: only when named.
-    bool (*matches)(std::string_view head);
+    // Looks at the beginning of a file. nullptr: by the columns of the release of this name.
+    bool (*matches)(const Shape& shape);
+    // nullptr: by the columns of the release of this name.
     std::unique_ptr<RowReader> (*open)(std::unique_ptr<ByteSource> source,
-                                       const ImportSettings& settings, const std::string& name);
+                                       const ImportSettings& settings, const std::string& name,
+                                       const Shape& shape);
 };
 
 // Tried in this order: special formats before general ones.
@@ -82,18 +89,21 @@ void add_caption(Record& record, std::string_view words, std::string source, std
 bool set_reference(Record& record, std::string_view given_key, std::string_view url,
                    std::string_view path, const ImportSettings& settings);
 
-// Formats, one file each.
-std::unique_ptr<RowReader> open_dreamlip_csv(std::unique_ptr<ByteSource>, const ImportSettings&,
-                                             const std::string&);
-std::unique_ptr<RowReader> open_csv(std::unique_ptr<ByteSource>, const ImportSettings&,
-                                    const std::string&);
-std::unique_ptr<RowReader> open_tsv(std::unique_ptr<ByteSource>, const ImportSettings&,
-                                    const std::string&);
-std::unique_ptr<RowReader> open_records(std::unique_ptr<ByteSource>, const ImportSettings&,
-                                        const std::string&);
-std::unique_ptr<RowReader> open_jsonl(std::unique_ptr<ByteSource>, const ImportSettings&,
-                                      const std::string&);
-bool is_dreamlip_csv(std::string_view head);
-bool is_records(std::string_view head);
+// Formats that are more than columns of a name.
+#define LIP_CAPTION_FORMAT(open)                                                        \
+    std::unique_ptr<RowReader> open(std::unique_ptr<ByteSource>, const ImportSettings&, \
+                                    const std::string&, const Shape&)
+LIP_CAPTION_FORMAT(open_csv);
+LIP_CAPTION_FORMAT(open_tsv);
+LIP_CAPTION_FORMAT(open_cc3m);
+LIP_CAPTION_FORMAT(open_cc12m);
+LIP_CAPTION_FORMAT(open_records);
+LIP_CAPTION_FORMAT(open_jsonl);
+LIP_CAPTION_FORMAT(open_conversations);
+LIP_CAPTION_FORMAT(open_karpathy);
+LIP_CAPTION_FORMAT(open_coco);
+LIP_CAPTION_FORMAT(open_grit);
+LIP_CAPTION_FORMAT(open_visual_genome);
+#undef LIP_CAPTION_FORMAT
 
 }  // namespace lip::record

@@ -7,6 +7,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -148,8 +149,11 @@ TEST_CASE("formats: bytes that are not UTF-8 are replaced and flagged") {
 
 TEST_CASE("formats: what cannot be read says what to do") {
     CHECK(error_of("a,b\n1,2\n") ==
-          " the format is not recognised (tried dreamlip-csv, records; name it with "
-          "--input-format, --list-formats lists them)");
+          " the format is not recognised: text with the columns \"a\", \"b\"; say which columns "
+          "count (--map url=COLUMN --caption SOURCE:FORM=COLUMN), or name the format with "
+          "--input-format (--list-formats lists them)");
+    CHECK(convert("u\tt\nhttp://a/1\tx, y\n", mapped({"url=u"}, {"x:long=t"})) ==
+          convert("u\tt\nhttp://a/1\tx, y\n", mapped({"url=u"}, {"x:long=t"}), "tsv"));
     CHECK(error_of("a,b\n1,2\n", {}, "csv").starts_with("csv and tsv need --map"));
     CHECK(error_of("{}\n", {}, "jsonl").starts_with("jsonl needs --map"));
     CHECK(error_of("a,b\n1,2\n", mapped({"url=c"}, {}), "csv") ==
@@ -157,6 +161,7 @@ TEST_CASE("formats: what cannot be read says what to do") {
     CHECK(error_of("a,b\n1,2\n", mapped({}, {"x:long=b"}), "csv")
               .starts_with("1: no column is a key, url or image"));
     CHECK_THROWS_AS(mapped({"nothing=c"}, {}), cli::UsageError);
+    CHECK_THROWS_AS(mapped({}, {"x:lng=c"}), cli::UsageError);
     for (const char* text : {"url", "=c", "url="})
         CHECK_THROWS_AS(mapped({text}, {}), cli::UsageError);
     CHECK_THROWS_AS(mapped({}, {"raw:raw"}), cli::UsageError);
@@ -196,6 +201,26 @@ TEST_CASE("formats: the last line of JSON is marked when it is cut") {
     CHECK(row.is_cut);
     CHECK_FALSE(reader->record(row));
     CHECK_FALSE(reader->next(row));
+}
+
+TEST_CASE("formats: elements of an array, whatever stands in them") {
+    const ImportSettings settings = mapped({"key=k"}, {"x:long=t"});
+    const std::string one = "{\"k\":\"a\",\"t\":\"\\\"}] \\\\\",\"n\":[[{}]]}",
+                      two = "{\"k\":\"b\",\"t\":\"y\"}";
+    const std::string expected = convert(one + "\n" + two + "\n", settings, "jsonl");
+    CHECK(std::count(expected.begin(), expected.end(), '\n') == 2);
+    for (const std::string& text :
+         {"[" + one + "," + two + "]", "\xEF\xBB\xBF [\n" + one + "\n,\n" + two + "\n]\n",
+          "\n" + one + "\n\n" + two})
+        CHECK(convert(text, settings, "jsonl") == expected);
+    CHECK(convert("[]", settings, "jsonl").empty());
+    CHECK(convert("[" + one + ",\n" + two, settings, "jsonl").ends_with("2 bad-json\n"));
+    CHECK(convert("[" + one + ",7]", settings, "jsonl").ends_with("1 bad-json\n"));
+    CHECK(convert("[" + one + ",{\"k\":", settings, "jsonl").ends_with("1 bad-json\n"));
+    // A nested list: what stands before it is passed over.
+    CHECK(convert("{\"info\":{\"annotations\":[1]},\"n\":3,\"annotations\":[{\"image_id\":1,"
+                  "\"image\":\"1.jpg\",\"caption\":\"x\"}]}") ==
+          convert("[{\"image_id\":1,\"image\":\"1.jpg\",\"caption\":\"x\"}]"));
 }
 
 TEST_CASE("formats: row_at finds a row again from its offset") {
