@@ -50,6 +50,9 @@ std::string line_head(const std::string& key, const char* kind) {
     return line + ",\"kind\":\"" + kind + "\"";
 }
 
+constexpr const char* kNoTexts =
+    "no record has a text that is asked for (see --sources and --texts)";
+
 class Embed {
 public:
     explicit Embed(const EmbedOptions& options)
@@ -84,6 +87,9 @@ public:
         embed_pending();
         progress_.finish();
         const int code = options_.texts.empty() ? errors_.finish() : cli::kDone;
+        if (options_.kind == EmbedKind::kText && rows_ == 0 && items_ > 0 &&
+            !options_.stream.allow_empty)
+            throw cli::DataError(kNoTexts);
         output_->close();
         say_closing_line();
         return code;

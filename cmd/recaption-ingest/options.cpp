@@ -20,7 +20,8 @@ constexpr const char* kBadInput =
 std::string formats_section() {
     std::string text =
         "Found by looking at the file, in this order; --input-format names one. Releases that are "
-        "tables of columns are read as CSV, TSV, JSON lines or JSON arrays, and --map and --caption "
+        "tables of columns are read as CSV, TSV, JSON lines or JSON arrays, and --map and "
+        "--caption "
         "change or add columns.";
     for (const record::CaptionFormat& format : record::caption_formats())
         text.append("\n\n").append(format.name).append(": ").append(format.summary).append(".");
@@ -34,8 +35,7 @@ cli::Tool ingest_tool(IngestOptions& options) {
     tool.name = "recaption-ingest";
     tool.summary = "turn caption releases into records";
     tool.description = kDescription;
-    tool.sections = {
-        {"FORMATS", formats_section()}, {"OUTPUT", kOutput}, {"BAD INPUT", kBadInput}};
+    tool.sections = {{"FORMATS", formats_section()}, {"OUTPUT", kOutput}, {"BAD INPUT", kBadInput}};
     tool.examples = {
         {"The DreamLIP release, keys prefixed.",
          "recaption-ingest --key-prefix cc3m/ release.csv > cc3m.jsonl"},

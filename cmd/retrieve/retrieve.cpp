@@ -117,6 +117,9 @@ public:
         : o_(options), all_(all), results_(results), k_(parse_k(options.k)) {}
 
     std::vector<eval::Metric> run() {
+        if (!all_.keys.empty() && all_.texts.empty())
+            throw cli::DataError(
+                "no image has a text that is asked for (see --sources and --texts)");
         for (const std::string& key : all_.keys) results_.count(key);
         if (o_.direction != Direction::kTextToImage) image_to_text();
         if (o_.direction != Direction::kImageToText) text_to_image();

@@ -18,6 +18,13 @@ constexpr const char* kOutput =
 constexpr const char* kBadInput =
     R"(A line that is not JSON: bad-json. No key, or a caption without text: bad-record. An unknown record version: bad-version. Longer than --max-line: too-large. Records without captions pass.)";
 
+std::string flags_section() {
+    std::string text = "What can be odd about a caption; none of it is changed.";
+    for (const std::string_view flag : text::flag_names())
+        text.append("\n\n").append(flag).append(": ").append(text::flag_summary(flag)).append(".");
+    return text + "\n\ninvalid_utf8 and presplit come from recaption-ingest.";
+}
+
 }  // namespace
 
 cli::Tool split_tool(SplitCommand& s) {
@@ -25,7 +32,7 @@ cli::Tool split_tool(SplitCommand& s) {
     tool.name = "split-captions";
     tool.summary = "mark sentences and flags in captions";
     tool.description = kDescription;
-    tool.sections = {{"OUTPUT", kOutput}, {"BAD INPUT", kBadInput}};
+    tool.sections = {{"FLAGS", flags_section()}, {"OUTPUT", kOutput}, {"BAD INPUT", kBadInput}};
     tool.examples = {
         {"A line of text becomes a line a sentence.",
          "echo 'Dr. Smith waves. A dog runs.' | split-captions --input-format lines --format "

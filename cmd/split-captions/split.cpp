@@ -170,6 +170,9 @@ int split_captions(const SplitCommand& options) {
     const Annotator annotate(options);
     record::FilterIo io{options.stream, options.common.output, options.common.force,
                         options.common.thread_count(), options.stats != "-"};
+    if (options.stats == "-" && options.common.output != "-")
+        throw cli::UsageError("--stats - puts the counts in place of the records: -o " +
+                              options.common.output + " would stay empty");
     if (options.common.dry_run) {
         record::resolve_inputs(options.stream.inputs);
         if (io.write_records) record::check_can_write(io.output, io.force);

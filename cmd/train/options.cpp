@@ -9,9 +9,9 @@ namespace {
 constexpr const char* kDescription =
     R"(Trains a language-image model on shards. The method sets the loss and the defaults marked "of the method": clip takes one text an image, siglip the same with a sigmoid loss, dreamlip draws K sub-captions an image (raw and short captions whole, long ones by sentence) and trains all of them as positives, slot by slot.
 
-Images and texts of a step are drawn by a generator keyed by the seed, the epoch and the key of the sample. The order of training is a keyed shuffle of all frames of all shards with a window of frames mixed. So a run gives the same weights for any number of loader threads, and a resumed run the same bytes as an unbroken one on the same device and with the same -j.
+Images and texts of a step are drawn by a generator keyed by the seed, the epoch and the key of the sample. The order of training is a keyed shuffle of all frames of all shards with a window of frames mixed. So a run on the CPU gives the same weights for any number of threads (see -j), and a resumed run the same bytes as an unbroken one on the same device. --steps and --epochs of a run cannot be changed later: they set the learning rate.
 
-Texts are not padded: linear layers see the real tokens only, attention one length at a time. Under the causal mask this equals padding to the context length.
+Texts are not padded to the context length: texts of nearly equal length are computed together. Under the causal mask this equals padding to the context length.
 
 A sample that cannot be used (broken image, no text) is left out, and the next one of the order takes its place; by default up to 1 % of them. A step whose loss or gradient is not finite is left out and counted.)";
 
@@ -19,6 +19,13 @@ constexpr const char* kOutput =
     R"(RUN/checkpoints/step-NNNNNNNN, folders that are complete when they have their name (checkpoint(5)); RUN/latest, a link to the newest; RUN/metrics.jsonl; RUN/config.toml, to be used with --config. The path of the last checkpoint goes to standard output.
 
 Lines of metrics.jsonl have type (start, train, checkpoint, resume, stop), step, epoch, samples and time; train lines add loss, lr, grad_norm, logit_scale, logit_bias (siglip), images_per_s, texts_per_s, skipped, bad_steps and rss (MiB, the highest so far).)";
+
+constexpr const char* kTokenizer =
+    R"(A SentencePiece model. One for your own captions is made of their sentences:
+
+split-captions --format lines caps.jsonl > sentences.txt; spm_train --input=sentences.txt --model_prefix=tok --model_type=bpe --vocab_size=8000 --pad_id=0 --bos_id=1 --eos_id=2 --unk_id=3 --hard_vocab_limit=false
+
+makes tok.model. The vocabulary of the model follows from it, and it is kept in every checkpoint.)";
 
 constexpr const char* kSignals =
     R"(SIGINT, SIGTERM and SIGHUP finish the step, save and exit 4; the same command with --resume goes on. A second SIGINT quits at once. SIGUSR1 saves a checkpoint and goes on.)";
@@ -84,7 +91,7 @@ cli::Tool train_tool(TrainOptions& t) {
     tool.name = "train";
     tool.summary = "train language-image models on shards";
     tool.description = kDescription;
-    tool.sections = {{"OUTPUT", kOutput}, {"SIGNALS", kSignals}};
+    tool.sections = {{"TOKENIZER", kTokenizer}, {"OUTPUT", kOutput}, {"SIGNALS", kSignals}};
     tool.examples = {
         {"Sub-captions, four an image, a small model; then its curve.",
          "train --method dreamlip --arch demo --tokenizer tokenizer.model --data "

@@ -17,7 +17,8 @@ void check_needed(const TrainOptions& t) {
     if (t.data.empty()) throw cli::UsageError("--data SHARDS is missing");
     if (t.run_folder.empty()) throw cli::UsageError("-o RUN is missing");
     if (t.tokenizer.empty())
-        throw cli::UsageError("--tokenizer FILE is missing (spm_train makes one)");
+        throw cli::UsageError(
+            "--tokenizer FILE is missing (spm_train makes one: see TOKENIZER in train(1))");
     if (std::find(t.data.begin(), t.data.end(), "-") != t.data.end())
         throw cli::UsageError("--data: standard input cannot be read again for the next epoch");
 }
@@ -102,6 +103,16 @@ TrainSettings train_settings(const TrainOptions& t) {
             std::max<std::int64_t>((images + t.device.batch_size / 2) / t.device.batch_size, 1);
     }
     s.schedule.warmup_steps = train::parse_warmup(t.warmup, s.schedule.total_steps);
+    if (s.schedule.warmup_steps >= s.schedule.total_steps && s.schedule.total_steps > 1)
+        cli::warn("--warmup is " + std::to_string(s.schedule.warmup_steps) + " steps of " +
+                  std::to_string(s.schedule.total_steps) +
+                  ": the learning rate never reaches --lr (--warmup 5% is usual for short runs)");
+    if (s.samples_per_epoch > 0 &&
+        static_cast<std::int64_t>(s.samples_per_epoch) < s.data.batch_size)
+        cli::warn(
+            "a batch holds more images than the data: images meet themselves as negatives "
+            "(--batch-size " +
+            std::to_string(s.samples_per_epoch) + " or less)");
     s.clip_gradients = t.clip_grad;
     s.keep = t.keep;
     s.log_every = t.log_every;
@@ -126,6 +137,7 @@ int run_train(TrainOptions& t) {
     const TrainSettings settings = train_settings(t);
     if (t.common.dry_run) {
         const train::Frames frames(t.data);
+        frames.read(0);  // are these shards at all?
         const model::LanguageImageModel model(settings.model, settings.data.seed);
         cli::info("would train " + t.method + " with " + std::to_string(model.parameters.count()) +
                   " parameters for " + std::to_string(settings.schedule.total_steps) +

@@ -11,7 +11,7 @@ A class is described by texts: its name in each of the templates. The unit vecto
 
 A classes file has one of three forms. One name a line, which is also the id. Or an id, a TAB, and names with | between them. Or a JSON object of lists, {"cat": ["a small animal with whiskers", ...]}: these texts are used as they are, without templates. Classes are counted from 0 in the order of the file; there are no comments.
 
---templates takes photo ("a photo of a {}."), none (the bare name), the well-known sets imagenet7 and imagenet80, or a file with a template a line in which {} stands for the name.)";
+--templates takes photo ("a photo of a {}."), none (the bare name), the well-known sets imagenet7 and imagenet80, a template itself, or a file with one a line; {} stands for the name.)";
 
 constexpr const char* kTruth =
     R"(A label is the id of a class, or else one of its names. With --labels=record it is the field label of the record: a text, or a list of texts where several classes may be true. With --labels=folder it is the name of the folder that holds the image. Anything else names a file of lines with key, TAB and label.

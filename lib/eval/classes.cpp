@@ -142,7 +142,12 @@ cli::Result<std::int64_t> Classes::find(const std::string& label) const {
 std::vector<std::string> load_templates(const std::string& word) {
     if (word == "photo") return {"a photo of a {}."};
     if (word == "none") return {"{}"};
+    if (word.find("{}") != word.npos && !std::filesystem::exists(word)) return {word};
     const bool is_known = word == "imagenet7" || word == "imagenet80";
+    if (!is_known && !std::filesystem::exists(word))
+        throw cli::UsageError("--templates: '" + word +
+                              "' is none of photo, none, imagenet7, imagenet80, no file, and has "
+                              "no {} for the name");
     const std::string path = is_known ? record::data_file("templates/" + word + ".txt") : word;
     std::vector<std::string> templates;
     const std::string text = read_text_file(path);

@@ -68,6 +68,12 @@ void ErrorLog::report(const Place& place, const cli::Reject& reject, std::string
     }
     std::string text = to_string(place) + ": " + reject.message;
     if (!place.key.empty()) text += " (" + place.key + ")";
+    if (!settings_.skip_bad && reject.word == "bad-json" && place.line == 1 && !raw.empty() &&
+        raw.find('{') == raw.npos)
+        throw cli::DataError(
+            text +
+            ": these are no records (recaption-ingest makes them of caption files; "
+            "plain texts are read with --input-format lines where a tool has it)");
     if (!settings_.skip_bad)
         throw cli::DataError(text + " [" + std::string(reject.word) +
                              "; --on-error=skip leaves such records out]");

@@ -143,7 +143,7 @@ std::vector<std::string> in_pattern(const std::string& operand) {
     std::vector<std::string> shards;
     for (const std::string& name : count_out(operand)) {
         if (name.find_first_of("*?[") == std::string::npos) {
-            if (!fs::exists(name)) throw cli::DataError(name + ": no such shard");
+            if (!fs::exists(name)) throw cli::DataError(name + ": no such file or folder");
             shards.push_back(name);
             continue;
         }

@@ -53,10 +53,17 @@ RunFolder::RunFolder(fs::path path, bool resume) : path_(std::move(path)) {
     fs::create_directories(path_ / "checkpoints", failed);
     if (failed) throw cli::DataError(path_.string() + ": cannot be created: " + failed.message());
     if (resume) return;
-    for (const auto& entry : fs::directory_iterator(path_))
-        if (entry.path().filename() != "checkpoints" || !fs::is_empty(entry.path()))
+    for (const auto& entry : fs::directory_iterator(path_)) {
+        // What a run leaves that failed before its first checkpoint is overwritten.
+        const fs::path name = entry.path().filename();
+        const bool is_leftover = name == "checkpoints"
+                                     ? fs::is_empty(entry.path())
+                                     : name == "config.toml" || name == "metrics.jsonl";
+        if (!is_leftover)
             throw cli::DataError(path_.string() +
                                  ": is not empty (--resume goes on with the run in it)");
+    }
+    fs::remove(path_ / "metrics.jsonl");
 }
 
 std::vector<fs::path> RunFolder::checkpoints() const {

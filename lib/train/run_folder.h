@@ -27,7 +27,8 @@ struct RunState {
 
 class RunFolder {
 public:
-    // Makes the folder. Without `resume` it must be empty. Throws DataError.
+    // Makes the folder. Without `resume` it must be empty, or hold a run that failed before its
+    // first checkpoint. Throws DataError.
     RunFolder(std::filesystem::path path, bool resume);
 
     // The newest complete checkpoint, or an empty path.

@@ -22,7 +22,7 @@ std::string run(StreamSettings settings, std::uint64_t records, std::uint64_t ba
         ErrorLog log(settings, false);
         for (std::uint64_t i = 0; i < records; ++i) {
             log.count_records(1);
-            if (i < bad) log.report({"f", i + 1, i * 10, false, "k"}, kBad, "raw \"x\" \xFF");
+            if (i < bad) log.report({"f", i + 1, i * 10, false, "k"}, kBad, "{raw \"x\" \xFF");
         }
         code = log.finish();
         CHECK(log.records() == records);
@@ -44,6 +44,11 @@ TEST_CASE("errors: the first bad record ends the run, or is counted") {
     CHECK(code == cli::kDone);
     CHECK(run({}, 3, 1, code) ==
           "f:1: not JSON: x (k) [bad-json; --on-error=skip leaves such records out]");
+    // Not even the beginning looks like a record: skipping would be bad advice.
+    ErrorLog log({}, false);
+    log.count_records(1);
+    CHECK_THROWS_WITH_AS(log.report({"f", 1, 0, false, ""}, kBad, "url,caption"),
+                         doctest::Contains("recaption-ingest makes them"), cli::DataError);
     StreamSettings skip;
     skip.skip_bad = true;
     CHECK(run(skip, 3, 2, code).empty());
@@ -72,10 +77,10 @@ TEST_CASE("errors: a file of rejects implies skipping and holds a line each") {
     CHECK(slurp(folder / "bad.jsonl") ==
           "{\"file\":\"f\",\"line\":1,\"offset\":0,\"key\":\"k\",\"error\":\"bad-json\","
           "\"message\":\"not JSON: x\","
-          "\"raw\":\"raw \\\"x\\\" \xEF\xBF\xBD\"}\n"
+          "\"raw\":\"{raw \\\"x\\\" \xEF\xBF\xBD\"}\n"
           "{\"file\":\"f\",\"line\":2,\"offset\":10,\"key\":\"k\",\"error\":\"bad-json\","
           "\"message\":\"not JSON: x\","
-          "\"raw\":\"raw \\\"x\\\" \xEF\xBF\xBD\"}\n");
+          "\"raw\":\"{raw \\\"x\\\" \xEF\xBF\xBD\"}\n");
     CHECK(folder.files() == 1);
 }
 
