@@ -1,9 +1,11 @@
 #include "cmd/recaption-ingest/ingest.h"
 
 #include "cli/log.h"
+#include "cmd/recaption-ingest/marks.h"
 #include "record/file.h"
 #include "record/lines.h"
 #include "record/ordered.h"
+#include "shard/caption_tars.h"
 
 #include <algorithm>
 #include <map>
@@ -89,6 +91,8 @@ public:
                                   options.common.output + " would stay empty");
         if (options.stats != "-") output_.emplace(options.common.output, options.common.force);
         if (!options.stats.empty()) check_can_write(options.stats, options.common.force);
+        if (options.mark_duplicates || !options.leak_check.empty())
+            marks_.emplace(options, errors_);
     }
 
     int run() {
@@ -98,6 +102,9 @@ public:
             join();
         if (counts_.text_only > 0)
             cli::info(std::to_string(counts_.text_only) + " entries without an image left out");
+        if (marks_)
+            cli::info(std::to_string(marks_->duplicates()) + " captions are duplicates, " +
+                      std::to_string(marks_->leaks()) + " leak");
         const int code = errors_.finish();
         if (output_) output_->close();
         if (!options_.stats.empty()) write_file(options_.stats, stats(), options_.common.force);
@@ -105,13 +112,29 @@ public:
     }
 
 private:
-    void write(std::string_view bytes) {
-        if (output_ && !bytes.empty()) output_->write(bytes);
+    // Whole lines.
+    void write(std::string_view lines) {
+        if (lines.empty()) return;
+        if (!marks_) {
+            if (output_) output_->write(lines);
+            return;
+        }
+        std::string marked;
+        while (!lines.empty()) {
+            const std::size_t end = lines.find('\n');
+            auto record = parse_record(lines.substr(0, end));
+            if (!record) throw cli::DataError(record.reject().message);
+            marks_->apply(*record);
+            append_json(marked, *record);
+            marked += '\n';
+            lines.remove_prefix(end + 1);
+        }
+        if (output_) output_->write(marked);
     }
 
     void convert_file(const std::string& path) {
         std::string format = options_.stream.input_format;
-        const auto reader = open_captions(path, options_.import, format);
+        const auto reader = open_any(path, options_.import, format);
         const std::string name = display_name(path);
         const auto produce = [&]() -> std::optional<RowBlock> {
             RowBlock block;
@@ -197,6 +220,9 @@ private:
             out += ",\"matched\":" + std::to_string(counts_.matched) +
                    ",\"missing\":" + std::to_string(counts_.missing) +
                    ",\"duplicates\":" + std::to_string(duplicates_);
+        if (marks_)
+            out += ",\"duplicate_captions\":" + std::to_string(marks_->duplicates()) +
+                   ",\"leaking_captions\":" + std::to_string(marks_->leaks());
         out += ",\"captions\":{";
         for (const auto& [name, n] : counts_.captions) {
             if (out.back() != '{') out += ',';
@@ -211,6 +237,7 @@ private:
     ErrorLog errors_;
     std::optional<Output> output_;
     cli::Progress progress_{"rows", "rows"};
+    std::optional<Marks> marks_;
     Counts counts_;
     std::int64_t taken_ = 0;
     std::uint64_t rows_ = 0, duplicates_ = 0;  // of the caption files of a join
@@ -218,10 +245,30 @@ private:
 
 }  // namespace
 
+std::unique_ptr<RowReader> open_any(const std::string& path, const ImportSettings& settings,
+                                    std::string& format) {
+    auto source = std::make_unique<CaptionSource>(path);
+    const auto tars = shard::tar_formats();
+    const bool named = std::ranges::any_of(tars, [&](const auto& t) { return t.name == format; });
+    if (!named && !(format.empty() && shard::is_tar(source->head())))
+        return open_captions(std::move(source), settings, format);
+    const std::string name = source->name();
+    return shard::open_caption_tar(std::move(source), settings, name, format);
+}
+
+std::vector<FormatLine> all_formats() {
+    std::vector<FormatLine> lines;
+    for (const shard::TarFormat& format : shard::tar_formats())
+        lines.push_back({format.name, format.summary});
+    for (const CaptionFormat& format : caption_formats())
+        lines.push_back({format.name, format.summary});
+    return lines;
+}
+
 int ingest(IngestOptions& options) {
     if (options.list_formats) {
         std::string text;
-        for (const CaptionFormat& format : caption_formats())
+        for (const FormatLine& format : all_formats())
             text.append(format.name).append("\t").append(format.summary).append("\n");
         Output("-", false).write(text);
         return cli::kDone;
@@ -238,7 +285,7 @@ int ingest(IngestOptions& options) {
         for (const std::string& path : inputs) {
             if (path == "-") continue;
             std::string format = options.stream.input_format;
-            const auto reader = open_captions(path, options.import, format);
+            const auto reader = open_any(path, options.import, format);
             cli::info("would read " + path + " as " + format + ": " + reader->describe());
         }
         cli::info("would write " +

@@ -16,7 +16,20 @@ struct IngestOptions {
     std::string join;
     record::JoinOn join_on = record::JoinOn::kUrl;
     std::string stats;
+    bool mark_duplicates = false;
+    std::string leak_check;
 };
+
+// A file of captions of any kind, or a tar of them. `format` as in record::open_captions.
+std::unique_ptr<record::RowReader> open_any(const std::string& path,
+                                            const record::ImportSettings& settings,
+                                            std::string& format);
+
+struct FormatLine {
+    std::string_view name, summary;
+};
+// In the order in which they are tried.
+std::vector<FormatLine> all_formats();
 
 cli::Tool ingest_tool(IngestOptions& options);
 int ingest(IngestOptions& options);

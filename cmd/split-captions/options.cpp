@@ -22,7 +22,9 @@ std::string flags_section() {
     std::string text = "What can be odd about a caption; none of it is changed.";
     for (const std::string_view flag : text::flag_names())
         text.append("\n\n").append(flag).append(": ").append(text::flag_summary(flag)).append(".");
-    return text + "\n\ninvalid_utf8 and presplit come from recaption-ingest.";
+    return text +
+           "\n\ninvalid_utf8, presplit, duplicate and leak come from recaption-ingest; sentences "
+           "of a caption flagged presplit stay as they are.";
 }
 
 }  // namespace

@@ -134,7 +134,9 @@ private:
     void annotate(Caption& caption) const {
         if (keep_ && caption.sentences) return;
         const bool is_long = caption.form.empty() || caption.form == "long";
-        caption.sentences = (is_long ? long_ : other_).split(caption.text);
+        // The release that was split already has lost what rules go by: its sentences stay.
+        if (!(caption.sentences && caption.has_flag("presplit")))
+            caption.sentences = (is_long ? long_ : other_).split(caption.text);
         std::vector<std::string> flags =
             text::detect_flags(caption.text, caption.form, *caption.sentences, flags_);
         // What an earlier step found of the bytes or the data set stays, in front and in its order.

@@ -116,45 +116,6 @@ std::unique_ptr<RowReader> open_as(const CaptionFormat& format, std::unique_ptr<
     return delimited_rows(std::move(source), settings, name, is_tab ? '\t' : ',', release);
 }
 
-constexpr std::size_t kHeadBytes = 1 << 16;
-
-// A source whose beginning has been looked at.
-class Peeked final : public ByteSource {
-public:
-    explicit Peeked(std::unique_ptr<ByteSource> source) : source_(std::move(source)) {}
-    // Reads ahead what is at hand, at most kHeadBytes, and waits only for as much as it takes to
-    // see the shape: a line of text, or the end of the first JSON object or array.
-    std::string_view head() {
-        std::string block(kHeadBytes, '\0');
-        ScanState json;
-        while (head_.size() < kHeadBytes) {
-            const std::size_t begin = head_.find_first_not_of(" \t\r\n\xEF\xBB\xBF");
-            const bool is_json =
-                begin != head_.npos && (head_[begin] == '{' || head_[begin] == '[');
-            const bool seen = is_json
-                                  ? scan_value(std::string_view(head_).substr(begin), json) > 0
-                                  : begin != head_.npos && head_.find('\n', begin) != head_.npos;
-            if (seen && source_->would_wait()) break;
-            const std::size_t n = source_->read(block.data(), kHeadBytes - head_.size());
-            if (n == 0) break;
-            head_.append(block, 0, n);
-        }
-        return head_;
-    }
-    std::size_t read(char* to, std::size_t size) override {
-        if (at_ == head_.size()) return source_->read(to, size);
-        const std::size_t n = head_.copy(to, size, at_);
-        at_ += n;
-        return n;
-    }
-    bool would_wait() override { return at_ == head_.size() && source_->would_wait(); }
-
-private:
-    std::unique_ptr<ByteSource> source_;
-    std::string head_;
-    std::size_t at_ = 0;
-};
-
 const CaptionFormat* find_format(std::string_view name) {
     const auto at = std::find_if(std::begin(kFormats), std::end(kFormats),
                                  [&](const CaptionFormat& format) { return format.name == name; });
@@ -216,11 +177,41 @@ void ColumnMap::add_caption(const std::string& text) {
     captions.push_back({what.substr(0, colon), form, column});
 }
 
-std::unique_ptr<RowReader> open_captions(const std::string& path, const ImportSettings& settings,
-                                         std::string& format) {
-    auto peeked = std::make_unique<Peeked>(open_bytes(path));
-    const std::string name = display_name(path);
-    const Shape shape = look_at(peeked->head());
+CaptionSource::CaptionSource(const std::string& path)
+    : source_(open_bytes(path)), name_(display_name(path)) {}
+
+std::string_view CaptionSource::head() {
+    constexpr std::size_t kMost = 1 << 16;
+    std::string block(kMost, '\0');
+    ScanState json;
+    while (head_.size() < kMost) {
+        const std::size_t begin = head_.find_first_not_of(" \t\r\n\xEF\xBB\xBF");
+        const bool is_json = begin != head_.npos && (head_[begin] == '{' || head_[begin] == '[');
+        const bool seen = is_json ? scan_value(std::string_view(head_).substr(begin), json) > 0
+                                  : begin != head_.npos && head_.find('\n', begin) != head_.npos;
+        if (seen && source_->would_wait()) break;
+        const std::size_t n = source_->read(block.data(), kMost - head_.size());
+        if (n == 0) break;
+        head_.append(block, 0, n);
+    }
+    return head_;
+}
+
+std::size_t CaptionSource::read(char* to, std::size_t size) {
+    if (at_ == head_.size()) return source_->read(to, size);
+    const std::size_t n = head_.copy(to, size, at_);
+    at_ += n;
+    return n;
+}
+
+bool CaptionSource::would_wait() {
+    return at_ == head_.size() && source_->would_wait();
+}
+
+std::unique_ptr<RowReader> open_captions(std::unique_ptr<CaptionSource> source,
+                                         const ImportSettings& settings, std::string& format) {
+    const std::string name = source->name();
+    const Shape shape = look_at(source->head());
     const CaptionFormat* found = nullptr;
     if (!format.empty()) {
         found = find_format(format);
@@ -234,7 +225,7 @@ std::unique_ptr<RowReader> open_captions(const std::string& path, const ImportSe
         if (!found) throw cli::DataError(name + ": " + not_recognised(shape));
         format = found->name;
     }
-    auto reader = open_as(*found, std::move(peeked), settings, name, shape);
+    auto reader = open_as(*found, std::move(source), settings, name, shape);
     cli::verbose(name + ": " + std::string(found->name) + ": " + reader->describe());
     return reader;
 }

@@ -77,10 +77,34 @@ struct CaptionFormat {
 // Tried in this order: special formats before general ones.
 std::span<const CaptionFormat> caption_formats();
 
+// The unpacked bytes of a caption file, whose beginning can be looked at.
+class CaptionSource final : public ByteSource {
+public:
+    // Throws DataError as open_bytes does.
+    explicit CaptionSource(const std::string& path);
+
+    const std::string& name() const { return name_; }  // as messages name it
+    // The first bytes: what is at hand, at most 64 KiB, waiting only for as much as it takes to see
+    // the shape: a line of text, or the end of the first JSON object or array. Before any read().
+    std::string_view head();
+    std::size_t read(char* to, std::size_t size) override;
+    bool would_wait() override;
+
+private:
+    std::unique_ptr<ByteSource> source_;
+    std::string name_, head_;
+    std::size_t at_ = 0;
+};
+
 // Opens a caption file: the format named, or the one that its first bytes show. Throws DataError
-// when none fits, naming what was tried. `format` comes back as the name of the format.
-std::unique_ptr<RowReader> open_captions(const std::string& path, const ImportSettings& settings,
-                                         std::string& format);
+// when none fits, naming the columns that are there. `format` comes back as the format's name.
+std::unique_ptr<RowReader> open_captions(std::unique_ptr<CaptionSource> source,
+                                         const ImportSettings& settings, std::string& format);
+inline std::unique_ptr<RowReader> open_captions(const std::string& path,
+                                                const ImportSettings& settings,
+                                                std::string& format) {
+    return open_captions(std::make_unique<CaptionSource>(path), settings, format);
+}
 
 // What formats share. Adds a caption unless the words mean that there is none; invalid UTF-8
 // becomes U+FFFD and the caption gets the flag invalid_utf8.

@@ -21,10 +21,20 @@ std::size_t KeySet::slot_of(Hash hash) const {
     return slot;
 }
 
-bool KeySet::insert(std::string_view key) {
+KeySet::Hash KeySet::hash_of(std::string_view key) {
     const XXH128_hash_t digest = XXH3_128bits(key.data(), key.size());
     Hash hash{digest.low64, digest.high64};
     if (hash == Hash{}) hash.low = 1;
+    return hash;
+}
+
+bool KeySet::contains(std::string_view key) const {
+    const Hash hash = hash_of(key);
+    return table_[slot_of(hash)] == hash;
+}
+
+bool KeySet::insert(std::string_view key) {
+    const Hash hash = hash_of(key);
     const std::size_t slot = slot_of(hash);
     if (table_[slot] == hash) return false;
     table_[slot] = hash;

@@ -17,6 +17,7 @@ public:
 
     // True if `key` is new.
     bool insert(std::string_view key);
+    bool contains(std::string_view key) const;
     std::size_t size() const { return size_; }
 
 private:
@@ -26,6 +27,7 @@ private:
         bool operator==(const Hash&) const = default;
     };
 
+    static Hash hash_of(std::string_view key);
     std::size_t slot_of(Hash hash) const;
     void grow();
 
