@@ -148,6 +148,7 @@ private:
     // To the first element. False: there is none (done_), or `row` says what is wrong.
     bool enter(Row& row) {
         entered_ = true;
+        row = {};
         if (window_.view().empty()) window_.more();
         if (window_.view().starts_with("\xEF\xBB\xBF")) drop(3);
         if (!skip_any(kSpace)) return finish();
