@@ -81,7 +81,7 @@ TEST_CASE("log: at a terminal one line is redrawn, and messages clear it") {
     });
     CHECK(text.starts_with("tool: records 50 of 100 (50 %) records, "));
     CHECK(text.find("loss 3.21\r\033[Ktool: careful\n") != std::string::npos);
-    CHECK(text.find("51") == std::string::npos);
+    CHECK(text.find("records 51 of") == std::string::npos);  // the rate may hold a 51
 }
 
 TEST_CASE("log: never and quiet draw nothing even at a terminal") {
