@@ -55,18 +55,20 @@ void Marks::apply(Record& record) {
     const bool leaks = evaluation_ && !reference.empty() && evaluation_->contains(reference);
     const bool is_second = mark_duplicates_ && !reference.empty() && !seen_.insert(reference);
     // The captions of one record may be equal: that is no duplicate.
+    std::vector<std::string> texts;
     std::vector<bool> was_seen;
-    for (const Caption& caption : record.captions)
-        was_seen.push_back(mark_duplicates_ && seen_.contains(text_of(caption)));
+    for (const Caption& caption : record.captions) {
+        texts.push_back(text_of(caption));
+        was_seen.push_back(mark_duplicates_ && seen_.contains(texts.back()));
+    }
     for (std::size_t i = 0; i < record.captions.size(); ++i) {
         Caption& caption = record.captions[i];
-        const std::string text = text_of(caption);
-        if (mark_duplicates_) seen_.insert(text);
+        if (mark_duplicates_) seen_.insert(texts[i]);
         if (is_second || was_seen[i]) {
             add_flag(caption, "duplicate");
             ++duplicates_;
         }
-        if (leaks || (evaluation_ && evaluation_->contains(text))) {
+        if (leaks || (evaluation_ && evaluation_->contains(texts[i]))) {
             add_flag(caption, "leak");
             ++leaks_;
         }

@@ -13,29 +13,9 @@ namespace {
 
 using enum Role;
 
-// DreamLIP, by the names of its CSV; older files hold fewer, and some copies use other names.
-constexpr KnownColumn kDreamlipColumns[] = {
-    {"Image Path", kReference},
-    {"Image Url", kUrl},
-    {"raw_caption", kCaption, "raw", "raw"},
-    {"shortIB_captions", kCaption, "instructblip", "short"},
-    {"longIB_captions", kCaption, "instructblip", "long"},
-    {"shortSV_captions", kCaption, "sharegpt4v", "short"},
-    {"longSV_captions", kCaption, "sharegpt4v", "long"},
-    {"shortLLA_captions", kCaption, "llava15", "short"},
-    {"longLLA_captions", kCaption, "llava15", "long"},
-    {"caption", kCaption, "raw", "raw"},
-    {"short_caption_0", kCaption, "caption_0", "short"},
-    {"short_caption_1", kCaption, "caption_1", "short"},
-    {"short_caption_2", kCaption, "caption_2", "short"},
-    {"long_caption_0", kCaption, "caption_0", "long"},
-    {"long_caption_1", kCaption, "caption_1", "long"},
-    {"long_caption_2", kCaption, "caption_2", "long"},
-};
-constexpr std::string_view kDreamlipNeeds[] = {"Image Path"};
-
-// One JSON object an image, with the names of the CSV; the packed one has names of its own.
-constexpr KnownColumn kDreamlipJsonColumns[] = {
+// DreamLIP: its JSON has one object an image with the names of the CSV; older files hold fewer, and
+// some copies of the CSV use other names.
+constexpr KnownColumn kDreamlipNames[] = {
     {"ImagePath", kReference},
     {"raw_caption", kCaption, "raw", "raw"},
     {"shortIB_captions", kCaption, "instructblip", "short"},
@@ -44,9 +24,22 @@ constexpr KnownColumn kDreamlipJsonColumns[] = {
     {"longSV_captions", kCaption, "sharegpt4v", "long"},
     {"shortLLA_captions", kCaption, "llava15", "short"},
     {"longLLA_captions", kCaption, "llava15", "long"},
+    {"Image Path", kReference},
+    {"Image Url", kUrl},
+    {"caption", kCaption, "raw", "raw"},
+    {"short_caption_0", kCaption, "caption_0", "short"},
+    {"short_caption_1", kCaption, "caption_1", "short"},
+    {"short_caption_2", kCaption, "caption_2", "short"},
+    {"long_caption_0", kCaption, "caption_0", "long"},
+    {"long_caption_1", kCaption, "caption_1", "long"},
+    {"long_caption_2", kCaption, "caption_2", "long"},
 };
+constexpr std::span<const KnownColumn> kDreamlipJsonColumns = std::span(kDreamlipNames).first(8);
+constexpr std::span<const KnownColumn> kDreamlipColumns = std::span(kDreamlipNames).subspan(1);
+constexpr std::string_view kDreamlipNeeds[] = {"Image Path"};
 constexpr std::string_view kDreamlipJsonNeeds[] = {"ImagePath"};
 
+// The packed arrays have names of their own.
 constexpr KnownColumn kDreamlipPackedColumns[] = {
     {"ImagePath", kReference},
     {"RawCaption", kCaption, "raw", "raw"},

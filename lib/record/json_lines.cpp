@@ -3,17 +3,19 @@
 
 namespace lip::record {
 
+cli::Result<Record> import_record(const std::string& line, const ImportSettings& settings) {
+    auto record = parse_record(line);
+    if (record && !settings.key_prefix.empty()) {
+        record->key = settings.key_prefix + record->key;
+        record->object.set_text("key", record->key);
+    }
+    return record;
+}
+
 std::unique_ptr<RowReader> open_records(std::unique_ptr<ByteSource> source,
                                         const ImportSettings& settings, const std::string&,
                                         const Shape&) {
-    const auto ours = [prefix = settings.key_prefix](const std::string& line) {
-        auto record = parse_record(line);
-        if (record && !prefix.empty()) {
-            record->key = prefix + record->key;
-            record->object.set_text("key", record->key);
-        }
-        return record;
-    };
+    const auto ours = [settings](const std::string& line) { return import_record(line, settings); };
     return json_lines(std::move(source), settings, ours, "records");
 }
 

@@ -51,7 +51,7 @@ public:
         : bytes_(std::move(source)),
           samples_(bytes_, name),
           convert_(record::by_columns(columns_of(settings.map, name), settings, true)),
-          key_prefix_(settings.key_prefix) {
+          settings_(settings) {
         Sample first;
         if (samples_.next(first)) first_ = std::move(first);
     }
@@ -80,7 +80,8 @@ public:
     cli::Result<record::Record> record(const record::Row& row) const override {
         auto object = record::parse_object(row.fields[0].empty() ? "{}" : row.fields[0]);
         if (!object) return object.reject();
-        if (object->find("captions")) return ours(row);
+        // A sample of our own shards.
+        if (object->find("captions")) return record::import_record(row.fields[0], settings_);
         std::string web;  // the caption that came with the image
         const std::string* raw = object->find("caption");
         if (!raw || !record::read_text(*raw, web)) {
@@ -100,15 +101,6 @@ public:
     }
 
 private:
-    // A sample of this tool kit's own shards.
-    cli::Result<record::Record> ours(const record::Row& row) const {
-        auto record = record::parse_record(row.fields[0]);
-        if (record && !key_prefix_.empty()) {
-            record->key = key_prefix_ + record->key;
-            record->object.set_text("key", record->key);
-        }
-        return record;
-    }
     static std::string member(const Sample& sample, std::string_view ext) {
         for (const Member& one : sample.members)
             if (one.ext == ext) return one.bytes;
@@ -118,7 +110,7 @@ private:
     Bytes bytes_;
     TarSamples samples_;
     record::Convert convert_;
-    std::string key_prefix_;
+    record::ImportSettings settings_;
     std::optional<Sample> first_;
     std::uint64_t number_ = 0;
 };
