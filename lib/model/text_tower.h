@@ -24,7 +24,6 @@ struct PackedTexts {
     at::Tensor last;            // [N] int64: where each text, in the order given, has its end token
     std::vector<Group> groups;
 
-    std::int64_t texts() const { return last.size(0); }
     PackedTexts to(c10::Device device) const;
 };
 
