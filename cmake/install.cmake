@@ -10,6 +10,7 @@ if(LIBTORCH_DIR MATCHES "^${CMAKE_SOURCE_DIR}/.deps/" AND NOT LIBTORCH_torch_cud
 endif()
 
 install(DIRECTORY share/ DESTINATION share/liptools)
+install(FILES ${CMAKE_SOURCE_DIR}/.deps/share/tagger-en.json DESTINATION share/liptools OPTIONAL)
 foreach(tool ${TOOLS})
   if(EXISTS ${CMAKE_SOURCE_DIR}/man/${tool}.1)
     install(FILES man/${tool}.1 DESTINATION share/man/man1 RENAME ${PROGRAM_PREFIX}${tool}.1)

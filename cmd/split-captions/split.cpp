@@ -2,15 +2,17 @@
 
 #include "cli/error.h"
 #include "cli/log.h"
+#include "cmd/split-captions/stats.h"
+#include "record/data_path.h"
 #include "record/file.h"
 #include "record/stream.h"
 #include "text/flags.h"
+#include "text/phrases.h"
 #include "text/utf8.h"
 
 #include <algorithm>
-#include <map>
+#include <memory>
 #include <mutex>
-#include <set>
 
 namespace lip::cmd {
 namespace {
@@ -18,85 +20,39 @@ namespace {
 using record::Caption;
 using record::Record;
 
-std::uint64_t count_words(std::string_view text) {
-    std::uint64_t words = 0;
-    bool inside = false;
-    for (const char c : text) {
-        const bool space = c == ' ' || (c >= '\t' && c <= '\r');
-        words += !space && !inside;
-        inside = !space;
-    }
-    return words;
-}
-
-// Counts of one thread's records; merged under a lock.
-struct Stats {
-    std::uint64_t records = 0, captions = 0, sentences = 0;
-    std::map<std::string, std::uint64_t> flags;
-    using Histogram = std::map<std::uint64_t, std::uint64_t>;
-    std::map<std::string, Histogram> words, sentences_per_caption;  // by source:form
-
-    void add(const Record& record) {
-        ++records;
-        for (const Caption& caption : record.captions) {
-            const std::string kind = caption.source + ":" + caption.form;
-            ++captions;
-            sentences += caption.sentences->size();
-            ++sentences_per_caption[kind][caption.sentences->size()];
-            for (std::size_t i = 0; i < caption.sentences->size(); ++i)
-                ++words[kind][count_words(caption.sentence(i))];
-            std::set<std::string> seen;
-            if (caption.flags)
-                for (const std::string& flag : *caption.flags)
-                    if (seen.insert(flag.substr(0, flag.find('@'))).second)
-                        ++flags[flag.substr(0, flag.find('@'))];
-        }
-    }
-};
-
-void append_histograms(std::string& out,
-                       const std::map<std::string, Stats::Histogram>& histograms) {
-    out += '{';
-    for (const auto& [kind, histogram] : histograms) {
-        if (out.back() != '{') out += ',';
-        cli::append_json_string(out, kind);
-        out += ":{";
-        for (const auto& [value, count] : histogram) {
-            if (out.back() != '{') out += ',';
-            out += "\"" + std::to_string(value) + "\":" + std::to_string(count);
-        }
-        out += '}';
-    }
-    out += '}';
-}
-
-std::string to_json(const Stats& s) {
-    std::string out = "{\"records\":" + std::to_string(s.records) +
-                      ",\"captions\":" + std::to_string(s.captions) +
-                      ",\"sentences\":" + std::to_string(s.sentences) + ",\"flags\":{";
-    for (const auto& [flag, count] : s.flags) {
-        if (out.back() != '{') out += ',';
-        cli::append_json_string(out, flag);
-        out += ":" + std::to_string(count);
-    }
-    out += "},\"words\":";
-    append_histograms(out, s.words);
-    out += ",\"sentences_per_caption\":";
-    append_histograms(out, s.sentences_per_caption);
-    return out + "}\n";
-}
-
 class Annotator {
 public:
     explicit Annotator(const SplitCommand& options)
         : long_(split_options(options, true), abbreviations(options)),
           other_(split_options(options, false), abbreviations(options)),
           flags_(wanted_flags(options.flags)),
-          keep_(options.keep_sentences) {}
+          keep_(options.keep_sentences),
+          tags_in_record_(options.tagger == "tagged") {
+        if (!options.phrases) return;
+        const auto file = [](const std::string& given, std::string_view standard) {
+            return given.empty() ? record::data_file(standard) : given;
+        };
+        std::optional<text::PerceptronTagger> tagger;
+        if (!tags_in_record_)
+            tagger = text::PerceptronTagger::from_file(file(options.weights, "tagger-en.json"));
+        text::PhraseLists lists{text::read_word_list(file(options.stop_words, "words/stop.txt")),
+                                text::read_word_list(file(options.web_words, "words/web.txt")),
+                                static_cast<std::size_t>(options.max_phrases)};
+        phrases_ = std::make_unique<text::PhraseFinder>(std::move(lists), std::move(tagger));
+    }
 
-    void operator()(Record& record) const {
-        for (Caption& caption : record.captions) annotate(caption);
+    std::optional<cli::Reject> operator()(Record& record) const {
+        for (std::size_t i = 0; i < record.captions.size(); ++i) {
+            Caption& caption = record.captions[i];
+            annotate(caption);
+            if (!phrases_) continue;
+            if (!tags_in_record_)
+                caption.phrases = phrases_->find(caption.text);
+            else if (auto reject = use_tags(caption, i))
+                return reject;
+        }
         if (!record.captions.empty()) record.update_captions();
+        return std::nullopt;
     }
 
 private:
@@ -148,9 +104,38 @@ private:
         caption.flags = std::move(flags);
     }
 
+    // Phrases by what an external tagger left in the caption.
+    std::optional<cli::Reject> use_tags(Caption& caption, std::size_t number) const {
+        const std::string place = "caption " + std::to_string(number);
+        const std::string remedy =
+            "; --tagger tagged needs \"tokens\" and \"tags\", two lists of texts of equal length";
+        std::vector<std::string> lists[2];
+        const char* names[] = {"tokens", "tags"};
+        for (int i = 0; i < 2; ++i) {
+            const std::string* raw = caption.object.find(names[i]);
+            if (!raw)
+                return cli::Reject{"bad-record", place + " has no \"" + names[i] + "\"" + remedy};
+            bool is_array = false;
+            for (const std::string& item : record::array_items(*raw, is_array))
+                if (!record::read_text(item, lists[i].emplace_back()))
+                    return cli::Reject{"bad-record",
+                                       place + ": \"" + names[i] + "\" holds " + item + remedy};
+            if (!is_array)
+                return cli::Reject{"bad-record",
+                                   place + ": \"" + names[i] + "\" is no list" + remedy};
+        }
+        if (lists[0].size() != lists[1].size())
+            return cli::Reject{"bad-record", place + ": " + std::to_string(lists[0].size()) +
+                                                 " tokens and " + std::to_string(lists[1].size()) +
+                                                 " tags" + remedy};
+        caption.phrases = phrases_->find(lists[0], lists[1]);
+        return std::nullopt;
+    }
+
     text::SentenceSplitter long_, other_;
     text::FlagSet flags_;
-    bool keep_;
+    bool keep_, tags_in_record_;
+    std::unique_ptr<const text::PhraseFinder> phrases_;  // null: no phrases wanted
 };
 
 // A line of plain text as a record: one caption, the line number is the key.
@@ -172,6 +157,8 @@ int split_captions(const SplitCommand& options) {
     const Annotator annotate(options);
     record::FilterIo io{options.stream, options.common.output, options.common.force,
                         options.common.thread_count(), options.stats != "-"};
+    if (!options.tokenizer.empty() && options.stats.empty())
+        throw cli::UsageError("--tokenizer counts tokens for --stats, and --stats is not given");
     if (options.stats == "-" && options.common.output != "-")
         throw cli::UsageError("--stats - puts the counts in place of the records: -o " +
                               options.common.output + " would stay empty");
@@ -183,7 +170,9 @@ int split_captions(const SplitCommand& options) {
         return cli::kDone;
     }
     if (!options.stats.empty()) record::check_can_write(options.stats, options.common.force);
-    Stats stats;
+    const auto tokenizer = options.tokenizer.empty() ? std::unique_ptr<text::Tokenizer>()
+                                                     : text::load_sentencepiece(options.tokenizer);
+    Stats stats(tokenizer.get());
     std::mutex mutex;
     const int code =
         record::filter_lines(io,
@@ -193,10 +182,12 @@ int split_captions(const SplitCommand& options) {
                                                         : record::parse_record(line.text);
                                  if (!record) return record.reject();
                                  key = record->key;
-                                 annotate(*record);
+                                 if (auto reject = annotate(*record)) return reject;
                                  if (!options.stats.empty()) {
+                                     Stats own(tokenizer.get());
+                                     own.add(*record);  // outside of the lock: tokens take time
                                      const std::lock_guard lock(mutex);
-                                     stats.add(*record);
+                                     stats.merge(own);
                                  }
                                  if (!lines_out) {
                                      record::append_json(out, *record);
@@ -212,7 +203,7 @@ int split_captions(const SplitCommand& options) {
                                  return std::nullopt;
                              });
     if (!options.stats.empty())
-        record::write_file(options.stats, to_json(stats), options.common.force);
+        record::write_file(options.stats, stats.to_json(), options.common.force);
     return code;
 }
 

@@ -19,7 +19,11 @@ struct SplitCommand {
     std::string abbreviations;
     std::vector<std::string> flags;  // empty: all
     bool keep_sentences = false;
-    std::string stats;
+    bool phrases = false;
+    std::int64_t max_phrases = 20;
+    std::string tagger = "perceptron";           // or tagged
+    std::string weights, stop_words, web_words;  // files; empty: installed
+    std::string stats, tokenizer;                // files; empty: none
 };
 
 cli::Tool split_tool(SplitCommand& options);

@@ -17,6 +17,9 @@ std::string data_file(std::string_view relative) {
 #ifdef LIP_SHARE_DIR  // the sources; a packager may leave it out
         fs::path(LIP_SHARE_DIR),
 #endif
+#ifdef LIP_FETCHED_DIR
+        fs::path(LIP_FETCHED_DIR),
+#endif
     };
     std::string looked_at;
     for (const fs::path& place : places) {
@@ -24,8 +27,10 @@ std::string data_file(std::string_view relative) {
         if (fs::is_regular_file(file, failed)) return file.string();
         looked_at += (looked_at.empty() ? "" : ", ") + file.string();
     }
-    throw cli::DataError(std::string(relative) + ": not found; looked at " + looked_at +
-                         " (is the installation complete?)");
+    throw cli::DataError(
+        std::string(relative) + ": not found; looked at " + looked_at +
+        " (is the installation complete? scripts/install-deps of the sources fetches "
+        "what does not come with them)");
 }
 
 }  // namespace lip::record

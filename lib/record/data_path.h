@@ -7,8 +7,9 @@
 namespace lip::record {
 
 // Where the file `relative` is, e.g. "templates/imagenet80.txt": in ../share/liptools beside the
-// folder of the running program, else in the share/ folder of the sources it was built from. Throws
-// DataError naming the places if it is in none.
+// folder of the running program, else in the share/ folder of the sources it was built from or
+// among what their scripts/install-deps fetched. Throws DataError naming the places if it is in
+// none.
 std::string data_file(std::string_view relative);
 
 }  // namespace lip::record

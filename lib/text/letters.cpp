@@ -142,6 +142,25 @@ void append_utf8(std::string& out, char32_t code) {
     }
 }
 
+void append_lower(std::string& out, std::string_view text) {
+    const std::size_t begin = out.size();
+    out.append(text);
+    std::size_t pos = 0;
+    for (; pos < text.size() && static_cast<unsigned char>(text[pos]) < 0x80; ++pos)
+        out[begin + pos] = ascii_lower(text[pos]);
+    out.resize(begin + pos);
+    while (pos < text.size()) {
+        const Decoded c = decode_at(text, pos);
+        if (c.code < 0x80)
+            out.push_back(ascii_lower(text[pos]));
+        else if (c.code == kInvalidByte)
+            out.push_back(text[pos]);
+        else
+            append_utf8(out, to_lower(c.code));
+        pos += c.size;
+    }
+}
+
 std::string normalise_for_comparison(std::string_view text) {
     std::string out;
     out.reserve(text.size());

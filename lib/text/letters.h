@@ -46,6 +46,9 @@ char32_t to_lower(char32_t code);
 // Appends `code` as UTF-8. Requires a scalar value.
 void append_utf8(std::string& out, char32_t code);
 
+// Appends `text` in lower case; invalid bytes as they are.
+void append_lower(std::string& out, std::string_view text);
+
 // Lower case, runs of white space as one space, trimmed: equal results mean "the same sentence".
 // Invalid bytes are kept.
 std::string normalise_for_comparison(std::string_view text);

@@ -91,6 +91,12 @@ std::string_view trim(std::string_view text) {
     return text.substr(begin, end - begin);
 }
 
+std::string_view last_characters(std::string_view text, int count) {
+    std::size_t begin = text.size();
+    for (int i = 0; i < count && begin > 0; ++i) begin -= decode_before(text, begin).size;
+    return text.substr(begin);
+}
+
 Repaired replace_invalid_utf8(std::string_view text) {
     Repaired out{{}, false};
     out.text.reserve(text.size());

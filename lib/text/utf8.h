@@ -52,6 +52,9 @@ std::size_t space_size_before(std::string_view text, std::size_t pos, std::size_
 // `text` without white space at both ends; a view into `text`.
 std::string_view trim(std::string_view text);
 
+// The last `count` characters of `text`; all of it if it has fewer.
+std::string_view last_characters(std::string_view text, int count);
+
 struct Repaired {
     std::string text;
     bool changed;  // something was replaced
