@@ -6,6 +6,7 @@
 #include "record/lines.h"
 #include "record/ordered.h"
 #include "shard/caption_tars.h"
+#include "shard/images.h"
 
 #include <algorithm>
 #include <map>
@@ -78,6 +79,16 @@ Converted convert(const RowBlock& block, const RowReader& reader, const std::str
                                row.is_cut && reject->word == "bad-json"});
     }
     return out;
+}
+
+// The images that captions are put on; their bytes are not looked at.
+shard::ImageInput join_input(const IngestOptions& options) {
+    shard::ImageInput input;
+    input.stream = options.stream;
+    input.stream.inputs = {options.join};
+    input.stream.input_format.clear();
+    input.need_images = false;
+    return input;
 }
 
 class Ingest {
@@ -172,18 +183,18 @@ private:
     }
 
     void join() {
+        const JoinPart part = JoinPart::parse(options_.join_part);
         const CaptionIndex index(inputs_, options_.stream.input_format, options_.import,
-                                 options_.join_on, errors_);
+                                 options_.join_on, part, errors_);
         rows_ = errors_.records();
         check_not_empty(rows_, inputs_.front());
         duplicates_ = index.duplicates();
-        StreamSettings images = options_.stream;
-        images.inputs = {options_.join};
-        RecordReader records(images, errors_);
-        Record record;
-        Place place;
+        shard::ImageStream records(join_input(options_), errors_);
+        shard::ImageRecord item;
         std::string line;
-        while (records.next(record, place)) {
+        while (records.next(item)) {
+            Record& record = item.record;
+            if (!part.holds(join_reference(record, options_.join_on))) continue;
             if (const auto captions = index.find(record)) {
                 ++counts_.matched;
                 for (const Caption& caption : captions->captions)
@@ -276,12 +287,18 @@ int ingest(IngestOptions& options) {
     for (const std::string& text : options.map) options.import.map.add_field(text);
     for (const std::string& text : options.caption) options.import.map.add_caption(text);
     options.import.max_line = options.stream.max_line;
+    if (options.join.empty() && options.join_part != "1/1")
+        throw cli::UsageError("--join-part is for --join, and --join is not given");
+    JoinPart::parse(options.join_part);
     if (options.common.dry_run) {
         const auto inputs = resolve_inputs(options.stream.inputs);
         for (const std::string& path :
              {options.common.output, options.stats, options.stream.rejects})
             if (!path.empty()) check_can_write(path, options.common.force);
-        if (!options.join.empty()) resolve_inputs({options.join});
+        if (!options.join.empty()) {
+            ErrorLog errors(options.stream, true);
+            const shard::ImageStream found(join_input(options), errors);
+        }
         for (const std::string& path : inputs) {
             if (path == "-") continue;
             std::string format = options.stream.input_format;

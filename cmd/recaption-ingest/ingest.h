@@ -13,7 +13,7 @@ struct IngestOptions {
     bool list_formats = false;
     std::vector<std::string> map, caption;
     record::ImportSettings import;
-    std::string join;
+    std::string join, join_part = "1/1";
     record::JoinOn join_on = record::JoinOn::kUrl;
     std::string stats;
     bool mark_duplicates = false;

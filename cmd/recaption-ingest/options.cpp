@@ -9,7 +9,7 @@ constexpr const char* kDescription =
 
 The key of a record is the key the source has, else 32 hexadecimal digits of a hash of its URL or path. Row numbers are never keys.
 
-With --join the captions are put on the records of another data set, in its order: by default where the URLs are equal after normalisation (case of scheme and host, http and https, default port, fragment, escapes). Records without a match keep what they have; that none has one is an error. The caption files must then be plain files: an index of 24 bytes a row is built, and rows are read where they lie.)";
+With --join the captions are put on the images of another data set, in its order: records, or shards and tars (img2dataset's too), as a file, folder, manifest or quoted pattern. They go together, by default, where the URLs are equal after normalisation (case of scheme and host, http and https, default port, fragment, escapes). Records without a match keep what they have; that none has one is an error. The caption files must then be plain files: an index of 24 bytes a row is built, and rows are read where they lie. When that is too much memory, --join-part 1/8 to 8/8 take an eighth each; together their outputs are the whole.)";
 
 constexpr const char* kOutput =
     R"(Records with key, image or url, and captions with text, source and form; record(5) describes them. Columns that are not captions follow as they are. --stats writes one JSON object: rows, records, skipped, captions by source:form, with --join matched, missing and duplicates (rows), and with the two options for flags duplicate_captions and leaking_captions.
@@ -47,6 +47,9 @@ cli::Tool ingest_tool(IngestOptions& options) {
         {"Captions on the records of images that are there, with a report.",
          "recaption-ingest --join images.jsonl --join-on path --stats cover.json paths.csv > "
          "joined.jsonl"},
+        {"The same where the images lie in tars, and on into shards.",
+         "recaption-ingest --join 'img/*.tar' urls.csv | split-captions |\n"
+         "    shard --images-from 'img/*.tar' -o packed/train"},
     };
     tool.see_also = "split-captions(1), shard(1), record(5), lip(7)";
     cli::Command command{
@@ -64,11 +67,14 @@ cli::Tool ingest_tool(IngestOptions& options) {
              {{"auto", Key::kAuto}, {"url", Key::kUrl}, {"path", Key::kPath}},
              "what keys are made from. auto: the source's key, else the URL, else the path");
     o.add("--key-prefix", options.import.key_prefix, "TEXT", "put before every key");
-    o.add("--join", options.join, "FILE", "put the captions on the records of FILE, in its order");
+    o.add("--join", options.join, "INPUT",
+          "put the captions on the images of INPUT, in its order: records, shards, tars");
     using record::JoinOn;
     o.choice("--join-on", options.join_on,
              {{"url", JoinOn::kUrl}, {"key", JoinOn::kKey}, {"path", JoinOn::kPath}},
              "what must be equal");
+    o.add("--join-part", options.join_part, "I/N",
+          "only the I-th of N parts of all images, by a hash of what must be equal");
     o.flag("--mark-duplicates", options.mark_duplicates,
            "flag captions whose text or image came before: duplicate");
     o.add("--leak-check", options.leak_check, "FILE",

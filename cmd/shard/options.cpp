@@ -9,7 +9,7 @@ using cli::Kind;
 constexpr const char* kDescription =
     R"(Packs records and their images into shards: tar files of KEY.jpg and KEY.json, compressed as zstd in frames that can be read one by one (shard(5)). GNU tar, zstd and webdataset readers read them; image bytes come back as they were. The same input gives the same bytes for any number of threads.
 
-Without -o one shard goes to standard output. With -o PREFIX the shards are PREFIX-000000.tar.zst and on, each under its name only when complete, with a line in PREFIX.manifest.jsonl. Shards as input are packed again.
+Without -o one shard goes to standard output. With -o PREFIX the shards are PREFIX-000000.tar.zst and on, each under its name only when complete, with a line in PREFIX.manifest.jsonl. Shards as input are packed again. With --images-from the records bring texts alone, and their images are taken by key from other shards or tars (img2dataset's, for one), a file, folder, manifest or quoted pattern. Both are read side by side and must have their keys in the same order; either may lack some.
 
 SIGINT, SIGTERM and SIGHUP drop the unfinished shard and exit 4; the same command with --resume keeps the finished shards and goes on behind them.
 
@@ -19,7 +19,7 @@ constexpr const char* kOutput =
     R"(With -o PREFIX, a JSON line for each finished shard, in the manifest and on standard output: shard, samples, bytes, frames, xxh64 (of the whole file), first and last key. verify prints shard, ok, samples and error for each shard and exits 1 if one is not sound. In member names a "." inside a key is written %2E; the JSON has the key itself.)";
 
 constexpr const char* kBadInput =
-    R"(An image that is missing, or a record with only a url: no-image. One that cannot be decoded or is neither JPEG nor PNG: bad-image. A key twice in a shard: duplicate-key. With --resume, other options than the finished shards were made with: exit 2.)";
+    R"(An image that is missing (from --images-from too), or a record with only a url: no-image. One that cannot be decoded or is neither JPEG nor PNG: bad-image. A key twice in a shard: duplicate-key. With --resume, other options than the finished shards were made with: exit 2.)";
 
 cli::Command write_command(ShardCommand& s) {
     cli::Command command{
@@ -35,6 +35,8 @@ cli::Command write_command(ShardCommand& s) {
           1 << 10, 1 << 30);
     o.add("--level", s.level, Kind::kPlain, "N",
           "zstd level of frames of text only; frames with images have 1", 1, 19);
+    o.add("--images-from", s.images_from, "SHARDS",
+          "images by key from other shards, in the order of the records");
     o.flag("--no-images", s.no_images, "no image members: text only");
     o.choice("--image-check", s.image_check, {"none", "header", "decode"},
              "how closely each image is looked at");

@@ -13,7 +13,7 @@ namespace lip::cmd {
 struct ShardCommand {
     cli::Common common;
     record::StreamSettings stream;
-    std::string image_root;
+    std::string image_root, images_from;
     std::int64_t shard_samples = 10000, shard_size = 1LL << 30;
     std::int64_t frame_size = 4LL << 20, level = 6;
     bool no_images = false;

@@ -67,6 +67,12 @@ std::optional<cli::Reject> look_at(const ShardCommand& options, const std::strin
     return std::nullopt;
 }
 
+shard::ImageInput image_input(const ShardCommand& o) {
+    if (o.no_images && !o.images_from.empty())
+        throw cli::UsageError("--images-from and --no-images exclude each other");
+    return {o.stream, o.image_root, !o.no_images, o.images_from};
+}
+
 // Settings that decide what a finished shard holds, for comparing on --resume.
 std::string settings_json(const ShardCommand& o) {
     std::string out = "{\"shard-samples\":" + std::to_string(o.shard_samples) +
@@ -75,7 +81,12 @@ std::string settings_json(const ShardCommand& o) {
                       ",\"level\":" + std::to_string(o.level) +
                       ",\"no-images\":" + (o.no_images ? "true" : "false") + ",\"image-check\":\"" +
                       o.image_check + "\",\"resize\":" + std::to_string(o.resize) +
-                      ",\"quality\":" + std::to_string(o.quality) + ",\"inputs\":[";
+                      ",\"quality\":" + std::to_string(o.quality);
+    if (!o.images_from.empty()) {
+        out += ",\"images-from\":";
+        cli::append_json_string(out, o.images_from);
+    }
+    out += ",\"inputs\":[";
     for (const std::string& input : o.stream.inputs) {
         if (out.back() != '[') out += ',';
         cli::append_json_string(out, input);
@@ -90,7 +101,7 @@ public:
           is_stream_(options.common.output == "-"),
           manifest_(options.common.output + ".manifest.jsonl"),
           errors_(options.stream, options.common.force || options.resume),
-          images_({options.stream, options.image_root, !options.no_images}, errors_) {
+          images_(image_input(options), errors_) {
         if (is_stream_ && options.resume) throw cli::UsageError("--resume needs -o PREFIX");
         if (!is_stream_) prepare_folder();
     }
@@ -312,8 +323,7 @@ int write_shards(const ShardCommand& options) {
     }
     if (options.common.dry_run) {
         record::ErrorLog errors(options.stream, true);
-        const shard::ImageStream images({options.stream, options.image_root, !options.no_images},
-                                        errors);
+        const shard::ImageStream images(image_input(options), errors);
         cli::info("would write " + (is_stream ? "one shard to standard output"
                                               : options.common.output + "-000000.tar.zst and on"));
         return cli::kDone;

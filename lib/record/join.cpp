@@ -1,5 +1,6 @@
 #include "record/join.h"
 
+#include "cli/options.h"
 #include "record/lines.h"
 #include "record/url.h"
 
@@ -16,7 +17,9 @@ constexpr int kOffsetBits = 52;
 constexpr std::uint64_t kOffsetMask = (1ULL << kOffsetBits) - 1;
 constexpr std::size_t kMostFiles = std::size_t{1} << (64 - kOffsetBits);
 
-std::string reference_of(const Record& record, JoinOn on) {
+}  // namespace
+
+std::string join_reference(const Record& record, JoinOn on) {
     switch (on) {
         case JoinOn::kUrl:
             return normalize_reference(record.url);
@@ -28,7 +31,23 @@ std::string reference_of(const Record& record, JoinOn on) {
     return normalize_reference(record.image);
 }
 
-}  // namespace
+JoinPart JoinPart::parse(const std::string& text) {
+    const std::size_t slash = text.find('/');
+    if (slash == std::string::npos)
+        throw cli::UsageError("--join-part takes I/N, e.g. 2/8, not '" + text + "'");
+    const auto index = cli::parse_integer(text.substr(0, slash), cli::Kind::kPlain);
+    const auto count = cli::parse_integer(text.substr(slash + 1), cli::Kind::kPlain);
+    if (count < 1 || index < 1 || index > count)
+        throw cli::UsageError("--join-part " + text + ": parts are 1/" + std::to_string(count) +
+                              " to " + std::to_string(count) + "/" + std::to_string(count));
+    return {static_cast<std::uint64_t>(index - 1), static_cast<std::uint64_t>(count)};
+}
+
+bool JoinPart::holds(std::string_view reference) const {
+    if (count == 1) return true;
+    if (reference.empty()) return index == 0;
+    return XXH3_64bits(reference.data(), reference.size()) % count == index;
+}
 
 struct CaptionIndex::File {
     std::unique_ptr<RowReader> reader;
@@ -46,7 +65,8 @@ struct CaptionIndex::File {
 CaptionIndex::~CaptionIndex() = default;
 
 CaptionIndex::CaptionIndex(const std::vector<std::string>& paths, std::string format,
-                           const ImportSettings& settings, JoinOn on, ErrorLog& errors)
+                           const ImportSettings& settings, JoinOn on, JoinPart part,
+                           ErrorLog& errors)
     : on_(on) {
     if (paths.size() > kMostFiles)
         throw cli::UsageError("--join takes at most " + std::to_string(kMostFiles) +
@@ -79,8 +99,8 @@ CaptionIndex::CaptionIndex(const std::vector<std::string>& paths, std::string fo
                 errors.report(place, record.reject(), row.raw);
                 continue;
             }
-            const std::string reference = reference_of(*record, on_);
-            if (reference.empty()) continue;
+            const std::string reference = join_reference(*record, on_);
+            if (reference.empty() || !part.holds(reference)) continue;
             const XXH128_hash_t hash = XXH3_128bits(reference.data(), reference.size());
             entries_.push_back({hash.high64, hash.low64, file | (row.offset & kOffsetMask)});
         }
@@ -98,7 +118,7 @@ CaptionIndex::CaptionIndex(const std::vector<std::string>& paths, std::string fo
 }
 
 std::optional<Record> CaptionIndex::find(const Record& record) const {
-    const std::string reference = reference_of(record, on_);
+    const std::string reference = join_reference(record, on_);
     if (reference.empty()) return std::nullopt;
     const XXH128_hash_t hash = XXH3_128bits(reference.data(), reference.size());
     const auto at = std::lower_bound(

@@ -12,14 +12,27 @@ namespace lip::record {
 
 enum class JoinOn { kUrl, kKey, kPath };
 
-// An index from reference to the place of its row in caption files: 24 bytes a row, the rows stay
-// on disk. Build it once; lookups are thread-safe.
+// What of a record is compared, normalised; empty if it has none.
+std::string join_reference(const Record& record, JoinOn on);
+
+// One of `count` equal parts of all references, told apart by their hashes: memory for a join is
+// that of one part. Records without a reference are in the first.
+struct JoinPart {
+    std::uint64_t index = 0, count = 1;
+
+    // "2/8": the second of eight. Throws UsageError.
+    static JoinPart parse(const std::string& text);
+    bool holds(std::string_view reference) const;
+};
+
+// An index from reference to the place of its row in caption files: 24 bytes a row of this part,
+// the rows stay on disk. Build it once; lookups are thread-safe.
 class CaptionIndex {
 public:
     // Reads all files once. Throws DataError if one is compressed or standard input: rows must be
     // found again by their offset.
     CaptionIndex(const std::vector<std::string>& paths, std::string format,
-                 const ImportSettings& settings, JoinOn on, class ErrorLog& errors);
+                 const ImportSettings& settings, JoinOn on, JoinPart part, class ErrorLog& errors);
     ~CaptionIndex();
 
     // The row whose reference equals that of `record`, made into a record; nothing if there is

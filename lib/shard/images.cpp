@@ -4,6 +4,7 @@
 #include "image/decode.h"
 #include "record/file.h"
 #include "record/lines.h"
+#include "shard/images_by_key.h"
 #include "shard/list.h"
 #include "shard/stream.h"
 
@@ -94,11 +95,19 @@ struct ImageStream::State {
     std::size_t at = 0;
     std::optional<record::RecordReader> records;
     std::optional<ShardStream> shard;
+    std::optional<ImagesByKey> images_from;
     std::uint64_t sample = 0;
     std::int64_t taken = 0;
 
     State(const ImageInput& in, record::ErrorLog& log)
-        : input(in), errors(log), inputs(find_inputs(in.stream)) {}
+        : input(in), errors(log), inputs(find_inputs(in.stream)) {
+        if (in.images_from.empty()) return;
+        for (const Input& one : inputs)
+            if (one.kind != Kind::kRecords)
+                throw cli::UsageError("--images-from is for records without images, and " +
+                                      one.path + " has them");
+        images_from.emplace(in.images_from);
+    }
 
     fs::path root() const {
         if (!input.image_root.empty()) return input.image_root;
@@ -117,26 +126,36 @@ struct ImageStream::State {
         while (records->next(item.record, item.place)) {
             ++taken;
             if (!input.need_images) return true;
-            std::string why;
-            if (item.record.image.empty()) {
-                why = item.record.url.empty() ? "the record has no \"image\""
-                                              : "the record has only a \"url\" (download it first)";
-            } else {
-                const fs::path path = root() / item.record.image;
-                try {
-                    item.bytes = record::read_file(path.string(), kLargestImage);
-                    return true;
-                } catch (const cli::DataError& problem) {
-                    why = problem.what();
-                    why += " (--image-root says where paths start)";
-                }
-            }
+            const std::string why = read_image(item);
+            if (why.empty()) return true;
             std::string line;
             record::append_json(line, item.record);
             errors.report(item.place, {"no-image", why}, line);
         }
         records.reset();
         return false;
+    }
+
+    // Empty, or why there is no image.
+    std::string read_image(ImageRecord& item) {
+        if (images_from) {
+            auto image = images_from->find(item.record.key);
+            if (!image)
+                return "there is no such image in " + input.images_from +
+                       ", or not in the order of the records";
+            item.bytes = std::move(image->bytes);
+            return {};
+        }
+        if (item.record.image.empty())
+            return item.record.url.empty() ? "the record has no \"image\""
+                                           : "the record has only a \"url\" (download it first)";
+        const fs::path path = root() / item.record.image;
+        try {
+            item.bytes = record::read_file(path.string(), kLargestImage);
+            return {};
+        } catch (const cli::DataError& problem) {
+            return std::string(problem.what()) + " (--image-root says where paths start)";
+        }
     }
 
     bool next_of_shard(ImageRecord& item) {
@@ -157,7 +176,7 @@ struct ImageStream::State {
                 else
                     item.others.push_back(member);
             }
-            auto record = json ? record::parse_record(json->bytes)
+            auto record = json ? parse_member(json->bytes, found.key)
                                : cli::Result<record::Record>(bare(found.key));
             if (!record) {
                 errors.report(item.place, record.reject());
@@ -171,6 +190,19 @@ struct ImageStream::State {
         }
         shard.reset();
         return false;
+    }
+
+    // Shards of others need not name the key in their .json.
+    static cli::Result<record::Record> parse_member(const std::string& json,
+                                                    const std::string& key) {
+        auto record = record::parse_record(json);
+        if (record || record.reject().word != "bad-record") return record;
+        auto object = record::parse_object(json);
+        if (!object || object->find("key")) return record;
+        object->set_text("key", key);
+        std::string with_key;
+        object->append_json(with_key);
+        return record::parse_record(with_key);
     }
 
     static record::Record bare(const std::string& key) {

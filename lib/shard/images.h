@@ -26,6 +26,7 @@ struct ImageInput {
     record::StreamSettings stream;  // inputs, --on-error and the rest
     std::string image_root;         // --image-root; empty: by the place of the record file
     bool need_images = true;        // false: records only, e.g. for their texts
+    std::string images_from = {};   // shards with the images of records; empty: files
 };
 
 // Reads all inputs in order. The kind of an input is found by its first bytes, folders are walked
