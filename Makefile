@@ -3,12 +3,12 @@
 #   make demo      data from real pictures, two models trained and compared, demo/out/report.html
 #   make test      everything is built and tested
 #
-# Variables: BUILD=build  PREFIX=/usr/local  PROGRAM_PREFIX=  LIBTORCH=/path  DEMO=smoke  JOBS=N
+# Variables: BUILD=build  PREFIX=/usr/local  PROGRAM_PREFIX=  LIBTORCH=/path  ARROWCPP=/path  DEMO=smoke  JOBS=N
 BUILD ?= build
 PREFIX ?= /usr/local
 PROGRAM_PREFIX ?=
 JOBS ?= $(shell nproc)
-export LIBTORCH
+export LIBTORCH ARROWCPP
 
 all: $(BUILD)/build.ninja
 	@ninja -C $(BUILD) -j $(JOBS)

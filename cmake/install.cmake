@@ -1,5 +1,5 @@
 # make install: programs with PROGRAM_PREFIX, man pages, completions, recipes and word lists, and,
-# where LibTorch is the private one of this checkout, its shared libraries, so that the installed
+# where LibTorch and Arrow are the private ones of this checkout, its shared libraries, so that the installed
 # tools do not depend on the checkout.
 include(GNUInstallDirs)
 
@@ -7,6 +7,13 @@ if(LIBTORCH_DIR MATCHES "^${CMAKE_SOURCE_DIR}/.deps/" AND NOT LIBTORCH_torch_cud
   file(GLOB libraries ${LIBTORCH_DIR}/lib/libtorch.so ${LIBTORCH_DIR}/lib/libtorch_cpu.so
        ${LIBTORCH_DIR}/lib/libc10.so ${LIBTORCH_DIR}/lib/libgomp*.so* ${LIBTORCH_DIR}.libs/*.so*)
   install(FILES ${libraries} DESTINATION lib/liptools)
+endif()
+
+if(TARGET lip_parquet)
+  install(TARGETS lip_parquet LIBRARY DESTINATION lib/liptools)
+  if(ARROWCPP_LIBRARY_DIR MATCHES "^${CMAKE_SOURCE_DIR}/.deps/")
+    install(FILES ${ARROWCPP_LIBRARIES} DESTINATION lib/liptools)
+  endif()
 endif()
 
 install(DIRECTORY share/ DESTINATION share/liptools)

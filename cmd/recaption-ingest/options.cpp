@@ -1,5 +1,6 @@
 #include "cmd/groups/groups.h"
 #include "cmd/recaption-ingest/ingest.h"
+#include "record/parquet.h"
 
 namespace lip::cmd {
 namespace {
@@ -9,7 +10,10 @@ constexpr const char* kDescription =
 
 The key of a record is the key the source has, else 32 hexadecimal digits of a hash of its URL or path. Row numbers are never keys.
 
-With --join the captions are put on the images of another data set, in its order: records, or shards and tars (img2dataset's too), as a file, folder, manifest or quoted pattern. They go together, by default, where the URLs are equal after normalisation (case of scheme and host, http and https, default port, fragment, escapes). Records without a match keep what they have; that none has one is an error. The caption files must then be plain files: an index of 24 bytes a row is built, and rows are read where they lie. When that is too much memory, --join-part 1/8 to 8/8 take an eighth each; together their outputs are the whole.)";
+With --join the captions are put on the images of another data set, in its order: records, or shards and tars (img2dataset's too), as a file, folder, manifest or quoted pattern. They go together, by default, where the URLs are equal after normalisation (case of scheme and host, http and https, default port, fragment, escapes). Records without a match keep what they have; that none has one is an error. The caption files must then be plain files and not Parquet: an index of 24 bytes a row is built, and rows are read where they lie. When that is too much memory, --join-part 1/8 to 8/8 take an eighth each; together their outputs are the whole.)";
+
+constexpr const char* kParquet =
+    R"(Parquet is read as if it were JSON lines: a row is an object, lists and structs stay what they are, days and moments become texts of ISO 8601, and a struct of bytes and path, as Hugging Face writes images, is its path. Columns of other bytes are left out and named, unless --map or --caption takes one as texts. Parquet is read from its end: it must be a file, neither a pipe nor packed. It takes some 50 MB of memory, whatever the size of file and row groups. --version says whether this program was built with it.)";
 
 constexpr const char* kOutput =
     R"(Records with key, image or url, and captions with text, source and form; record(5) describes them. Columns that are not captions follow as they are. --stats writes one JSON object: rows, records, skipped, captions by source:form, with --join matched, missing and duplicates (rows), and with the two options for flags duplicate_captions and leaking_captions.
@@ -22,12 +26,11 @@ constexpr const char* kBadInput =
 std::string formats_section() {
     std::string text =
         "Found by looking at the file, in this order; --input-format names one. Releases that are "
-        "tables of columns are read as CSV, TSV, JSON lines or JSON arrays, and --map and "
-        "--caption "
-        "change or add columns.";
+        "tables of columns are read as CSV, TSV, JSON lines, JSON arrays or Parquet, and --map and "
+        "--caption change or add columns.";
     for (const FormatLine& format : all_formats())
         text.append("\n\n").append(format.name).append(": ").append(format.summary).append(".");
-    return text;
+    return text.append("\n\n").append(kParquet);
 }
 
 }  // namespace
@@ -51,6 +54,7 @@ cli::Tool ingest_tool(IngestOptions& options) {
          "recaption-ingest --join 'img/*.tar' urls.csv | split-captions |\n"
          "    shard --images-from 'img/*.tar' -o packed/train"},
     };
+    tool.features = {"parquet: " + std::string(record::parquet_version())};
     tool.see_also = "split-captions(1), shard(1), record(5), lip(7)";
     cli::Command command{
         "", "[OPTION]... [FILE]...", tool.summary, {}, [&options] { return ingest(options); }};

@@ -4,6 +4,7 @@
 #include "record/delimited.h"
 #include "record/json_rows.h"
 #include "record/lines.h"
+#include "record/parquet.h"
 #include "record/url.h"
 #include "text/flags.h"
 #include "text/utf8.h"
@@ -27,10 +28,10 @@ bool is_url_column(const Shape& shape, std::size_t column) {
 
 // Records as this tool kit writes them. A key alone will do when nothing else fits.
 bool is_record(const Shape& shape) {
-    return shape.is_json() && shape.has("key") && (shape.has("captions") || shape.has("record"));
+    return shape.is_objects() && shape.has("key") && (shape.has("captions") || shape.has("record"));
 }
 bool is_keyed(const Shape& shape) {
-    return shape.is_json() && shape.has("key");
+    return shape.is_objects() && shape.has("key");
 }
 
 constexpr CaptionFormat kFormats[] = {
@@ -52,11 +53,11 @@ constexpr CaptionFormat kFormats[] = {
     {"detailcaps", "DetailCaps: image, GT_Caption_GPT4V, GT_Caption_GPT4O, ...", nullptr, nullptr},
     {"yfcc15m", "YFCC15M rows: downloadurl, title, description", nullptr, nullptr},
     {"conversations", "ShareGPT4V, LLaVA: image and conversations; the first answer is the caption",
-     [](const Shape& s) { return s.is_json() && s.has("conversations"); }, open_conversations},
+     [](const Shape& s) { return s.is_objects() && s.has("conversations"); }, open_conversations},
     {"grit", "GRIT: url, caption, noun_chunks and ref_exps as regions",
-     [](const Shape& s) { return s.is_json() && s.has("noun_chunks"); }, open_grit},
+     [](const Shape& s) { return s.is_objects() && s.has("noun_chunks"); }, open_grit},
     {"visual-genome", "Visual Genome regions, with the width and height of the images added",
-     [](const Shape& s) { return s.is_json() && s.has("regions") && !s.has("key"); },
+     [](const Shape& s) { return s.is_objects() && s.has("regions") && !s.has("key"); },
      open_visual_genome},
     {"coco", "COCO captions: images and annotations; read as a whole",
      [](const Shape& s) { return s.is_json() && s.has("images") && s.has("annotations"); },
@@ -66,12 +67,12 @@ constexpr CaptionFormat kFormats[] = {
      open_karpathy},
     {"urban1k", "Urban-1k, DOCCI and IIW for retrieval: annotations with image_id, image, caption",
      [](const Shape& s) {
-         return s.is_json() &&
+         return s.is_objects() &&
                 (s.has("annotations") || has_columns(*find_release("urban1k"), s.names));
      },
      nullptr},
     {"flickr", "Flickr30k for retrieval: image, caption (a text or a list)",
-     [](const Shape& s) { return s.is_json() && has_columns(*find_release("flickr"), s.names); },
+     [](const Shape& s) { return s.is_objects() && has_columns(*find_release("flickr"), s.names); },
      nullptr},
     {"recap-long", "Recap-Long-LAION and -COYO: a URL and long captions of several models", nullptr,
      nullptr},
@@ -83,6 +84,8 @@ constexpr CaptionFormat kFormats[] = {
     {"tsv", "tab-separated text with a header; needs --map and --caption", nullptr, open_tsv},
     {"jsonl", "JSON objects, a line each or in an array; needs --map and --caption", nullptr,
      open_jsonl},
+    {"parquet", "Parquet with the columns of a release, or any with --map and --caption", nullptr,
+     open_jsonl},
 };
 
 bool matches(const CaptionFormat& format, const Shape& shape) {
@@ -92,8 +95,8 @@ bool matches(const CaptionFormat& format, const Shape& shape) {
     const auto fits = [&](const auto& rows) {
         return !rows.empty() && has_columns(*release, rows[0]);
     };
-    return shape.is_json() ? has_columns(*release, shape.names)
-                           : fits(shape.comma) || fits(shape.tab);
+    return shape.is_objects() ? has_columns(*release, shape.names)
+                              : fits(shape.comma) || fits(shape.tab);
 }
 
 std::unique_ptr<RowReader> open_as(const CaptionFormat& format, std::unique_ptr<ByteSource> source,
@@ -101,12 +104,14 @@ std::unique_ptr<RowReader> open_as(const CaptionFormat& format, std::unique_ptr<
                                    const Shape& shape) {
     if (format.open) return format.open(std::move(source), settings, name, shape);
     const Release* release = find_release(format.name);
-    if (shape.is_json()) {
+    if (shape.is_objects()) {
         std::vector<std::string> names;
         if (!shape.has("annotations")) names = shape.names;
         for (const KnownColumn& column : release->columns)
             if (!shape.has(column.name)) names.emplace_back(column.name);
-        auto columns = assign_roles(names, release, settings.map, name, /*open_ended=*/true);
+        auto columns = assign_roles(names, release, settings.map, name,
+                                    /*open_ended=*/!shape.parquet);
+        if (shape.parquet) report_kept(columns, name);
         std::string description = describe(columns);
         return json_rows(std::move(source), settings, shape,
                          by_columns(std::move(columns), settings, format.name == "dreamlip-json"),
@@ -124,15 +129,31 @@ const CaptionFormat* find_format(std::string_view name) {
 
 // The container alone, where --map and --caption say the rest.
 const CaptionFormat* mapped_format(const Shape& shape) {
+    if (shape.parquet) return find_format("parquet");
     if (shape.is_json()) return find_format("jsonl");
     const auto width = [](const auto& rows) { return rows.empty() ? 0 : rows[0].size(); };
     return find_format(width(shape.tab) > width(shape.comma) ? "tsv" : "csv");
 }
 
+// In place of the bytes of a Parquet file, for a format that would read them as text.
+class NoText final : public ByteSource {
+public:
+    explicit NoText(std::string name) : name_(std::move(name)) {}
+    std::size_t read(char*, std::size_t) override {
+        throw cli::DataError(name_ +
+                             ": is a Parquet file, which this format does not come as (leave out "
+                             "--input-format)");
+    }
+    bool would_wait() override { return false; }
+
+private:
+    std::string name_;
+};
+
 // Why no format fits, and what to do.
 std::string not_recognised(const Shape& shape) {
     std::vector<std::string> names = shape.names;
-    if (!shape.is_json())
+    if (!shape.is_objects())
         names = shape.tab.empty() || shape.tab[0].size() < 2
                     ? (shape.comma.empty() ? names : shape.comma[0])
                     : shape.tab[0];
@@ -140,7 +161,10 @@ std::string not_recognised(const Shape& shape) {
     for (std::size_t i = 0; i < std::min<std::size_t>(names.size(), 12); ++i)
         columns +=
             (i ? ", \"" : "\"") + text::replace_invalid_utf8(names[i].substr(0, 40)).text + "\"";
-    return std::string("the format is not recognised: ") + (shape.is_json() ? "JSON" : "text") +
+    return std::string("the format is not recognised: ") +
+           (shape.parquet     ? "Parquet"
+            : shape.is_json() ? "JSON"
+                              : "text") +
            " with the columns " + (columns.empty() ? "of no name" : columns) +
            "; say which columns count (--map url=COLUMN --caption SOURCE:FORM=COLUMN), or name the "
            "format with --input-format (--list-formats lists them)";
@@ -178,7 +202,7 @@ void ColumnMap::add_caption(const std::string& text) {
 }
 
 CaptionSource::CaptionSource(const std::string& path)
-    : source_(open_bytes(path)), name_(display_name(path)) {}
+    : source_(open_bytes(path)), path_(path), name_(display_name(path)) {}
 
 std::string_view CaptionSource::head() {
     constexpr std::size_t kMost = 1 << 16;
@@ -211,9 +235,20 @@ bool CaptionSource::would_wait() {
 std::unique_ptr<RowReader> open_captions(std::unique_ptr<CaptionSource> source,
                                          const ImportSettings& settings, std::string& format) {
     const std::string name = source->name();
-    const Shape shape = look_at(source->head());
+    Shape shape = look_at(source->head());
+    std::unique_ptr<ByteSource> bytes;
+    if (shape.kind == Shape::Kind::kParquet) {
+        shape.parquet = open_parquet(source->path(), name, settings.map);
+        shape.names = shape.parquet->columns;
+        bytes = std::make_unique<NoText>(name);
+    } else if (format == "parquet") {
+        throw cli::DataError(name + ": does not begin as Parquet does, with PAR1");
+    } else {
+        bytes = std::move(source);
+    }
+    const bool is_any_parquet = format == "parquet" && settings.map.empty();
     const CaptionFormat* found = nullptr;
-    if (!format.empty()) {
+    if (!format.empty() && !is_any_parquet) {
         found = find_format(format);
     } else if (shape.kind == Shape::Kind::kEmpty) {
         found = find_format("records");
@@ -225,7 +260,7 @@ std::unique_ptr<RowReader> open_captions(std::unique_ptr<CaptionSource> source,
         if (!found) throw cli::DataError(name + ": " + not_recognised(shape));
         format = found->name;
     }
-    auto reader = open_as(*found, std::move(source), settings, name, shape);
+    auto reader = open_as(*found, std::move(bytes), settings, name, shape);
     cli::verbose(name + ": " + std::string(found->name) + ": " + reader->describe());
     return reader;
 }

@@ -83,6 +83,7 @@ public:
     // Throws DataError as open_bytes does.
     explicit CaptionSource(const std::string& path);
 
+    const std::string& path() const { return path_; }
     const std::string& name() const { return name_; }  // as messages name it
     // The first bytes: what is at hand, at most 64 KiB, waiting only for as much as it takes to see
     // the shape: a line of text, or the end of the first JSON object or array. Before any read().
@@ -92,7 +93,7 @@ public:
 
 private:
     std::unique_ptr<ByteSource> source_;
-    std::string name_, head_;
+    std::string path_, name_, head_;
     std::size_t at_ = 0;
 };
 

@@ -82,6 +82,13 @@ CaptionIndex::CaptionIndex(const std::vector<std::string>& paths, std::string fo
                 ": --join reads caption rows by their place and needs a plain file "
                 "(unpack it first)");
         }
+        if (std::string_view(magic, 4) == "PAR1") {
+            ::close(fd);
+            throw cli::DataError(path +
+                                 ": --join reads caption rows by their place, which Parquet has "
+                                 "not (turn it into records first: recaption-ingest " +
+                                 path + " -o FILE.jsonl)");
+        }
         std::string name = format;
         files_.emplace_back(open_captions(path, settings, name), fd);
         const std::uint64_t file = (files_.size() - 1) << kOffsetBits;

@@ -1,4 +1,4 @@
-// Our own records, and any JSON objects with --map and --caption.
+// Our own records, and any JSON objects or Parquet rows with --map and --caption.
 #include "record/json_rows.h"
 
 namespace lip::record {
@@ -14,8 +14,9 @@ cli::Result<Record> import_record(const std::string& line, const ImportSettings&
 
 std::unique_ptr<RowReader> open_records(std::unique_ptr<ByteSource> source,
                                         const ImportSettings& settings, const std::string&,
-                                        const Shape&) {
+                                        const Shape& shape) {
     const auto ours = [settings](const std::string& line) { return import_record(line, settings); };
+    if (shape.parquet) return json_rows(nullptr, settings, shape, ours, "records");
     return json_lines(std::move(source), settings, ours, "records");
 }
 
@@ -25,7 +26,9 @@ std::unique_ptr<RowReader> open_jsonl(std::unique_ptr<ByteSource> source,
     if (settings.map.empty())
         throw cli::UsageError(
             "jsonl needs --map url=FIELD (or key, image) and --caption SOURCE:FORM=FIELD");
-    auto columns = assign_roles({}, nullptr, settings.map, name, /*open_ended=*/true);
+    // The columns of Parquet are known: one that is not there is a mistake.
+    auto columns = shape.parquet ? assign_roles(shape.names, nullptr, settings.map, name, false)
+                                 : assign_roles({}, nullptr, settings.map, name, true);
     std::string description = describe(columns);
     return json_rows(std::move(source), settings, shape,
                      by_columns(std::move(columns), settings, false), std::move(description));

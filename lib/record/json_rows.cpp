@@ -1,5 +1,6 @@
 #include "record/json_rows.h"
 
+#include "record/parquet.h"
 #include "text/flags.h"
 #include "text/utf8.h"
 
@@ -255,6 +256,8 @@ std::unique_ptr<RowReader> json_elements(std::unique_ptr<ByteSource> source,
 std::unique_ptr<RowReader> json_rows(std::unique_ptr<ByteSource> source,
                                      const ImportSettings& settings, const Shape& shape,
                                      Convert convert, std::string description, std::string field) {
+    if (shape.parquet)
+        return parquet_rows(shape.parquet, settings, std::move(convert), std::move(description));
     const bool is_nested = !field.empty() && shape.has(field);
     if (shape.kind == Shape::Kind::kJsonLines && !is_nested)
         return json_lines(std::move(source), settings, std::move(convert), std::move(description));

@@ -25,7 +25,7 @@ std::unique_ptr<RowReader> json_elements(std::unique_ptr<ByteSource> source,
                                          const ImportSettings& settings, Convert convert,
                                          std::string description, std::string field = {});
 
-// Lines or elements, as the shape says.
+// Lines or elements, as the shape says; or rows of Parquet.
 std::unique_ptr<RowReader> json_rows(std::unique_ptr<ByteSource> source,
                                      const ImportSettings& settings, const Shape& shape,
                                      Convert convert, std::string description,

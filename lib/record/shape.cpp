@@ -58,6 +58,10 @@ bool Shape::has(std::string_view name) const {
 
 Shape look_at(std::string_view head) {
     Shape shape;
+    if (head.starts_with("PAR1")) {
+        shape.kind = Shape::Kind::kParquet;
+        return shape;
+    }
     if (head.starts_with("\xEF\xBB\xBF")) head.remove_prefix(3);
     const std::size_t begin = head.find_first_not_of(kSpace);
     if (begin == head.npos) return shape;

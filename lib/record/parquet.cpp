@@ -1,0 +1,167 @@
+#include "record/parquet.h"
+
+#include "cli/log.h"
+#include "text/utf8.h"
+
+#include <dlfcn.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <filesystem>
+
+namespace lip::record {
+namespace {
+
+#ifdef LIP_ARROW_VERSION
+constexpr const char* kVersion = "Arrow " LIP_ARROW_VERSION;
+#else
+constexpr const char* kVersion = nullptr;
+#endif
+
+constexpr const char* kModule = "liblip_parquet.so";
+
+// Arrow jumps about in a file: where the pieces are stands at its end.
+void check_is_plain(const std::string& path, const std::string& name) {
+    struct stat status {};
+    if (path == "-" || ::stat(path.c_str(), &status) != 0 || !S_ISREG(status.st_mode))
+        throw cli::DataError(name +
+                             ": Parquet is read from its end, so it must be a file, not a pipe "
+                             "(save it and name the file)");
+    char magic[4] = {};
+    const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    const bool is_plain =
+        fd >= 0 && ::pread(fd, magic, 4, 0) == 4 && std::string_view(magic, 4) == "PAR1";
+    if (fd >= 0) ::close(fd);
+    if (!is_plain)
+        throw cli::DataError(name +
+                             ": Parquet is read from its end, so it must not be packed (unpack it "
+                             "with gzip -d or zstd -d; Parquet packs its columns itself)");
+}
+
+// In ../lib/liptools beside the folder of the program: so it is in a build and installed.
+parquet::Open load_module(const std::string& name) {
+    if (!kVersion)
+        throw cli::DataError(name +
+                             ": is a Parquet file, and this program was built without Parquet (run "
+                             "scripts/install-deps and build again, or turn the file into JSON "
+                             "lines)");
+    std::error_code failed;
+    const std::filesystem::path program = std::filesystem::read_symlink("/proc/self/exe", failed);
+    const std::string path =
+        (program.parent_path().parent_path() / "lib" / "liptools" / kModule).string();
+    void* module = ::dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);  // stays until the end
+    if (!module)
+        throw cli::DataError(name + ": the Parquet module cannot be loaded: " + ::dlerror() +
+                             " (is the installation complete?)");
+    const auto interface =
+        reinterpret_cast<parquet::Interface>(::dlsym(module, parquet::kInterfaceSymbol));
+    const auto open = reinterpret_cast<parquet::Open>(::dlsym(module, parquet::kOpenSymbol));
+    if (!interface || !open || interface() != parquet::kInterface)
+        throw cli::DataError(path + ": is the Parquet module of another version (install again)");
+    return open;
+}
+
+std::string first_line(std::string text) {
+    text.resize(std::min(text.find('\n'), text.size()));
+    return text::replace_invalid_utf8(text).text;
+}
+
+[[noreturn]] void unreadable(const std::string& name, const std::string& problem) {
+    const std::string line = first_line(problem);
+    throw cli::DataError(name + ": Parquet that cannot be read: " + line +
+                         (line.ends_with(')') ? "" : " (is the file complete?)"));
+}
+
+class ParquetRows final : public RowReader {
+public:
+    ParquetRows(std::shared_ptr<ParquetFile> file, const ImportSettings& settings, Convert convert,
+                std::string description)
+        : file_(std::move(file)),
+          most_(static_cast<std::size_t>(settings.max_line)),
+          convert_(std::move(convert)),
+          description_(std::move(description)) {}
+
+    bool next(Row& row) override {
+        row = {};
+        row.fields.resize(1);
+        try {
+            if (!file_->table->next(row.fields[0])) return false;
+        } catch (const std::exception& error) {
+            unreadable(file_->name, "after row " + std::to_string(row_) + ": " + error.what());
+        }
+        row.line = ++row_;
+        if (row.fields[0].size() > most_) {
+            row.reject = too_large();
+            row.raw = row.fields[0].substr(0, kShownBytes);
+        }
+        return true;
+    }
+    bool would_wait() override { return false; }
+    bool row_at(std::string_view, bool, Row&) const override { return false; }
+    std::string describe() const override { return description_; }
+
+    cli::Result<Record> record(const Row& row) const override {
+        auto record = convert_(row.fields[0]);
+        if (record || record.reject().word != "bad-json") return record;
+        const text::Repaired repaired = text::replace_invalid_utf8(row.fields[0]);
+        if (!repaired.changed) return record;
+        // Texts that are not UTF-8, which only a column of bytes or a careless writer brings.
+        record = convert_(repaired.text);
+        if (!record) return record;
+        for (Caption& caption : record->captions)
+            if (caption.text.find("\xEF\xBF\xBD") != std::string::npos) {
+                if (!caption.flags) caption.flags.emplace();
+                caption.flags->push_back("invalid_utf8");
+            }
+        record->update_captions();
+        return record;
+    }
+
+private:
+    std::shared_ptr<ParquetFile> file_;
+    std::size_t most_;
+    Convert convert_;
+    std::string description_;
+    std::uint64_t row_ = 0;
+};
+
+}  // namespace
+
+std::string_view parquet_version() {
+    return kVersion ? kVersion : "not built in";
+}
+
+std::shared_ptr<ParquetFile> open_parquet(const std::string& path, const std::string& name,
+                                          const ColumnMap& map) {
+    check_is_plain(path, name);
+    static const parquet::Open open = load_module(name);
+    auto file = std::make_shared<ParquetFile>();
+    file->name = name;
+    std::string problem, left_out;
+    file->table.reset(open(path.c_str(), problem));
+    if (!file->table) unreadable(name, problem);
+    std::vector<std::string> mapped;
+    for (const auto& [field, column] : map.fields) mapped.push_back(column);
+    for (const auto& caption : map.captions) mapped.push_back(caption.column);
+    for (const parquet::Table::Column& column : file->table->columns())
+        if (!column.is_bytes || std::ranges::find(mapped, column.name) != mapped.end())
+            file->columns.push_back(column.name);
+        else
+            left_out += (left_out.empty() ? "\"" : ", \"") + column.name + "\"";
+    file->table->read_bytes(mapped);
+    if (!left_out.empty())
+        cli::info(name + ": left out, since they hold bytes and no texts: " + left_out +
+                  " (--map or --caption reads one as texts)");
+    return file;
+}
+
+std::unique_ptr<RowReader> parquet_rows(std::shared_ptr<ParquetFile> file,
+                                        const ImportSettings& settings, Convert convert,
+                                        std::string description) {
+    return std::make_unique<ParquetRows>(std::move(file), settings, std::move(convert),
+                                         std::move(description));
+}
+
+}  // namespace lip::record
