@@ -60,12 +60,11 @@ constexpr KnownColumn kDatacompColumns[] = {
 };
 constexpr std::string_view kDatacompNeeds[] = {"url", "re_caption", "org_caption"};
 
-// The source of vlm_caption stands in vlm_model, which is kept.
 constexpr KnownColumn kPixelproseColumns[] = {
     {"url", kUrl},
     {"key", kKey},
     {"uid", kKey},
-    {"vlm_caption", kCaption, "gemini", "long"},
+    {"vlm_caption", kCaption, "gemini", "long", /*source_from=*/"vlm_model"},
     {"original_caption", kCaption, "raw", "raw"},
     {"image_width", kWidth},
     {"image_height", kHeight},
@@ -171,6 +170,14 @@ bool equal_names(std::string_view a, std::string_view b) {
     return lower_case(a) == lower_case(b);
 }
 
+// A model's name as a source: without what --sources and --caption cut at.
+std::string source_name(std::string_view model) {
+    std::string name = text::replace_invalid_utf8(text::trim(model)).text;
+    for (char& c : name)
+        if (c == ':' || c == ',' || c == '=') c = '-';
+    return name;
+}
+
 }  // namespace
 
 const Release* find_release(std::string_view format) {
@@ -236,6 +243,7 @@ std::vector<Column> assign_roles(const std::vector<std::string>& names, const Re
         column.role = known.role;
         column.source = known.source;
         column.form = known.form;
+        column.source_from = known.source_from;
         columns.push_back(std::move(column));
     }
     const auto all_names = [&] {
@@ -258,6 +266,7 @@ std::vector<Column> assign_roles(const std::vector<std::string>& names, const Re
         column.role = kCaption;
         column.source = caption.source;
         column.form = caption.form;
+        column.source_from.clear();
     }
     const bool has_reference = std::ranges::any_of(columns, [](const Column& column) {
         return column.role == kKey || column.role == kReference || column.role == kImage ||
@@ -287,7 +296,8 @@ std::string describe(const std::vector<Column>& columns) {
     for (const Column& column : columns) {
         text += (text.empty() ? "\"" : ", \"") + column.name + "\" is ";
         if (column.role == kCaption)
-            text += column.source + ":" + column.form;
+            text += column.source_from.empty() ? column.source + ":" + column.form
+                                               : "\"" + column.source_from + "\":" + column.form;
         else
             text +=
                 std::ranges::find(kWords, column.role, &std::pair<Role, std::string_view>::first)
@@ -296,7 +306,7 @@ std::string describe(const std::vector<Column>& columns) {
     return text;
 }
 
-void RecordBuilder::add(const Column& column, std::string_view value) {
+void RecordBuilder::add(const Column& column, std::string_view value, std::string_view model) {
     std::int64_t number = 0;
     switch (column.role) {
         case kKey:
@@ -322,7 +332,9 @@ void RecordBuilder::add(const Column& column, std::string_view value) {
                 record_.object.set_text("label", text::replace_invalid_utf8(value).text);
             break;
         case kCaption:
-            add_caption(record_, value, column.source, column.form);
+            add_caption(record_, value,
+                        text::is_missing_caption(model) ? column.source : source_name(model),
+                        column.form);
             break;
         case kExtra:
             break;

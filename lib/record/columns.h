@@ -18,6 +18,7 @@ struct KnownColumn {
     std::string_view name;
     Role role = Role::kExtra;
     std::string_view source = {}, form = {};  // of a caption
+    std::string_view source_from = {};        // the column that names its source, row by row
 };
 
 // A release: it is recognised by columns that it must have, and read by those it may have.
@@ -40,6 +41,7 @@ struct Column {
     std::string name;
     Role role = Role::kExtra;
     std::string source, form;
+    std::string source_from = {};
 };
 
 // Roles of columns: as the release says, then as the user says. Throws DataError with `where` in
@@ -59,7 +61,8 @@ std::string describe(const std::vector<Column>& columns);
 class RecordBuilder {
 public:
     explicit RecordBuilder(const ImportSettings& settings) : settings_(settings) {}
-    void add(const Column& column, std::string_view text);
+    // `model`: what stands in the column source_from.
+    void add(const Column& column, std::string_view text, std::string_view model = {});
     // The record, or bad-record without key and reference.
     cli::Result<Record> finish();
     Record& record() { return record_; }

@@ -7,6 +7,8 @@
 #include "record/url.h"
 #include "text/utf8.h"
 
+#include <algorithm>
+
 namespace lip::record {
 namespace {
 
@@ -54,7 +56,8 @@ public:
 
     cli::Result<Record> record(const Row& row) const override {
         RecordBuilder builder(settings_);
-        for (std::size_t i = 0; i < columns_.size(); ++i) builder.add(columns_[i], row.fields[i]);
+        for (std::size_t i = 0; i < columns_.size(); ++i)
+            builder.add(columns_[i], row.fields[i], model_of(columns_[i], row));
         auto record = builder.finish();
         if (!record) return record;
         for (std::size_t i = 0; i < columns_.size(); ++i)
@@ -67,6 +70,13 @@ public:
     std::string describe() const override { return record::describe(columns_); }
 
 private:
+    std::string_view model_of(const Column& column, const Row& row) const {
+        if (column.source_from.empty()) return {};
+        const auto at = std::ranges::find(columns_, column.source_from, &Column::name);
+        return at == columns_.end() ? std::string_view()
+                                    : row.fields[static_cast<std::size_t>(at - columns_.begin())];
+    }
+
     CsvReader reader_;
     ImportSettings settings_;
     char delimiter_;

@@ -277,9 +277,12 @@ Convert by_columns(std::vector<Column> columns, const ImportSettings& settings, 
             const std::string* raw =
                 column.role == Role::kExtra ? nullptr : object->find(column.name);
             if (!raw || *raw == "null") continue;
-            std::string text;
+            std::string text, model;
+            const std::string* given =
+                column.source_from.empty() ? nullptr : object->find(column.source_from);
+            if (given) read_text(*given, model);
             if (read_text(*raw, text)) {
-                builder.add(column, text);
+                builder.add(column, text, model);
                 continue;
             }
             bool is_array = false;
@@ -291,7 +294,7 @@ Convert by_columns(std::vector<Column> columns, const ImportSettings& settings, 
             else if (presplit && column.role == Role::kCaption)
                 add_presplit(builder.record(), texts, column);
             else
-                for (const std::string& one : texts) builder.add(column, one);
+                for (const std::string& one : texts) builder.add(column, one, model);
         }
         auto record = builder.finish();
         if (!record) return record;
