@@ -115,6 +115,13 @@ constexpr KnownColumn kYfccColumns[] = {
 };
 constexpr std::string_view kYfccNeeds[] = {"downloadurl", "title", "description"};
 
+// What img2dataset writes beside its tars: a row for each URL, also for those that are gone.
+constexpr KnownColumn kDownloadColumns[] = {
+    {"key", kKey},     {"url", kUrl},       {"caption", kCaption, "raw", "raw"},
+    {"width", kWidth}, {"height", kHeight},
+};
+constexpr std::string_view kDownloadNeeds[] = {"url", "caption", "key", "status"};
+
 constexpr KnownColumn kUrban1kColumns[] = {
     {"image", kImage},
     {"caption", kCaption, "gpt4v", "long"},
@@ -145,6 +152,7 @@ constexpr Release kReleases[] = {
     {"detailcaps", kDetailcapsNeeds, kDetailcapsColumns},
     {"llavanext-jsonl", kLlavanextNeeds, kLlavanextColumns},
     {"yfcc15m", kYfccNeeds, kYfccColumns},
+    {"img2dataset-table", kDownloadNeeds, kDownloadColumns},
     {"dci", kDciNeeds, kDciColumns},
     {"urban1k", kUrban1kNeeds, kUrban1kColumns},
     {"flickr", kFlickrNeeds, kFlickrColumns},

@@ -53,6 +53,8 @@ constexpr CaptionFormat kFormats[] = {
     {"iiw", "ImageInWords: IIW, IIW-P5B, DOCCI, image/key", nullptr, nullptr},
     {"detailcaps", "DetailCaps: image, GT_Caption_GPT4V, GT_Caption_GPT4O, ...", nullptr, nullptr},
     {"yfcc15m", "YFCC15M rows: downloadurl, title, description", nullptr, nullptr},
+    {"img2dataset-table", "img2dataset's tables of a download: url, caption, key, status", nullptr,
+     nullptr},
     {"conversations", "ShareGPT4V, LLaVA: image and conversations; the first answer is the caption",
      [](const Shape& s) { return s.is_objects() && s.has("conversations"); }, open_conversations},
     {"grit", "GRIT: url, caption, noun_chunks and ref_exps as regions",
