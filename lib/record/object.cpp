@@ -45,6 +45,15 @@ std::string_view trimmed(std::string_view text) {
     return text.substr(begin, text.find_last_not_of(kSpace) + 1 - begin);
 }
 
+// Requires valid JSON.
+std::string minified(std::string_view json) {
+    std::string out(json.size() + simdjson::SIMDJSON_PADDING, '\0');
+    std::size_t size = 0;
+    if (simdjson::minify(json.data(), json.size(), out.data(), size)) return std::string(json);
+    out.resize(size);
+    return out;
+}
+
 cli::Reject bad_json(simdjson::error_code code) {
     std::string why = simdjson::error_message(code);
     if (const std::size_t stop = why.find_first_of(".:"); stop != std::string::npos)
@@ -97,9 +106,13 @@ cli::Result<Object> parse_object(std::string_view json) {
     if (const auto code = p.whole.parse(text.data(), text.size(), false).get(root))
         return bad_json(code);
     if (!root.is_object()) return cli::Reject{"bad-json", "not a JSON object"};
+    // An object written over several lines: its values must fit in a line of records.
+    const std::string_view inner = trimmed(json);
+    const bool spans_lines = inner.find('\n') != inner.npos || inner.find('\r') != inner.npos;
     od::document document;
     od::object object;
-    if (p.lazy.iterate(text).get(document) || document.get_object().get(object))
+    if (p.lazy.iterate(spans_lines ? p.pad(minified(json)) : text).get(document) ||
+        document.get_object().get(object))
         return cli::Reject{"bad-json", "not a JSON object"};
     Object out;
     for (auto item : object) {

@@ -25,6 +25,17 @@ TEST_CASE("object: fields keep order and spelling") {
     CHECK(object->find("d") == nullptr);
 }
 
+TEST_CASE("object: values of an object over several lines fit in one") {
+    const auto object =
+        parse_object("\n{ \"a\": [1,\r\n  {\"x y\": \"b \\n c\"}\n],\r\"b\": 2 }\n");
+    REQUIRE(object);
+    std::string out;
+    object->append_json(out);
+    CHECK(out == R"({"a":[1,{"x y":"b \n c"}],"b":2})");
+    CHECK(*parse_object("{\"a\": [1, 2]}\r\n")->find("a") == "[1, 2]");
+    CHECK(word_of("{\"a\": \"x\ny\"}") == "bad-json");
+}
+
 TEST_CASE("object: set replaces in place or adds at the end") {
     auto object = parse_object(R"({"a":1,"b":2})");
     REQUIRE(object);
