@@ -5,6 +5,7 @@
 #include "record/file.h"
 #include "record/lines.h"
 #include "record/ordered.h"
+#include "record/pixel_regions.h"
 #include "shard/caption_tars.h"
 #include "shard/images.h"
 
@@ -202,6 +203,7 @@ private:
                 record.update_captions();
                 for (const Object::Field& field : captions->object.fields)
                     if (!record.object.find(field.name)) record.object.fields.push_back(field);
+                settle_pixel_regions(record);
             } else {
                 ++counts_.missing;
             }

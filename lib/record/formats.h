@@ -131,6 +131,7 @@ LIP_CAPTION_FORMAT(open_karpathy);
 LIP_CAPTION_FORMAT(open_coco);
 LIP_CAPTION_FORMAT(open_grit);
 LIP_CAPTION_FORMAT(open_visual_genome);
+LIP_CAPTION_FORMAT(open_dci);
 #undef LIP_CAPTION_FORMAT
 
 }  // namespace lip::record

@@ -1,6 +1,8 @@
 // Releases with regions: boxes and their texts.
 #include "cli/log.h"
 #include "record/json_fields.h"
+#include "record/pixel_regions.h"
+#include "text/flags.h"
 
 #include <algorithm>
 
@@ -72,14 +74,14 @@ cli::Result<Record> grit(Object& object, const ImportSettings& settings) {
     return record;
 }
 
-// {"id", "regions": [{"x", "y", "width", "height", "phrase"}]} in pixels; the size of the image,
-// which boxes need, stands in another file of the release and must have been put in.
+// {"id", "regions": [{"x", "y", "width", "height", "phrase"}]} in pixels. The size of the image,
+// which boxes need, stands in another file of the release: it may have been put into the objects,
+// else --join brings it.
 cli::Result<Record> visual_genome(Object& object, const ImportSettings& settings) {
-    double width = 0, height = 0;
-    if (!number_of(object, "width", width) || !number_of(object, "height", height) || width < 1 ||
-        height < 1)
-        return cli::Reject{"bad-record",
-                           "no width and height: add those of image_data.json to the objects"};
+    Size size;
+    if (!number_of(object, "width", size.width) || !number_of(object, "height", size.height) ||
+        size.width < 1 || size.height < 1)
+        size = {};
     RecordBuilder builder(settings);
     std::string id = text_of(object, "id");
     if (id.empty()) id = text_of(object, "image_id");
@@ -87,23 +89,99 @@ cli::Result<Record> visual_genome(Object& object, const ImportSettings& settings
     builder.add({"url", Role::kUrl, {}, {}}, text_of(object, "url"));
     builder.add({"width", Role::kWidth, {}, {}}, text_of(object, "width"));
     builder.add({"height", Role::kHeight, {}, {}}, text_of(object, "height"));
-    std::vector<Region> regions;
+    std::vector<PixelRegion> regions;
     for (const std::string& item : list_of(object, "regions")) {
         const auto region = parse_object(item);
         double x = 0, y = 0, w = 0, h = 0;
         if (!region || !number_of(*region, "x", x) || !number_of(*region, "y", y) ||
-            !number_of(*region, "width", w) || !number_of(*region, "height", h))
+            !number_of(*region, "width", w) || !number_of(*region, "height", h) || w < 0 || h < 0)
             return cli::Reject{"bad-region", "a region has no x, y, width and height"};
-        regions.push_back({{x / width, y / height, (x + w) / width, (y + h) / height},
-                           text_of(*region, "phrase"),
-                           "human",
-                           {}});
+        regions.push_back({{x, y, x + w, y + h}, text_of(*region, "phrase"), "human"});
     }
     auto record = builder.finish();
     if (!record) return record;
-    add_regions(*record, regions);
+    add_pixel_regions(*record, regions, size);
     keep_others(*record, object, {"id", "image_id", "url", "width", "height", "regions"});
     return record;
+}
+
+// Corners as DCI writes them: {"topLeft": {"x", "y"}, "bottomRight": {"x", "y"}} or
+// [[x, y], [x, y]].
+bool read_bounds(const std::string& raw, std::array<double, 4>& box) {
+    std::size_t sides = 0;
+    const auto add = [&](const std::string& number) {
+        sides += sides < 4 && read_number(number, box[sides]);
+    };
+    bool is_array = false;
+    if (const auto corners = parse_object(raw)) {
+        for (const char* name : {"topLeft", "bottomRight"})
+            if (const auto corner = parse_object(text_of(*corners, name)))
+                for (const char* axis : {"x", "y"}) add(text_of(*corner, axis));
+    } else {
+        for (const std::string& corner : array_items(raw, is_array))
+            for (const std::string& number : array_items(corner, is_array)) add(number);
+    }
+    return sides == 4 && box[0] <= box[2] && box[1] <= box[3];
+}
+
+// The size that a PNG in base64 has by its header: the masks are as large as their image.
+Size png_size(std::string_view base64) {
+    constexpr std::string_view kLetters =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    std::string bytes;
+    std::uint32_t bits = 0;
+    for (std::size_t i = 0; i < std::min<std::size_t>(base64.size(), 32); ++i) {
+        const std::size_t value = kLetters.find(base64[i]);
+        if (value == kLetters.npos) return {};
+        bits = bits << 6 | static_cast<std::uint32_t>(value);
+        if (i % 4 == 3)
+            for (int shift = 16; shift >= 0; shift -= 8)
+                bytes += static_cast<char>(bits >> shift & 0xFF);
+    }
+    if (bytes.size() < 24 || !bytes.starts_with("\x89PNG\r\n\x1a\n")) return {};
+    const auto number = [&](std::size_t at) {
+        std::uint32_t value = 0;
+        for (std::size_t i = at; i < at + 4; ++i)
+            value = value << 8 | static_cast<unsigned char>(bytes[i]);
+        return static_cast<double>(value);
+    };
+    return {number(16), number(20)};
+}
+
+// "mask_data": {id: {"label", "caption", "bounds", "outer_mask", "mask_quality"}}: a region for
+// each mask that has a text and was not found bad. The bounds are in pixels; where the object does
+// not say how large the image is, its masks do, if all are of one size that holds all bounds.
+std::optional<cli::Reject> add_masks(Record& record) {
+    const std::string* raw = record.object.find("mask_data");
+    const auto masks = parse_object(raw ? *raw : "");
+    if (!masks) return std::nullopt;
+    Size size, of_masks;
+    bool is_given = number_of(record.object, "width", size.width) &&
+                    number_of(record.object, "height", size.height);
+    bool is_known = true;
+    std::vector<PixelRegion> regions;
+    for (const Object::Field& field : masks->fields) {
+        const auto mask = parse_object(field.raw);
+        if (!mask) continue;
+        PixelRegion region{{}, text_of(*mask, "caption"), "human", text_of(*mask, "label")};
+        if (text::is_missing_caption(region.text)) region.text = std::exchange(region.label, "");
+        if (text::is_missing_caption(region.text) || text_of(*mask, "mask_quality") == "2")
+            continue;
+        const std::string* bounds = mask->find("bounds");
+        if (!bounds || !read_bounds(*bounds, region.box))
+            return cli::Reject{"bad-region", "the bounds of mask " + field.name + " are malformed"};
+        const Size own = png_size(text_of(*mask, "outer_mask"));
+        if (of_masks.width == 0) of_masks = own;
+        is_known = is_known && own.width > 0 && own.width == of_masks.width &&
+                   own.height == of_masks.height && region.box[2] <= own.width &&
+                   region.box[3] <= own.height;
+        regions.push_back(std::move(region));
+    }
+    if (!is_given) size = is_known ? of_masks : Size{};
+    std::erase_if(record.object.fields,
+                  [](const Object::Field& field) { return field.name == "mask_data"; });
+    if (!regions.empty()) add_pixel_regions(record, regions, size);
+    return std::nullopt;
 }
 
 }  // namespace
@@ -120,6 +198,26 @@ std::unique_ptr<RowReader> open_visual_genome(std::unique_ptr<ByteSource> source
                                               const Shape& shape) {
     return json_rows(std::move(source), settings, shape, with(visual_genome, settings),
                      "regions from \"regions\"");
+}
+
+std::unique_ptr<RowReader> open_dci(std::unique_ptr<ByteSource> source,
+                                    const ImportSettings& settings, const std::string& name,
+                                    const Shape& shape) {
+    const Release* release = find_release("dci");
+    std::vector<std::string> names = shape.names;
+    std::erase(names, "mask_data");
+    for (const KnownColumn& column : release->columns)
+        if (!shape.has(column.name)) names.emplace_back(column.name);
+    auto columns = assign_roles(names, release, settings.map, name, true);
+    std::string description = describe(columns) + "; regions from the bounds in \"mask_data\"";
+    const auto convert = [captions = by_columns(std::move(columns), settings, false)](
+                             const std::string& json) -> cli::Result<Record> {
+        auto record = captions(json);
+        if (!record) return record;
+        if (auto reject = add_masks(*record)) return *reject;
+        return record;
+    };
+    return json_rows(std::move(source), settings, shape, convert, std::move(description));
 }
 
 }  // namespace lip::record
