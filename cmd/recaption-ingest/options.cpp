@@ -12,6 +12,9 @@ The key of a record is the key the source has, else 32 hexadecimal digits of a h
 
 With --join the captions are put on the images of another data set, in its order: records, or shards and tars (img2dataset's too), as a file, folder, manifest or quoted pattern. They go together, by default, where the URLs are equal after normalisation (case of scheme and host, http and https, default port, fragment, escapes). Records without a match keep what they have; that none has one is an error. The caption files must then be plain files and not Parquet: an index of 24 bytes a row is built, and rows are read where they lie. When that is too much memory, --join-part 1/8 to 8/8 take an eighth each; together their outputs are the whole.)";
 
+constexpr const char* kTokens =
+    R"(Token ids become texts by --vocabulary: bpe_simple_vocab_16e6.txt of CLIP's first release, packed or not, or vocab.json or tokenizer.json of a CLIP model. The texts are what the tokenizer kept: lower case, a space behind each word and mark, cut at 75 tokens.)";
+
 constexpr const char* kParquet =
     R"(Parquet is read as if it were JSON lines: a row is an object, lists and structs stay what they are, days and moments become texts of ISO 8601, and a struct of bytes and path, as Hugging Face writes images, is its path. Columns of other bytes are left out and named, unless --map or --caption takes one as texts. Parquet is read from its end: it must be a file, neither a pipe nor packed. It takes some 50 MB of memory, whatever the size of file and row groups. --version says whether this program was built with it.)";
 
@@ -32,7 +35,7 @@ std::string formats_section() {
         "--caption change or add columns.";
     for (const FormatLine& format : all_formats())
         text.append("\n\n").append(format.name).append(": ").append(format.summary).append(".");
-    return text.append("\n\n").append(kParquet);
+    return text.append("\n\n").append(kTokens).append("\n\n").append(kParquet);
 }
 
 }  // namespace
@@ -77,6 +80,8 @@ cli::Tool ingest_tool(IngestOptions& options) {
              {{"auto", Key::kAuto}, {"url", Key::kUrl}, {"path", Key::kPath}},
              "what keys are made from. auto: the source's key, else the URL, else the path");
     o.add("--key-prefix", options.import.key_prefix, "TEXT", "put before every key");
+    o.add("--vocabulary", options.import.vocabulary, "FILE",
+          "CLIP's vocabulary, for captions that are token ids: its merges or Hugging Face's JSON");
     o.add("--join", options.join, "INPUT",
           "put the captions on the images of INPUT, in its order: records, shards, tars");
     using record::JoinOn;

@@ -36,6 +36,7 @@ struct ImportSettings {
     enum class Key { kAuto, kUrl, kPath } key = Key::kAuto;
     std::string key_prefix;
     std::int64_t max_line = 64LL << 20;  // bytes of a row, --max-line
+    std::string vocabulary;              // of CLIP's, for captions that are token ids
 };
 
 // One entry of a caption file, not yet made into a record.
@@ -132,6 +133,7 @@ LIP_CAPTION_FORMAT(open_coco);
 LIP_CAPTION_FORMAT(open_grit);
 LIP_CAPTION_FORMAT(open_visual_genome);
 LIP_CAPTION_FORMAT(open_dci);
+LIP_CAPTION_FORMAT(open_token_ids);
 #undef LIP_CAPTION_FORMAT
 
 }  // namespace lip::record
