@@ -34,6 +34,11 @@ public:
             if (info == nullptr) spring_trap(trap, "libpng did not start");
             png_set_read_fn(png, this, give);
             png_set_user_limits(png, kMaxSide, kMaxSide);
+            // Texts, profiles and the like are passed over: libpng allocates and clears what such
+            // a chunk claims to have, 2 GiB if it says so, before it reads any of it.
+            png_set_keep_unknown_chunks(png, PNG_HANDLE_CHUNK_NEVER, nullptr, -1);
+            constexpr png_byte kOrientation[] = "eXIf";
+            png_set_keep_unknown_chunks(png, PNG_HANDLE_CHUNK_AS_DEFAULT, kOrientation, 1);
             png_read_info(png, info);
         });
     }

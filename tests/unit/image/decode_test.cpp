@@ -4,6 +4,7 @@
 #include "make_files.h"
 
 #include <doctest/doctest.h>
+#include <sys/resource.h>
 
 #include <algorithm>
 #include <array>
@@ -112,6 +113,20 @@ TEST_CASE("every kind of PNG becomes RGB") {
     CHECK(pixels(1, {PNG_COLOR_TYPE_RGB, 16}, {1, 255, 2, 255, 3, 255}) == Bytes{1, 2, 3});
     const PngForm indexed{PNG_COLOR_TYPE_PALETTE, 4, false, {{1, 2, 3}, {4, 5, 6}}, ""};
     CHECK(pixels(2, indexed, {0x10}) == Bytes{4, 5, 6, 1, 2, 3});
+}
+
+TEST_CASE("a PNG chunk that claims gigabytes is not allocated") {
+    std::string bytes = encode_png(gradient(3, 2));
+    // A text chunk of 2 GiB behind the signature and IHDR.
+    bytes.insert(8 + 25, std::string("\x7e\x60\xa5\0tEXt", 8));
+    const auto peak_kib = [] {
+        rusage usage{};
+        ::getrusage(RUSAGE_SELF, &usage);
+        return usage.ru_maxrss;
+    };
+    const auto before = peak_kib();
+    CHECK_FALSE(decode(bytes));
+    CHECK(peak_kib() - before < 1 << 20);
 }
 
 TEST_CASE("interlaced PNG is the same picture") {
