@@ -30,19 +30,26 @@ bool is_unreserved(char c) {
            c == '~';
 }
 
+// Decodes once: what would only become an escape by that stays as it is ("%%34%31" is not "%41"),
+// so that a normal form is its own.
 std::string decode_unreserved(std::string_view text) {
     std::string out;
+    std::size_t after_stray = 0;  // bytes of `out` up to here must not become part of an escape
     for (std::size_t i = 0; i < text.size(); ++i) {
-        if (text[i] == '%' && i + 2 < text.size() && hex_digit(text[i + 1]) >= 0 &&
-            hex_digit(text[i + 2]) >= 0) {
+        const bool is_escape = text[i] == '%' && i + 2 < text.size() &&
+                               hex_digit(text[i + 1]) >= 0 && hex_digit(text[i + 2]) >= 0;
+        if (is_escape) {
             const char c = static_cast<char>(hex_digit(text[i + 1]) * 16 + hex_digit(text[i + 2]));
-            if (is_unreserved(c)) {
+            const bool joins_stray = out.size() < after_stray && hex_digit(c) >= 0;
+            if (is_unreserved(c) && !joins_stray)
                 out += c;
-                i += 2;
-                continue;
-            }
+            else
+                out.append(text, i, 3);
+            i += 2;
+            continue;
         }
         out += text[i];
+        if (text[i] == '%') after_stray = out.size() + 2;
     }
     return out;
 }
@@ -70,21 +77,20 @@ bool looks_like_reference(std::string_view text) {
 std::string normalize_reference(std::string_view text) {
     text = trimmed(text);
     if (!is_url(text)) {
-        while (text.starts_with("./")) text.remove_prefix(2);
-        return std::string(text);
+        while (text.starts_with("./")) text = trimmed(text.substr(2));
+        if (!is_url(text)) return std::string(text);
     }
     const std::size_t colon = text.find("://");
     std::string scheme, host;
     for (const char c : text.substr(0, colon)) scheme += lower(c);
-    text.remove_prefix(colon + 3);
-    const std::size_t host_end = std::min(text.find_first_of("/?#"), text.size());
+    text = trimmed(text.substr(0, text.find('#', colon)));
+    text.remove_prefix(std::min(colon + 3, text.size()));
+    const std::size_t host_end = std::min(text.find_first_of("/?"), text.size());
     for (const char c : text.substr(0, host_end)) host += lower(c);
     text.remove_prefix(host_end);
     if (scheme == "http") scheme = "https";
-    if (scheme == "https")
-        for (const std::string_view port : {":80", ":443"})
-            if (host.ends_with(port)) host.resize(host.size() - port.size());
-    text = text.substr(0, text.find('#'));
+    while (scheme == "https" && (host.ends_with(":80") || host.ends_with(":443")))
+        host.resize(host.rfind(':'));
     std::string path = decode_unreserved(text);
     if (path.empty()) path = "/";
     return scheme + "://" + host + path;

@@ -46,6 +46,14 @@ TEST_CASE("url: normalisation") {
         {"././img/A.jpg", "img/A.jpg"},
         {" /img/A.jpg ", "/img/A.jpg"},
         {"img/%41.jpg", "img/%41.jpg"},
+        // What is left must be a normal form itself.
+        {"https://a/%%34%31%4%31", "https://a/%%341%4%31"},
+        {"https://a/%%7E%%2f", "https://a/%~%%2f"},
+        {"http://a:80:443/", "https://a/"},
+        {"http://a/b #c", "https://a/b"},
+        {"http://#c", "https:///"},
+        {"./ a.jpg", "a.jpg"},
+        {"./HTTP://a", "https://a/"},
     };
     for (const auto& [text, normal] : cases) {
         CAPTURE(text);
