@@ -2,6 +2,7 @@
 // Conceptual Captions files, which have none.
 #include "record/delimited.h"
 
+#include "cli/log.h"
 #include "record/csv.h"
 #include "record/json_rows.h"
 #include "record/url.h"
@@ -60,10 +61,12 @@ public:
             builder.add(columns_[i], row.fields[i], model_of(columns_[i], row));
         auto record = builder.finish();
         if (!record) return record;
-        for (std::size_t i = 0; i < columns_.size(); ++i)
-            if (columns_[i].role == Role::kExtra && !record->object.find(columns_[i].name))
-                record->object.set_text(columns_[i].name,
-                                        text::replace_invalid_utf8(row.fields[i]).text);
+        for (std::size_t i = 0; i < columns_.size(); ++i) {
+            if (columns_[i].role != Role::kExtra) continue;
+            Object::Field field{columns_[i].name, {}};
+            cli::append_json_string(field.raw, text::replace_invalid_utf8(row.fields[i]).text);
+            keep_field(*record, std::move(field));
+        }
         return record;
     }
 

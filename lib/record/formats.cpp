@@ -266,8 +266,8 @@ std::unique_ptr<RowReader> open_captions(std::unique_ptr<CaptionSource> source,
         if (!found && !settings.map.empty()) found = mapped_format(shape);
         if (!found && is_keyed(shape)) found = find_format("records");
         if (!found) throw cli::DataError(name + ": " + not_recognised(shape));
-        format = found->name;
     }
+    format = found->name;
     auto reader = open_as(*found, std::move(bytes), settings, name, shape);
     cli::verbose(name + ": " + std::string(found->name) + ": " + reader->describe());
     return reader;
@@ -282,6 +282,22 @@ void add_caption(Record& record, std::string_view words, std::string source, std
     caption.text = std::move(repaired.text);
     if (repaired.changed) caption.flags = {"invalid_utf8"};
     record.captions.push_back(std::move(caption));
+}
+
+void keep_field(Record& record, Object::Field field) {
+    constexpr std::string_view kOurs[] = {"record", "key",    "image",    "url",     "mask",
+                                          "width",  "height", "captions", "regions", "label"};
+    if (record.object.find(field.name)) return;
+    if (std::ranges::find(kOurs, field.name) != std::end(kOurs)) {
+        Object alone;
+        alone.set_text("key", "k");
+        alone.set(field.name, field.raw);
+        std::string line;
+        alone.append_json(line);
+        if (!parse_record(line)) field.name.insert(0, "x_");
+        if (record.object.find(field.name)) return;
+    }
+    record.object.fields.push_back(std::move(field));
 }
 
 bool set_reference(Record& record, std::string_view given_key, std::string_view url,

@@ -111,6 +111,10 @@ inline std::unique_ptr<RowReader> open_captions(const std::string& path,
 // What formats share. Adds a caption unless the words mean that there is none; invalid UTF-8
 // becomes U+FFFD and the caption gets the flag invalid_utf8.
 void add_caption(Record& record, std::string_view words, std::string source, std::string form);
+// A field that the format has no use for follows as it stands, unless the record has one of its
+// name. Where it would be malformed as a field of a record (a text called "regions", a "record"
+// that is no version) it follows as x_NAME.
+void keep_field(Record& record, Object::Field field);
 // A line of our own, with --key-prefix in front of its key. Rejects as parse_record.
 cli::Result<Record> import_record(const std::string& line, const ImportSettings& settings);
 // Sets key and image or url from a reference. False if there is neither.

@@ -196,14 +196,15 @@ bool Window::skip_line() {
 }
 
 bool Window::more() {
-    if (begin_ > 0 && (begin_ == end_ || buffer_.size() - end_ < kBlock)) {
+    if (begin_ > 0 && (begin_ == end_ || buffer_.size() - end_ < block_)) {
         std::memmove(buffer_.data(), buffer_.data() + begin_, end_ - begin_);
         end_ -= begin_;
         begin_ = 0;
     }
-    if (buffer_.size() - end_ < kBlock) buffer_.resize(std::max(buffer_.size() * 2, end_ + kBlock));
-    const std::size_t n = source_->read(buffer_.data() + end_, kBlock);
+    if (buffer_.size() - end_ < block_) buffer_.resize(std::max(buffer_.size() * 2, end_ + block_));
+    const std::size_t n = source_->read(buffer_.data() + end_, block_);
     end_ += n;
+    if (n == block_) block_ = std::min(block_ * 2, kBlock);
     return n > 0;
 }
 

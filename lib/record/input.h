@@ -52,6 +52,7 @@ private:
     std::unique_ptr<ByteSource> source_;
     std::string buffer_;
     std::size_t begin_ = 0, end_ = 0;
+    std::size_t block_ = 4096;  // bytes asked for at a time; grows while the source has as many
     std::uint64_t offset_ = 0;
 };
 

@@ -24,9 +24,8 @@ bool number_of(const Object& object, std::string_view name, double& value) {
 
 void keep_others(Record& record, Object& object, std::initializer_list<std::string_view> used) {
     for (Object::Field& field : object.fields)
-        if (std::ranges::find(used, std::string_view(field.name)) == used.end() &&
-            !record.object.find(field.name))
-            record.object.fields.push_back(std::move(field));
+        if (std::ranges::find(used, std::string_view(field.name)) == used.end())
+            keep_field(record, std::move(field));
 }
 
 Column caption_column(const ImportSettings& settings, std::string_view field,

@@ -150,7 +150,8 @@ private:
     bool enter(Row& row) {
         entered_ = true;
         row = {};
-        if (window_.view().empty()) window_.more();
+        while (window_.view().size() < 3 && window_.more()) {
+        }
         if (window_.view().starts_with("\xEF\xBB\xBF")) drop(3);
         if (!skip_any(kSpace)) return finish();
         const char c = window_.view()[0];
@@ -301,8 +302,7 @@ Convert by_columns(std::vector<Column> columns, const ImportSettings& settings, 
         for (Object::Field& field : object->fields) {
             const auto column = std::ranges::find(columns, field.name, &Column::name);
             const bool is_used = column != columns.end() && column->role != Role::kExtra;
-            if (!is_used && !record->object.find(field.name))
-                record->object.fields.push_back(std::move(field));
+            if (!is_used) keep_field(*record, std::move(field));
         }
         return record;
     };

@@ -9,9 +9,11 @@
 namespace lip::record {
 namespace {
 
-void add_regions(Record& record, const std::vector<Region>& regions) {
+std::optional<cli::Reject> add_regions(Record& record, const std::vector<Region>& regions) {
     std::string raw = "[";
     for (const Region& region : regions) {
+        if (region.box[0] > region.box[2] || region.box[1] > region.box[3])
+            return cli::Reject{"bad-region", "a box has its corners the wrong way round"};
         raw += raw.size() > 1 ? ",{\"box\":[" : "{\"box\":[";
         for (std::size_t i = 0; i < 4; ++i) {
             if (i) raw += ',';
@@ -28,6 +30,7 @@ void add_regions(Record& record, const std::vector<Region>& regions) {
         raw += '}';
     }
     record.object.set("regions", raw + "]");
+    return std::nullopt;
 }
 
 // {"url", "caption", "width", "height", "noun_chunks": [[begin, end, x0, y0, x1, y1, score]]}, with
@@ -68,7 +71,7 @@ cli::Result<Record> grit(Object& object, const ImportSettings& settings) {
         }
     auto record = builder.finish();
     if (!record) return record;
-    add_regions(*record, regions);
+    if (auto bad = add_regions(*record, regions)) return *bad;
     keep_others(*record, object,
                 {"key", "url", "width", "height", "caption", "noun_chunks", "ref_exps"});
     return record;

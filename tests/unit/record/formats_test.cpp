@@ -1,4 +1,5 @@
 #include "record/formats.h"
+#include "record/json_rows.h"
 #include "text/flags.h"
 
 #include "cli/error.h"
@@ -221,6 +222,45 @@ TEST_CASE("formats: elements of an array, whatever stands in them") {
     CHECK(convert("{\"info\":{\"annotations\":[1]},\"n\":3,\"annotations\":[{\"image_id\":1,"
                   "\"image\":\"1.jpg\",\"caption\":\"x\"}]}") ==
           convert("[{\"image_id\":1,\"image\":\"1.jpg\",\"caption\":\"x\"}]"));
+}
+
+TEST_CASE("formats: a byte order mark counts however the bytes arrive") {
+    const std::string text = "\xEF\xBB\xBF[{\"key\":\"a\"},{\"key\":\"b\"}]";
+    for (std::size_t first = 1; first < 6; ++first) {
+        const auto reader = json_elements(
+            std::make_unique<Trickle>(text, first, 1), {},
+            [](const std::string& json) { return parse_record(json); }, "");
+        Row row;
+        REQUIRE(reader->next(row));
+        CHECK(row.fields[0] == "{\"key\":\"a\"}");
+        REQUIRE(reader->next(row));
+        CHECK_FALSE(reader->next(row));
+    }
+}
+
+TEST_CASE("formats: kept fields never make a record that no tool takes") {
+    const ImportSettings settings = mapped({"key=k"}, {"x:long=t"});
+    const auto reads_back = [](const std::string& line) {
+        return static_cast<bool>(parse_record(line.substr(0, line.find('\n'))));
+    };
+    const std::string json =
+        convert(R"({"k":"a","t":"y","record":7,"regions":"none","mask":{},"label":2,"width":"x"})",
+                settings, "jsonl");
+    CHECK(json.find(R"("x_record":7,"x_regions":"none","x_mask":{},"label":2)") != json.npos);
+    CHECK(reads_back(json));
+    const std::string csv = convert("k,t,record,regions,label\na,y,1,2,3\n", settings, "csv");
+    CHECK(csv.find(R"("x_record":"1","x_regions":"2","label":"3")") != csv.npos);
+    CHECK(reads_back(csv));
+    CHECK(convert(R"({"key":"a","url":"u","caption":"A dog","noun_chunks":[[0,1,0.9,0,0.1,1]]})",
+                  {}, "grit") == "1 bad-region\n");
+}
+
+TEST_CASE("formats: an empty file has a format too") {
+    const TempFolder folder;
+    spill(folder / "in", "\n");
+    std::string format;
+    open_captions((folder / "in").string(), {}, format);
+    CHECK(format == "records");
 }
 
 TEST_CASE("formats: row_at finds a row again from its offset") {
