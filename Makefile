@@ -1,26 +1,34 @@
 # Short commands for people; the build itself is CMake and Ninja in build/.
 #
-#   make demo      data from real pictures, two models trained and compared, demo/out/report.html
-#   make test      everything is built and tested
+#   make demo        data from real pictures, two models trained and compared, demo/out/report.html
+#   make test        everything is built and tested
+#   make sanitize    what needs no LibTorch, built and tested with sanitizers
+#   make data-tools  recaption-ingest, split-captions and shard, without LibTorch
 #
 # Variables: BUILD=build  PREFIX=/usr/local  PROGRAM_PREFIX=  LIBTORCH=/path  ARROWCPP=/path  DEMO=smoke  JOBS=N
-BUILD ?= build
+#            DATA_ONLY=1 leaves out LibTorch and all that needs it, with BUILD=build-data
+BUILD ?= $(if $(DATA_ONLY),build-data,build)
 PREFIX ?= /usr/local
 PROGRAM_PREFIX ?=
 JOBS ?= $(shell nproc)
+DATA_ONLY ?=
 export LIBTORCH ARROWCPP
 
 all: $(BUILD)/build.ninja
 	@ninja -C $(BUILD) -j $(JOBS)
 
 $(BUILD)/build.ninja: | deps
-	@cmake -S . -B $(BUILD) -G Ninja -DCMAKE_INSTALL_PREFIX=$(PREFIX) $(CMAKE_FLAGS)
+	@cmake -S . -B $(BUILD) -G Ninja -DCMAKE_INSTALL_PREFIX=$(PREFIX) \
+		$(if $(DATA_ONLY),-DLIP_DATA_ONLY=ON) $(CMAKE_FLAGS)
 
 deps:
-	@scripts/install-deps
+	@scripts/install-deps $(if $(DATA_ONLY),--without-libtorch)
 
 programs: $(BUILD)/build.ninja
 	@ninja -C $(BUILD) -j $(JOBS) programs
+
+data-tools:
+	@$(MAKE) --no-print-directory programs DATA_ONLY=1
 
 demo: programs
 	@demo/run $(BUILD)
@@ -40,10 +48,12 @@ install: programs
 lint: $(BUILD)/build.ninja
 	@scripts/lint
 
-sanitize: deps
-	@$(MAKE) --no-print-directory test BUILD=build-sanitize CMAKE_FLAGS="-DLIP_SANITIZE=ON"
+# LibTorch itself is not built with sanitizers, and what uses it runs for hours under them.
+sanitize:
+	@$(MAKE) --no-print-directory test DATA_ONLY=1 BUILD=build-sanitize CMAKE_FLAGS="-DLIP_SANITIZE=ON"
 
-fuzz: deps
+fuzz:
+	@scripts/install-deps --without-libtorch
 	@scripts/fuzz
 
 man: programs
@@ -53,6 +63,6 @@ update-cases: all
 	@tests/run_cases --update $(BUILD)
 
 clean:
-	@rm -rf $(BUILD) build-sanitize build-fuzz demo/out
+	@rm -rf $(BUILD) build-data build-sanitize build-fuzz demo/out
 
-.PHONY: all programs deps demo test bench install lint sanitize fuzz man update-cases clean
+.PHONY: all programs data-tools deps demo test bench install lint sanitize fuzz man update-cases clean

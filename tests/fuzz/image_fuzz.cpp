@@ -1,9 +1,9 @@
 // Any bytes as an image: decoders must return pixels or a reason, and pixels must be consistent.
 #include "image/decode.h"
+#include "tests/fuzz/require.h"
 
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <string_view>
 
 namespace {
@@ -11,18 +11,16 @@ namespace {
 // Larger pictures take long and find nothing new.
 constexpr std::int64_t kMaxFuzzPixels = 1 << 20;
 
-void require(bool holds) {
-    if (!holds) std::abort();
-}
-
 void check_pixels(std::string_view bytes, const lip::image::DecodeOptions& options) {
     const auto image = lip::image::decode(bytes, options);
     if (!image) {
-        require(image.reject().word == "bad-image" && !image.reject().message.empty());
+        require(image.reject().word == "bad-image" && !image.reject().message.empty(),
+                "a reject says why");
         return;
     }
-    require(image->width > 0 && image->height > 0);
-    require(image->rgb.size() == 3 * lip::image::pixel_count(image->width, image->height));
+    require(image->width > 0 && image->height > 0, "an image has pixels");
+    require(image->rgb.size() == 3 * lip::image::pixel_count(image->width, image->height),
+            "as many pixels as the size says");
 }
 
 }  // namespace
@@ -34,6 +32,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     check_pixels(bytes, {});
     check_pixels(bytes, {true, 8});
     const auto mask = lip::image::decode_mask(bytes);
-    if (mask) require(mask->value.size() == lip::image::pixel_count(mask->width, mask->height));
+    if (mask)
+        require(mask->value.size() == lip::image::pixel_count(mask->width, mask->height),
+                "as many values as the size says");
     return 0;
 }

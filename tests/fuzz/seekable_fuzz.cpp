@@ -4,13 +4,13 @@
 #include "shard/file.h"
 #include "shard/seekable_reader.h"
 #include "shard/stream.h"
+#include "tests/fuzz/require.h"
 
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <string>
 #include <string_view>
 
@@ -22,10 +22,10 @@ constexpr std::uint64_t kMaxFrame = 1 << 20;
 
 File file_of(std::string_view bytes) {
     const int fd = ::memfd_create("fuzz", MFD_CLOEXEC);
-    if (fd < 0) std::abort();
+    require(fd >= 0, "memfd_create");
     File file = File::adopt(fd, "fuzz.zst");
     file.write(bytes);
-    if (::lseek(fd, 0, SEEK_SET) != 0) std::abort();
+    require(::lseek(fd, 0, SEEK_SET) == 0, "lseek");
     return file;
 }
 
@@ -33,7 +33,7 @@ void read_frames(std::string_view bytes) {
     try {
         const lip::shard::SeekableReader reader(file_of(bytes), kMaxFrame);
         for (std::size_t i = 0; i < reader.frames() && i < 100; ++i) {
-            if (reader.read_frame(i).size() != reader.frame(i).bytes) std::abort();
+            require(reader.read_frame(i).size() == reader.frame(i).bytes, "a frame has its bytes");
         }
     } catch (const lip::cli::DataError&) {
     }
@@ -44,7 +44,7 @@ void read_stream(std::string_view bytes) {
         lip::shard::ShardStream stream(file_of(bytes));
         lip::shard::Sample sample;
         while (stream.offset() < kMaxFrame && stream.next(sample)) {
-            if (sample.members.empty()) std::abort();
+            require(!sample.members.empty(), "a sample has members");
         }
     } catch (const lip::cli::DataError&) {
     }

@@ -1,5 +1,6 @@
 // Feeds any bytes to both splitters and all detectors, and stops if the contract of splitter.h is
-// broken. Build with -fsanitize=fuzzer,address,undefined, or link with a main that replays files.
+// broken.
+#include "tests/fuzz/require.h"
 #include "text/flags.h"
 #include "text/gap.h"
 #include "text/splitter.h"
@@ -7,8 +8,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <cstdio>
-#include <cstdlib>
 #include <string_view>
 #include <vector>
 
@@ -18,20 +17,15 @@ using lip::text::SentenceSplitter;
 using lip::text::Span;
 using lip::text::SplitOptions;
 
-void require(bool holds, const char* rule) {
-    if (holds) return;
-    std::fprintf(stderr, "broken: %s\n", rule);
-    std::abort();
-}
-
 // True for every option: in order, within the text, trimmed.
 std::vector<Span> split_and_check(const SentenceSplitter& splitter, std::string_view text) {
     std::vector<Span> spans = splitter.split(text);
     std::size_t at = 0;
     for (const Span& span : spans) {
-        require(span.begin >= at && span.begin < span.end && span.end <= text.size(), "order");
+        require(span.begin >= at && span.begin < span.end && span.end <= text.size(),
+                "sentences are in order");
         const std::string_view sentence = slice(text, span);
-        require(lip::text::trim(sentence) == sentence, "trim");
+        require(lip::text::trim(sentence) == sentence, "a sentence is trimmed");
         at = span.end;
     }
     return spans;
@@ -44,13 +38,14 @@ void check_rules(const SentenceSplitter& splitter, std::string_view text) {
         return begin == end || lip::text::scan_gap(text.substr(0, end), begin).end == end;
     };
     for (const Span& span : split_and_check(splitter, text)) {
-        require(is_gap(at, span.begin), "gap");
+        require(is_gap(at, span.begin), "between sentences is a gap");
         const std::string_view sentence = slice(text, span);
         const std::vector<Span> again = splitter.split(sentence);
-        require(again.size() == 1 && slice(sentence, again[0]) == sentence, "again");
+        require(again.size() == 1 && slice(sentence, again[0]) == sentence,
+                "a sentence is one sentence");
         at = span.end;
     }
-    require(is_gap(at, text.size()), "tail");
+    require(is_gap(at, text.size()), "after the last is a gap");
 }
 
 }  // namespace
@@ -68,6 +63,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     split_and_check(kOptions, text);
     lip::text::detect_flags(text, "long", split_and_check(kDreamlip, text));
     const auto repaired = lip::text::replace_invalid_utf8(text);
-    require(!lip::text::replace_invalid_utf8(repaired.text).changed, "repair");
+    require(!lip::text::replace_invalid_utf8(repaired.text).changed, "repaired text is UTF-8");
     return 0;
 }

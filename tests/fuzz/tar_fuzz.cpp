@@ -2,10 +2,10 @@
 #include "cli/error.h"
 #include "shard/sample.h"
 #include "shard/tar_samples.h"
+#include "tests/fuzz/require.h"
 
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <string>
 #include <string_view>
 
@@ -23,12 +23,12 @@ std::uint64_t count_samples(std::string_view bytes, TarEnd end) {
             ++count;
             std::uint64_t size = 0;
             for (const lip::shard::Member& member : sample.members) size += member.bytes.size();
-            if (sample.key.empty() || sample.members.empty() || size > bytes.size()) std::abort();
-            if (sample.key.front() == '/') std::abort();
+            require(!sample.members.empty() && size <= bytes.size(), "members with their bytes");
+            require(!sample.key.empty() && sample.key.front() != '/', "a key is no absolute path");
         }
     } catch (const lip::cli::DataError&) {
     }
-    if (samples.offset() > bytes.size()) std::abort();
+    require(samples.offset() <= bytes.size(), "no more is read than there is");
     return count;
 }
 
@@ -37,7 +37,7 @@ std::uint64_t count_samples(std::string_view bytes, TarEnd end) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     const std::string_view bytes(reinterpret_cast<const char*>(data), size);
     // How an archive may end does not change what stands before its end.
-    if (count_samples(bytes, TarEnd::kBlocks) > count_samples(bytes, TarEnd::kAnywhere))
-        std::abort();
+    require(count_samples(bytes, TarEnd::kBlocks) <= count_samples(bytes, TarEnd::kAnywhere),
+            "the end asked for adds no samples");
     return 0;
 }

@@ -1,0 +1,112 @@
+// Any bytes as a caption file: whatever format is found in it, the rows are the same however the
+// bytes arrive, and each record that comes out is one that the next tool takes.
+#include "cli/error.h"
+#include "cli/log.h"
+#include "record/formats.h"
+#include "record/json_rows.h"
+#include "shard/caption_tars.h"
+#include "tests/fuzz/pieces.h"
+#include "tests/fuzz/require.h"
+
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace {
+
+using namespace lip::record;
+
+constexpr std::size_t kMostRows = 1000;
+
+ImportSettings mapped() {
+    ImportSettings settings;
+    settings.map.add_field("url=url");
+    settings.map.add_caption("raw:raw=caption");
+    return settings;
+}
+
+void check_record(const Record& record) {
+    std::string line, again;
+    append_json(line, record);
+    const auto read = parse_record(line);
+    require(static_cast<bool>(read), "the next tool takes a record");
+    append_json(again, *read);
+    require(line == again && read->key == record.key, "a record is passed on as it is");
+    require(read->captions.size() == record.captions.size(), "no caption is lost");
+}
+
+// The records of a reader as lines, and the words of what was refused.
+std::vector<std::string> lines_of(RowReader& reader) {
+    std::vector<std::string> lines;
+    Row row;
+    while (lines.size() < kMostRows && reader.next(row)) {
+        std::string line = std::to_string(row.line) + "@" + std::to_string(row.offset) + " ";
+        if (row.reject) {
+            line += row.reject->message;
+        } else if (const auto record = reader.record(row)) {
+            check_record(*record);
+            append_json(line, *record);
+        } else {
+            require(!record.reject().message.empty(), "a reject says why");
+            line += record.reject().word;
+        }
+        lines.push_back(std::move(line));
+    }
+    return lines;
+}
+
+void check_file(std::string_view bytes, const ImportSettings& settings, std::string format) {
+    const int fd = ::memfd_create("fuzz", MFD_CLOEXEC);
+    require(fd >= 0, "memfd_create");
+    require(::write(fd, bytes.data(), bytes.size()) == static_cast<ssize_t>(bytes.size()), "write");
+    const std::string path = "/proc/self/fd/" + std::to_string(fd);
+    try {
+        auto source = std::make_unique<CaptionSource>(path);
+        std::unique_ptr<RowReader> reader;
+        if (format.empty() && lip::shard::is_tar(source->head()))
+            reader = lip::shard::open_caption_tar(std::move(source), settings, "fuzz", format);
+        else
+            reader = open_captions(std::move(source), settings, format);
+        require(!format.empty(), "a format has a name");
+        lines_of(*reader);
+    } catch (const lip::cli::DataError&) {
+    }
+    ::close(fd);
+}
+
+// The readers of JSON alone, in pieces.
+void check_pieces(std::string_view bytes, const std::string& field) {
+    const ImportSettings settings = mapped();
+    const auto convert = [](const std::string& json) { return parse_record(json); };
+    const auto read = [&](std::unique_ptr<ByteSource> source) {
+        return lines_of(
+            *json_rows(std::move(source), settings, look_at(bytes), convert, "", field));
+    };
+    require(read(memory_bytes(bytes)) == read(in_pieces(bytes)), "the same rows in pieces");
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerInitialize(int*, char***) {
+    lip::cli::LogSettings quiet;
+    quiet.threshold = lip::cli::Level::kError;
+    lip::cli::configure_log(quiet);
+    return 0;
+}
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    const std::string_view bytes(reinterpret_cast<const char*>(data), size);
+    check_file(bytes, {}, "");
+    check_file(bytes, mapped(), "");
+    // A file that the user calls something it may not be.
+    const auto formats = caption_formats();
+    check_file(bytes, mapped(), std::string(formats[size % formats.size()].name));
+    check_pieces(bytes, "");
+    check_pieces(bytes, "annotations");
+    return 0;
+}
