@@ -2,6 +2,8 @@
 
 #include "cli/tool.h"
 
+#include <filesystem>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -11,11 +13,32 @@ namespace lip::cmd {
 struct CheckpointOptions {
     cli::Common common;
     std::vector<std::string> paths;
+    // info
     std::string format = "text";
     bool tensors = false;
+    // import
+    std::string input_format = "auto", arch, tokenizer;
+    bool ema = false;
+    // export
+    std::string output_format = "open_clip";
+    // average
+    std::vector<std::string> weights;
+    // diff
+    double atol = 0, rtol = 0;
 };
 
 cli::Tool checkpoint_tool(CheckpointOptions& options);
 int checkpoint_info(const CheckpointOptions& options);
+int checkpoint_import(const CheckpointOptions& options);
+int checkpoint_export(const CheckpointOptions& options);
+int checkpoint_average(const CheckpointOptions& options);
+int checkpoint_diff(const CheckpointOptions& options);
+
+// Writes the folder that -o names by calling `fill` with another name for it first: it is complete
+// or not there. Throws UsageError, DataError.
+void write_folder(const cli::Common& common,
+                  const std::function<void(const std::filesystem::path&)>& fill);
+// What write_folder would refuse, said before the work.
+void check_can_write_folder(const cli::Common& common);
 
 }  // namespace lip::cmd

@@ -5,24 +5,30 @@ namespace lip::cmd {
 namespace {
 
 constexpr const char* kDescription =
-    R"(Looks into checkpoints: folders with config.json, model.safetensors and a tokenizer. A run folder stands for its newest checkpoint.
+    R"(Looks into checkpoints and brings models in and out. A checkpoint is a folder with config.json, model.safetensors and a tokenizer; a run folder stands for its newest checkpoint.
 
-checkpoint info reads the configuration and all weights, checks that they belong together, and tells what the model is.)";
+info reads the configuration and all weights, checks that they belong together, and tells what the model is.
+
+import makes a checkpoint of a model of open_clip (a folder with open_clip_config.json), of Hugging Face (a folder of CLIPModel or SiglipModel), or of bare weights (.safetensors, or .pt and .bin of torch.save, with --arch): names of open_clip, OpenAI, Hugging Face, with or without "module." or a state_dict around them. Pickles are read as data: what asks for anything but tensors, dictionaries, lists, numbers and texts is refused by its name, and nothing in a file is ever run. Positions of another image size are interpolated. Weights that the model has no place for are left out and named.
+
+export writes a folder that open_clip ('local-dir:DIR') or Hugging Face (from_pretrained) open. average makes the mean of the weights of checkpoints with equal configurations. diff compares two checkpoints tensor by tensor.)";
 
 constexpr const char* kOutput =
-    R"(A line for each fact, name and value with a TAB between, or one object with --format=json: path; arch and method; parameters, with vision_parameters and text_parameters; the shapes of both towers; embed_dim, image_size, context_length; logit_scale, the factor on cosines, and logit_bias where the model has one; gflops_image and gflops_text, the cost of one image and of one text of full length, in 10^9 floating point operations of matrix products; step and samples of the training run, and provenance, where they are known.
+    R"(info: a line for each fact, name and value with a TAB between, or one object with --format=json: path; arch and method; parameters, with vision_parameters and text_parameters; the shapes of both towers; embed_dim, image_size, context_length; logit_scale, the factor on cosines, and logit_bias where the model has one; gflops_image and gflops_text, the cost of one image and of one text of full length, in 10^9 floating point operations of matrix products; step and samples of the training run, and provenance, where they are known. With --tensors follows a line for each tensor: its name, shape, type and Euclidean norm.
 
-With --tensors follows a line for each tensor: its name, shape, type and Euclidean norm.)";
+diff: a line for each tensor that differs by more than --atol plus --rtol times the second, TAB-separated: name, largest difference, largest relative difference; or where only one has it, or shapes differ. Exit 0 if all are equal, 1 if not.
+
+import, export and average write a folder, complete or not at all.)";
 
 constexpr const char* kBadInput =
-    R"(A file that is cut or damaged, an unknown key in the configuration, and tensors that are missing, left over or of another shape than the configuration asks for end the run with status 1; all such tensors are named.)";
+    R"(A file that is cut or damaged, a pickle with code in it, an unknown key in the configuration, and tensors that are missing or of another shape than the configuration asks for end the run with status 1; all such tensors are named. What another library has no place for ends export in the same way.)";
 
 }  // namespace
 
 cli::Tool checkpoint_tool(CheckpointOptions& options) {
     cli::Tool tool;
     tool.name = "checkpoint";
-    tool.summary = "tell what is in a model's checkpoint";
+    tool.summary = "look into checkpoints, bring models in and out";
     tool.description = kDescription;
     tool.sections = {{"OUTPUT", kOutput}, {"BAD INPUT", kBadInput}};
     tool.examples = {
@@ -31,21 +37,66 @@ cli::Tool checkpoint_tool(CheckpointOptions& options) {
         {"The five largest weights by norm.",
          "checkpoint info --format json --tensors model |\n"
          "    jq -r '.tensors | sort_by(-.norm)[:5][] | [.name, .norm] | @tsv'"},
+        {"For open_clip, and back.",
+         "checkpoint export model -o exported\n"
+         "checkpoint import exported --tokenizer model/tokenizer.model -o again.ckpt\n"
+         "checkpoint diff model again.ckpt"},
+        {"The mean of the last checkpoints of a run.",
+         "checkpoint average run/checkpoints/step-* -o soup.ckpt"},
     };
     tool.see_also = "train(1), embed(1), checkpoint(5), lip(7)";
     tool.features = {tensor::torch_description()};
-    cli::Command command{
-        "info", "[OPTION]... CKPT", "what the model is, and its tensors", {}, [&options] {
-            return checkpoint_info(options);
-        }};
-    cli::Options& o = command.options;
-    o.operands(options.paths, "CKPT", "a checkpoint, or a run folder", 1, 1);
-    o.group("info");
-    o.choice("--format", options.format, {"text", "json"},
-             "lines of name TAB value, or one JSON object");
-    o.flag("--tensors", options.tensors, "add every tensor with shape, type and norm");
-    cli::add_common(o, options.common, "where the report goes; - is standard output");
-    tool.commands.push_back(std::move(command));
+    const auto add = [&](const char* name, const char* usage, const char* summary,
+                         int (*run)(const CheckpointOptions&)) -> cli::Options& {
+        tool.commands.push_back(
+            {name, usage, summary, {}, [&options, run] { return run(options); }});
+        cli::Options& o = tool.commands.back().options;
+        o.group(name);
+        return o;
+    };
+    const auto finish = [&](cli::Options& o, const char* output) {
+        cli::add_common(o, options.common, output);
+    };
+    constexpr const char* kReport = "where the report goes; - is standard output";
+    constexpr const char* kFolder = "the folder to write";
+
+    cli::Options& info =
+        add("info", "[OPTION]... CKPT", "what the model is, and its tensors", checkpoint_info);
+    info.operands(options.paths, "CKPT", "a checkpoint, or a run folder", 1, 1);
+    info.choice("--format", options.format, {"text", "json"},
+                "lines of name TAB value, or one JSON object");
+    info.flag("--tensors", options.tensors, "add every tensor with shape, type and norm");
+    finish(info, kReport);
+
+    cli::Options& import = add("import", "[OPTION]... SRC -o DIR",
+                               "a checkpoint from another library's model", checkpoint_import);
+    import.operands(options.paths, "SRC", "a folder, or a file of weights", 1, 1);
+    import.choice("--input-format", options.input_format, {"auto", "open_clip", "hf", "pt"},
+                  "what SRC is");
+    import.add("--arch", options.arch, "NAME",
+               "of bare weights: an architecture as train has, or its JSON file");
+    import.add("--tokenizer", options.tokenizer, "FILE", "its tokenizer. Default: beside SRC");
+    import.flag("--ema", options.ema, "of a training checkpoint the averaged weights");
+    finish(import, kFolder);
+
+    cli::Options& out =
+        add("export", "[OPTION]... CKPT -o DIR", "a folder for another library", checkpoint_export);
+    out.operands(options.paths, "CKPT", "a checkpoint, or a run folder", 1, 1);
+    out.choice("--format", options.output_format, {"open_clip", "hf"}, "for which library");
+    finish(out, kFolder);
+
+    cli::Options& average =
+        add("average", "[OPTION]... CKPT... -o DIR", "the mean of the weights", checkpoint_average);
+    average.operands(options.paths, "CKPT", "checkpoints of one configuration", 1);
+    average.add("--weights", options.weights, "LIST",
+                "a share for each, divided by their sum. Default: equal");
+    finish(average, kFolder);
+
+    cli::Options& diff = add("diff", "[OPTION]... A B", "tensors that differ", checkpoint_diff);
+    diff.operands(options.paths, "CKPT", "two checkpoints, or run folders", 2, 2);
+    diff.add("--atol", options.atol, "X", "absolute difference allowed", 0, 1e300);
+    diff.add("--rtol", options.rtol, "X", "relative difference allowed", 0, 1e300);
+    finish(diff, kReport);
     return tool;
 }
 

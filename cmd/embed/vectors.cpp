@@ -60,7 +60,8 @@ Tensor VectorMaker::texts(std::span<const std::string> texts) {
             cut_ += was_cut;
             ++seen_;
         }
-        const model::PackedTexts packed = model::pack_texts(ids).to(embedder_.device());
+        const model::PackedTexts packed =
+            model::pack_texts(ids, embedder_.config().text).to(embedder_.device());
         parts.push_back(finished(embedder_.model().text.pooled(packed)));
     }
     if (parts.empty())

@@ -69,7 +69,8 @@ at::Tensor Embedder::texts(std::span<const std::string> texts, std::int64_t* cut
                 loaded_.tokenizer->encode(texts[i], config().text.context_length, &was_cut));
             if (cut && was_cut) ++*cut;
         }
-        parts.push_back(model().embed_texts(model::pack_texts(ids)).to(at::kCPU));
+        parts.push_back(
+            model().embed_texts(model::pack_texts(ids, model().config.text)).to(at::kCPU));
     }
     if (parts.empty()) return at::empty({0, config().embed_dim}, at::TensorOptions(at::kFloat));
     return at::cat(parts);

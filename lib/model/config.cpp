@@ -4,31 +4,39 @@
 #include "cli/options.h"
 #include "record/file.h"
 
-#include <nlohmann/json.hpp>
-
-#include <algorithm>
 #include <filesystem>
-#include <functional>
-#include <map>
+#include <string_view>
 
 namespace lip::model {
 namespace {
 
-using Json = nlohmann::ordered_json;
-
 struct Arch {
-    const char* name;
-    std::int64_t embed_dim, layers, width, head_width, patch;
+    std::string_view name;
+    std::int64_t embed_dim, image_size, patch, layers, width, head_width;
+    double mlp_ratio;
     std::int64_t text_width, text_heads, text_layers;
 };
-// open_clip's names and shapes.
+// open_clip's names and shapes; each also as NAME-quickgelu, as OpenAI's models are.
 constexpr Arch kArchs[] = {
-    {"ViT-S-32", 384, 12, 384, 64, 32, 384, 6, 12},
-    {"ViT-S-16", 384, 12, 384, 64, 16, 384, 6, 12},
-    {"ViT-B-32", 512, 12, 768, 64, 32, 512, 8, 12},
-    {"ViT-B-16", 512, 12, 768, 64, 16, 512, 8, 12},
-    {"ViT-L-16", 768, 24, 1024, 64, 16, 768, 12, 12},
-    {"ViT-L-14", 768, 24, 1024, 64, 14, 768, 12, 12},
+    {"ViT-S-32", 384, 224, 32, 12, 384, 64, 4, 384, 6, 12},
+    {"ViT-S-16", 384, 224, 16, 12, 384, 64, 4, 384, 6, 12},
+    {"ViT-S-32-alt", 256, 224, 32, 12, 384, 64, 4, 256, 4, 10},
+    {"ViT-S-16-alt", 256, 224, 16, 12, 384, 64, 4, 256, 4, 10},
+    {"ViT-M-32", 512, 224, 32, 12, 512, 64, 4, 512, 8, 12},
+    {"ViT-M-16", 512, 224, 16, 12, 512, 64, 4, 512, 8, 12},
+    {"ViT-B-32", 512, 224, 32, 12, 768, 64, 4, 512, 8, 12},
+    {"ViT-B-32-256", 512, 256, 32, 12, 768, 64, 4, 512, 8, 12},
+    {"ViT-B-16", 512, 224, 16, 12, 768, 64, 4, 512, 8, 12},
+    {"ViT-B-16-plus-240", 640, 240, 16, 12, 896, 64, 4, 640, 10, 12},
+    {"ViT-L-16", 768, 224, 16, 24, 1024, 64, 4, 768, 12, 12},
+    {"ViT-L-14", 768, 224, 14, 24, 1024, 64, 4, 768, 12, 12},
+    {"ViT-L-14-280", 768, 280, 14, 24, 1024, 64, 4, 768, 12, 12},
+    {"ViT-L-14-336", 768, 336, 14, 24, 1024, 64, 4, 768, 12, 12},
+    {"ViT-H-16", 1024, 224, 16, 32, 1280, 80, 4, 1024, 16, 24},
+    {"ViT-H-14", 1024, 224, 14, 32, 1280, 80, 4, 1024, 16, 24},
+    {"ViT-H-14-378", 1024, 378, 14, 32, 1280, 80, 4, 1024, 16, 24},
+    {"ViT-g-14", 1024, 224, 14, 40, 1408, 88, 4.3637, 1024, 16, 24},
+    {"ViT-bigG-14", 1280, 224, 14, 48, 1664, 104, 4.9231, 1280, 20, 32},
 };
 
 // The model of the demo: 48 px, 0.9 million parameters.
@@ -36,156 +44,24 @@ ModelConfig demo_config() {
     ModelConfig config;
     config.name = "demo";
     config.embed_dim = 128;
-    config.vision = {.image_size = 48,
-                     .patch_size = 8,
-                     .layers = 3,
-                     .width = 128,
-                     .head_width = 32,
-                     .mlp_ratio = 4,
-                     .pool_type = "avg",
-                     .no_ln_pre = false};
-    config.text = {.context_length = 32,
-                   .vocab_size = 1000,
-                   .layers = 2,
-                   .width = 64,
-                   .heads = 2,
-                   .mlp_ratio = 4,
-                   .pool_type = "eos",
-                   .eos_id = 2,
-                   .tokenizer = "sentencepiece"};
+    VisionConfig& vision = config.vision;
+    vision.image_size = 48;
+    vision.patch_size = 8;
+    vision.layers = 3;
+    vision.width = 128;
+    vision.head_width = 32;
+    vision.pool_type = "avg";
+    TextConfig& text = config.text;
+    text.context_length = 32;
+    text.vocab_size = 1000;
+    text.layers = 2;
+    text.width = 64;
+    text.heads = 2;
+    text.pool_type = "eos";
     return config;
-}
-
-// Reads known keys of one JSON object and refuses the others.
-class Reader {
-public:
-    Reader(const Json& json, std::string where) : json_(json), where_(std::move(where)) {
-        if (!json_.is_object()) throw cli::DataError(where_ + ": is no JSON object");
-    }
-    template <class T>
-    void take(const char* key, T& value) {
-        seen_.push_back(key);
-        if (!json_.contains(key) || json_[key].is_null()) return;
-        try {
-            value = json_[key].get<T>();
-        } catch (const nlohmann::json::exception&) {
-            throw cli::DataError(where_ + "." + key + ": has the wrong type");
-        }
-    }
-    // Keys that change nothing here at the given value.
-    void expect(const char* key, const Json& harmless) {
-        seen_.push_back(key);
-        if (json_.contains(key) && !json_[key].is_null() && json_[key] != harmless)
-            throw cli::DataError(where_ + "." + key + ": " + json_[key].dump() +
-                                 " is not supported (only " + harmless.dump() + ")");
-    }
-    bool has(const char* key) const { return json_.contains(key); }
-    Json child(const char* key) {
-        seen_.push_back(key);
-        if (!json_.contains(key)) throw cli::DataError(where_ + ": lacks \"" + key + "\"");
-        return json_[key];
-    }
-    void finish() const {
-        for (const auto& [key, value] : json_.items())
-            if (std::find(seen_.begin(), seen_.end(), key) == seen_.end())
-                throw cli::DataError(where_ + ": unknown key \"" + key + "\"");
-    }
-
-private:
-    const Json& json_;
-    std::string where_;
-    std::vector<std::string> seen_;
-};
-
-void read_vision(const Json& json, VisionConfig& vision, const std::string& where) {
-    Reader r(json, where + ".vision_cfg");
-    r.take("image_size", vision.image_size);
-    r.take("patch_size", vision.patch_size);
-    r.take("layers", vision.layers);
-    r.take("width", vision.width);
-    r.take("head_width", vision.head_width);
-    r.take("mlp_ratio", vision.mlp_ratio);
-    r.take("pool_type", vision.pool_type);
-    r.take("no_ln_pre", vision.no_ln_pre);
-    r.finish();
-}
-
-void read_text(const Json& json, TextConfig& text, const std::string& where) {
-    Reader r(json, where + ".text_cfg");
-    r.take("context_length", text.context_length);
-    r.take("vocab_size", text.vocab_size);
-    r.take("layers", text.layers);
-    r.take("width", text.width);
-    r.take("heads", text.heads);
-    r.take("mlp_ratio", text.mlp_ratio);
-    r.take("pool_type", text.pool_type);
-    r.take("eos_id", text.eos_id);
-    r.take("tokenizer", text.tokenizer);
-    r.finish();
 }
 
 }  // namespace
-
-ModelConfig parse_config(const std::string& text, const std::string& where) {
-    const Json root = Json::parse(text, nullptr, /*allow_exceptions=*/false);
-    if (!root.is_object()) throw cli::DataError(where + ": is no JSON object");
-    ModelConfig config;
-    const bool wrapped = root.contains("model_cfg");
-    const Json model = wrapped ? root["model_cfg"] : root;
-    Reader r(model, where);
-    r.take("name", config.name);
-    r.take("embed_dim", config.embed_dim);
-    r.take("quick_gelu", config.quick_gelu);
-    r.take("init_logit_scale", config.init_logit_scale);
-    config.has_logit_bias = r.has("init_logit_bias") && !model["init_logit_bias"].is_null();
-    r.take("init_logit_bias", config.init_logit_bias);
-    r.take("method", config.method);
-    read_vision(r.child("vision_cfg"), config.vision, where);
-    read_text(r.child("text_cfg"), config.text, where);
-    r.finish();
-    if (wrapped && root.contains("preprocess_cfg")) {
-        const Json preprocess = root["preprocess_cfg"];
-        Reader p(preprocess, where + ".preprocess_cfg");
-        p.take("mean", config.preprocess.mean);
-        p.take("std", config.preprocess.std);
-        p.take("interpolation", config.preprocess.interpolation);
-        p.take("resize_mode", config.preprocess.resize_mode);
-        p.finish();
-    }
-    check(config, where);
-    return config;
-}
-
-std::string to_json(const ModelConfig& c) {
-    Json model = {
-        {"name", c.name},
-        {"method", c.method},
-        {"embed_dim", c.embed_dim},
-        {"quick_gelu", c.quick_gelu},
-        {"init_logit_scale", c.init_logit_scale},
-    };
-    if (c.has_logit_bias) model["init_logit_bias"] = c.init_logit_bias;
-    model["vision_cfg"] = {{"image_size", c.vision.image_size}, {"patch_size", c.vision.patch_size},
-                           {"layers", c.vision.layers},         {"width", c.vision.width},
-                           {"head_width", c.vision.head_width}, {"mlp_ratio", c.vision.mlp_ratio},
-                           {"pool_type", c.vision.pool_type},   {"no_ln_pre", c.vision.no_ln_pre}};
-    model["text_cfg"] = {{"context_length", c.text.context_length},
-                         {"vocab_size", c.text.vocab_size},
-                         {"layers", c.text.layers},
-                         {"width", c.text.width},
-                         {"heads", c.text.heads},
-                         {"mlp_ratio", c.text.mlp_ratio},
-                         {"pool_type", c.text.pool_type},
-                         {"eos_id", c.text.eos_id},
-                         {"tokenizer", c.text.tokenizer}};
-    const Json root = {{"model_cfg", model},
-                       {"preprocess_cfg",
-                        {{"mean", c.preprocess.mean},
-                         {"std", c.preprocess.std},
-                         {"interpolation", c.preprocess.interpolation},
-                         {"resize_mode", c.preprocess.resize_mode}}}};
-    return root.dump(2) + "\n";
-}
 
 std::vector<std::string> arch_names() {
     std::vector<std::string> names = {"demo"};
@@ -195,18 +71,25 @@ std::vector<std::string> arch_names() {
 
 ModelConfig load_arch(const std::string& name) {
     if (name == "demo") return demo_config();
+    constexpr std::string_view kQuick = "-quickgelu";
+    const bool quick = name.ends_with(kQuick);
+    const std::string_view plain =
+        std::string_view(name).substr(0, name.size() - (quick ? kQuick.size() : 0));
     for (const Arch& arch : kArchs) {
-        if (name != arch.name) continue;
+        if (plain != arch.name) continue;
         ModelConfig config;
         config.name = name;
         config.embed_dim = arch.embed_dim;
+        config.vision.image_size = arch.image_size;
         config.vision.layers = arch.layers;
         config.vision.width = arch.width;
         config.vision.head_width = arch.head_width;
+        config.vision.mlp_ratio = arch.mlp_ratio;
         config.vision.patch_size = arch.patch;
         config.text.width = arch.text_width;
         config.text.heads = arch.text_heads;
         config.text.layers = arch.text_layers;
+        if (quick) config.vision.activation = config.text.activation = Activation::kQuickGelu;
         return config;
     }
     if (std::filesystem::is_regular_file(name))
@@ -238,10 +121,18 @@ void check(const ModelConfig& c, const std::string& where) {
     require(c.vision.mlp_ratio > 0 && c.vision.mlp_ratio <= 64 && c.text.mlp_ratio > 0 &&
                 c.text.mlp_ratio <= 64,
             "mlp_ratio out of bounds");
-    require(c.vision.pool_type == "tok" || c.vision.pool_type == "avg",
-            "vision pool_type must be tok or avg");
-    require(c.text.pool_type == "argmax" || c.text.pool_type == "eos",
-            "text pool_type must be argmax or eos");
+    require(
+        c.vision.pool_type == "tok" || c.vision.pool_type == "avg" || c.vision.pool_type == "map",
+        "vision pool_type must be tok, avg or map");
+    require(c.vision.pool_type != "tok" || c.vision.class_token,
+            "vision pool_type tok needs a class token");
+    require(c.vision.projection || c.vision.width == c.embed_dim,
+            "without a projection embed_dim must be the vision width");
+    const std::string& pool = c.text.pool_type;
+    require(pool == "argmax" || pool == "eos" || pool == "first" || pool == "last",
+            "text pool_type must be argmax, eos, first or last");
+    require(c.vision.norm_eps > 0 && c.text.norm_eps > 0, "eps must be positive");
+    require(sane(c.text.pad_id + 1, c.text.vocab_size), "pad_id is outside of the vocabulary");
     require(c.preprocess.mean.size() == 3 && c.preprocess.std.size() == 3,
             "mean and std must have three numbers");
     for (const double s : c.preprocess.std) require(s > 0, "std must be positive");

@@ -7,24 +7,47 @@
 
 namespace lip::model {
 
+enum class Activation { kGelu, kQuickGelu, kGeluTanh };
+
+// Of an MLP; a ratio made by dividing two widths gives the first of them back.
+inline std::int64_t hidden_width(double ratio, std::int64_t width) {
+    return static_cast<std::int64_t>(ratio * static_cast<double>(width) + 1e-6);
+}
+
 struct VisionConfig {
     std::int64_t image_size = 224, patch_size = 16;
     std::int64_t layers = 12, width = 768, head_width = 64;
     double mlp_ratio = 4;
-    std::string pool_type = "tok";  // tok: class token; avg: mean of the patches
+    std::string pool_type =
+        "tok";  // tok: class token; avg: mean of the patches; map: SigLIP's head
     bool no_ln_pre = false;
+    bool final_ln_after_pool = false;
+    double norm_eps = 1e-5;
+    Activation activation = Activation::kGelu;
+    double ls_init_value = 0;  // of LayerScale; 0: there is none
+    // SigLIP's towers have no class token, a bias on the patches and no projection.
+    bool class_token = true, patch_bias = false, projection = true;
 
     std::int64_t heads() const { return width / head_width; }
     std::int64_t grid() const { return image_size / patch_size; }
+    std::int64_t hidden() const { return hidden_width(mlp_ratio, width); }
 };
 
 struct TextConfig {
     std::int64_t context_length = 77, vocab_size = 49408;
     std::int64_t layers = 12, width = 512, heads = 8;
     double mlp_ratio = 4;
-    std::string pool_type = "argmax";  // argmax: highest id (CLIP's end token); eos: first eos_id
-    std::int64_t eos_id = 2;
+    // argmax: highest id (CLIP's end token); eos: first eos_id; first; last: of context_length
+    std::string pool_type = "argmax";
+    std::int64_t eos_id = 2, pad_id = 0;
+    bool no_causal_mask = false, proj_bias = false;
+    double norm_eps = 1e-5;
+    Activation activation = Activation::kGelu;
     std::string tokenizer = "sentencepiece";
+
+    std::int64_t hidden() const { return hidden_width(mlp_ratio, width); }
+    // Every text has context_length tokens: what stands behind its end is attended to or read.
+    bool is_padded() const { return no_causal_mask || pool_type == "last"; }
 };
 
 struct PreprocessConfig {
@@ -37,7 +60,6 @@ struct PreprocessConfig {
 struct ModelConfig {
     std::string name;  // of the architecture, for people
     std::int64_t embed_dim = 512;
-    bool quick_gelu = false;
     VisionConfig vision;
     TextConfig text;
     PreprocessConfig preprocess;

@@ -8,12 +8,14 @@ namespace lip::model {
 
 using at::Tensor;
 
-LayerNorm::LayerNorm(Parameters& parameters, const std::string& name, std::int64_t width)
+LayerNorm::LayerNorm(Parameters& parameters, const std::string& name, std::int64_t width,
+                     double epsilon)
     : weight(parameters.add(name + ".weight", {width}, Init::ones())),
-      bias(parameters.add(name + ".bias", {width}, Init::zeros())) {}
+      bias(parameters.add(name + ".bias", {width}, Init::zeros())),
+      eps(epsilon) {}
 
 Tensor LayerNorm::operator()(const Tensor& x) const {
-    return at::layer_norm(x, {weight.size(0)}, weight, bias, /*eps=*/1e-5);
+    return at::layer_norm(x, {weight.size(0)}, weight, bias, eps);
 }
 
 Tensor Linear::operator()(const Tensor& x) const {
@@ -42,25 +44,65 @@ BlockInit BlockInit::text(std::int64_t width, std::int64_t hidden, std::int64_t 
             Init::uniform(1 / std::sqrt(w)),    Init::uniform(1 / std::sqrt(h))};
 }
 
-Block::Block(Parameters& p, const std::string& name, std::int64_t width, std::int64_t head_count,
-             std::int64_t hidden, bool quick, const BlockInit& init)
-    : ln_1(p, name + ".ln_1", width), heads(head_count), quick_gelu(quick) {
-    attention_in = {p.add(name + ".attn.in_proj_weight", {3 * width, width}, init.attention_in),
-                    p.add(name + ".attn.in_proj_bias", {3 * width}, Init::zeros())};
-    attention_out = {p.add(name + ".attn.out_proj.weight", {width, width}, init.attention_out),
-                     p.add(name + ".attn.out_proj.bias", {width}, Init::zeros())};
-    ln_2 = LayerNorm(p, name + ".ln_2", width);
-    mlp_in = {p.add(name + ".mlp.c_fc.weight", {hidden, width}, init.mlp_in),
-              p.add(name + ".mlp.c_fc.bias", {hidden}, init.mlp_in_bias)};
-    mlp_out = {p.add(name + ".mlp.c_proj.weight", {width, hidden}, init.mlp_out),
-               p.add(name + ".mlp.c_proj.bias", {width}, init.mlp_out_bias)};
+Tensor Mlp::operator()(const Tensor& x) const {
+    const Tensor h = in(x);
+    switch (activation) {
+        case Activation::kQuickGelu:
+            return out(h * at::sigmoid(1.702 * h));
+        case Activation::kGeluTanh:
+            return out(at::gelu(h, "tanh"));
+        case Activation::kGelu:
+            break;
+    }
+    return out(at::gelu(h));
+}
+
+namespace {
+
+Linear attention_in_of(Parameters& p, const std::string& name, std::int64_t width,
+                       const Init& init) {
+    return {p.add(name + ".in_proj_weight", {3 * width, width}, init),
+            p.add(name + ".in_proj_bias", {3 * width}, Init::zeros())};
+}
+
+Linear attention_out_of(Parameters& p, const std::string& name, std::int64_t width,
+                        const Init& init) {
+    return {p.add(name + ".out_proj.weight", {width, width}, init),
+            p.add(name + ".out_proj.bias", {width}, Init::zeros())};
+}
+
+Mlp mlp_of(Parameters& p, const std::string& name, const BlockShape& shape, const BlockInit& init) {
+    const std::int64_t width = shape.width, hidden = shape.hidden;
+    Mlp mlp;
+    mlp.in = {p.add(name + ".c_fc.weight", {hidden, width}, init.mlp_in),
+              p.add(name + ".c_fc.bias", {hidden}, init.mlp_in_bias)};
+    mlp.out = {p.add(name + ".c_proj.weight", {width, hidden}, init.mlp_out),
+               p.add(name + ".c_proj.bias", {width}, init.mlp_out_bias)};
+    mlp.activation = shape.activation;
+    return mlp;
+}
+
+}  // namespace
+
+Block::Block(Parameters& p, const std::string& name, const BlockShape& shape, const BlockInit& init)
+    : ln_1(p, name + ".ln_1", shape.width, shape.norm_eps), heads(shape.heads) {
+    attention_in = attention_in_of(p, name + ".attn", shape.width, init.attention_in);
+    attention_out = attention_out_of(p, name + ".attn", shape.width, init.attention_out);
+    ln_2 = LayerNorm(p, name + ".ln_2", shape.width, shape.norm_eps);
+    mlp = mlp_of(p, name + ".mlp", shape, init);
+    if (shape.ls_init_value == 0) return;
+    scale_1 = p.add(name + ".ls_1.gamma", {shape.width}, Init::constant(shape.ls_init_value));
+    scale_2 = p.add(name + ".ls_2.gamma", {shape.width}, Init::constant(shape.ls_init_value));
 }
 
 Tensor Block::operator()(const Tensor& x, const Attend& attend, const Keep& keep) const {
+    const auto scaled = [](const Tensor& branch, const Tensor& scale) {
+        return scale.defined() ? branch * scale : branch;
+    };
     const Tensor mixed = attend(qkv(x));
-    const Tensor y = keep ? keep(x) + attention_out(keep(mixed)) : x + attention_out(mixed);
-    const Tensor h = mlp_in(ln_2(y));
-    return y + mlp_out(quick_gelu ? h * at::sigmoid(1.702 * h) : at::gelu(h));
+    const Tensor kept = keep ? keep(x) : x;
+    const Tensor y = kept + scaled(attention_out(keep ? keep(mixed) : mixed), scale_1);
+    return y + scaled(mlp(ln_2(y)), scale_2);
 }
 
 namespace {
@@ -83,6 +125,33 @@ Tensor attend_dense(const Tensor& qkv, std::int64_t heads, bool causal) {
     return join_heads(at::scaled_dot_product_attention(parts[0], parts[1], parts[2],
                                                        /*attn_mask=*/{},
                                                        /*dropout_p=*/0.0, causal));
+}
+
+MapPool::MapPool(Parameters& p, const std::string& name, const BlockShape& shape,
+                 const BlockInit& init)
+    : query(p.add(name + ".query", {shape.width},
+                  Init::normal(1 / std::sqrt(static_cast<double>(shape.width))))),
+      attention_in(attention_in_of(p, name + ".attn", shape.width, init.attention_in)),
+      attention_out(attention_out_of(p, name + ".attn", shape.width, init.attention_out)),
+      norm(p, name + ".ln", shape.width, shape.norm_eps),
+      mlp(mlp_of(p, name + ".mlp", shape, init)),
+      heads(shape.heads) {}
+
+Tensor MapPool::operator()(const Tensor& x) const {
+    const std::int64_t width = query.size(0);
+    const auto part = [&](const Tensor& input, std::int64_t begin, std::int64_t end) {
+        return at::linear(input, attention_in.weight.slice(0, begin * width, end * width),
+                          attention_in.bias.slice(0, begin * width, end * width));
+    };
+    const auto by_head = [&](const Tensor& t) {
+        return t.unflatten(-1, {heads, -1}).transpose(1, 2);  // [N, heads, L, d]
+    };
+    const Tensor q = part(query.to(x.scalar_type()), 0, 1).expand({x.size(0), 1, width});
+    const std::vector<Tensor> kv = part(x, 1, 3).chunk(2, -1);
+    const Tensor mixed =
+        at::scaled_dot_product_attention(by_head(q), by_head(kv[0]), by_head(kv[1]));
+    const Tensor y = attention_out(join_heads(mixed)).squeeze(1);
+    return y + mlp(norm(y));
 }
 
 Tensor attend_correlative(const Tensor& qkv, std::int64_t heads) {

@@ -1,6 +1,7 @@
 // Pre-LN transformer blocks with open_clip's names.
 #pragma once
 
+#include "model/config.h"
 #include "model/parameters.h"
 
 #include <ATen/core/Tensor.h>
@@ -14,8 +15,10 @@ namespace lip::model {
 struct LayerNorm {
     at::Tensor weight, bias;  // [width]
     LayerNorm() = default;
-    LayerNorm(Parameters& parameters, const std::string& name, std::int64_t width);
-    at::Tensor operator()(const at::Tensor& x) const;  // eps 1e-5
+    LayerNorm(Parameters& parameters, const std::string& name, std::int64_t width,
+              double eps = 1e-5);
+    at::Tensor operator()(const at::Tensor& x) const;
+    double eps = 1e-5;
 };
 
 struct Linear {
@@ -30,10 +33,25 @@ struct BlockInit {
     static BlockInit text(std::int64_t width, std::int64_t hidden, std::int64_t layers);
 };
 
+// x W_inᵀ, activation, W_outᵀ.
+struct Mlp {
+    Linear in, out;
+    Activation activation = Activation::kGelu;
+    at::Tensor operator()(const at::Tensor& x) const;
+};
+
+// What the blocks of a tower have in common.
+struct BlockShape {
+    std::int64_t width, heads, hidden;
+    Activation activation = Activation::kGelu;
+    double norm_eps = 1e-5;
+    double ls_init_value = 0;  // LayerScale's first value, 0: none
+};
+
 // q, k, v of a sequence: [..., L, heads, width/heads] views of one [..., L, 3·width] tensor.
 struct Block {
-    Block(Parameters& parameters, const std::string& name, std::int64_t width, std::int64_t heads,
-          std::int64_t hidden, bool quick_gelu, const BlockInit& init);
+    Block(Parameters& parameters, const std::string& name, const BlockShape& shape,
+          const BlockInit& init);
 
     // `attend` maps [T, 3·width] to [T, width]: which tokens see which is the tower's matter.
     using Attend = std::function<at::Tensor(const at::Tensor& qkv)>;
@@ -45,9 +63,24 @@ struct Block {
     at::Tensor qkv(const at::Tensor& x) const { return attention_in(ln_1(x)); }
 
     LayerNorm ln_1, ln_2;
-    Linear attention_in, attention_out, mlp_in, mlp_out;
+    Linear attention_in, attention_out;
+    Mlp mlp;
+    at::Tensor scale_1, scale_2;  // LayerScale's factors [width]; undefined without
     std::int64_t heads;
-    bool quick_gelu;
+};
+
+// One learned query over all tokens, then an MLP (SigLIP's multi-head attention pooling).
+struct MapPool {
+    MapPool() = default;
+    MapPool(Parameters& parameters, const std::string& name, const BlockShape& shape,
+            const BlockInit& init);
+    at::Tensor operator()(const at::Tensor& x) const;  // [N, L, width] -> [N, width]
+
+    at::Tensor query;  // [width]
+    Linear attention_in, attention_out;
+    LayerNorm norm;
+    Mlp mlp;
+    std::int64_t heads = 1;
 };
 
 // Scaled dot-product attention within sequences of one length. qkv [N, L, 3·width], result [N, L,

@@ -10,29 +10,37 @@ using at::Tensor;
 
 VisionTower::VisionTower(Parameters& p, const ModelConfig& model) : config(model.vision) {
     const std::int64_t width = config.width, patch = config.patch_size;
-    const auto hidden = static_cast<std::int64_t>(config.mlp_ratio * static_cast<double>(width));
+    const std::int64_t hidden = config.hidden();
     const Init scaled = Init::normal(1 / std::sqrt(static_cast<double>(width)));
-    class_embedding = p.add("visual.class_embedding", {width}, scaled);
-    positional_embedding =
-        p.add("visual.positional_embedding", {config.grid() * config.grid() + 1, width}, scaled);
-    proj = p.add("visual.proj", {width, model.embed_dim}, scaled);
+    if (config.class_token) class_embedding = p.add("visual.class_embedding", {width}, scaled);
+    positional_embedding = p.add("visual.positional_embedding",
+                                 {config.grid() * config.grid() + first_patch(), width}, scaled);
+    if (config.projection) proj = p.add("visual.proj", {width, model.embed_dim}, scaled);
     patch_weight = p.add("visual.conv1.weight", {width, 3, patch, patch},
                          Init::uniform(1 / std::sqrt(static_cast<double>(3 * patch * patch))));
-    if (!config.no_ln_pre) ln_pre = LayerNorm(p, "visual.ln_pre", width);
+    if (config.patch_bias) patch_bias = p.add("visual.conv1.bias", {width}, Init::zeros());
+    if (!config.no_ln_pre) ln_pre = LayerNorm(p, "visual.ln_pre", width, config.norm_eps);
     const BlockInit init = BlockInit::vision(width, hidden);
+    const BlockShape shape{.width = width,
+                           .heads = config.heads(),
+                           .hidden = hidden,
+                           .activation = config.activation,
+                           .norm_eps = config.norm_eps,
+                           .ls_init_value = config.ls_init_value};
     for (std::int64_t i = 0; i < config.layers; ++i)
-        blocks.emplace_back(p, "visual.transformer.resblocks." + std::to_string(i), width,
-                            config.heads(), hidden, model.quick_gelu, init);
-    ln_post = LayerNorm(p, "visual.ln_post", width);
+        blocks.emplace_back(p, "visual.transformer.resblocks." + std::to_string(i), shape, init);
+    ln_post = LayerNorm(p, "visual.ln_post", width, config.norm_eps);
+    if (config.pool_type == "map") map_pool = MapPool(p, "visual.map_pool", shape, init);
 }
 
 Tensor VisionTower::positions(std::int64_t rows, std::int64_t columns) const {
-    const std::int64_t grid = config.grid();
+    const std::int64_t grid = config.grid(), first = first_patch();
     if (rows == grid && columns == grid) return positional_embedding;
-    const Tensor map =
-        positional_embedding.slice(0, 1).view({1, grid, grid, config.width}).permute({0, 3, 1, 2});
+    const Tensor map = positional_embedding.slice(0, first)
+                           .view({1, grid, grid, config.width})
+                           .permute({0, 3, 1, 2});
     const Tensor resized = at::upsample_bicubic2d(map, {rows, columns}, /*align_corners=*/false);
-    return at::cat({positional_embedding.slice(0, 0, 1), resized.flatten(2).squeeze(0).t()});
+    return at::cat({positional_embedding.slice(0, 0, first), resized.flatten(2).squeeze(0).t()});
 }
 
 // A convolution whose stride is its kernel is one matrix product over unfolded patches.
@@ -42,11 +50,15 @@ Tensor VisionTower::embed(const Tensor& pixels) const {
     const Tensor unfolded = pixels.view({n, 3, rows, p, columns, p})
                                 .permute({0, 2, 4, 1, 3, 5})
                                 .reshape({n, rows * columns, 3 * p * p});  // [B, P, 3pp]
-    const Tensor patches = at::linear(unfolded, patch_weight.flatten(1));  // [B, P, width]
-    const Tensor first =
-        class_embedding.to(patches.scalar_type()).expand({n, 1, -1});  // [B, 1, width]
-    const Tensor x = at::cat({first, patches}, /*dim=*/1) + positions(rows, columns);
+    Tensor x = at::linear(unfolded, patch_weight.flatten(1), patch_bias);  // [B, P, width]
+    if (config.class_token)
+        x = at::cat({class_embedding.to(x.scalar_type()).expand({n, 1, -1}), x}, /*dim=*/1);
+    x = x + positions(rows, columns);
     return config.no_ln_pre ? x : ln_pre(x);
+}
+
+Tensor VisionTower::project(const Tensor& x) const {
+    return proj.defined() ? x.matmul(proj) : x;
 }
 
 Tensor VisionTower::pooled(const Tensor& pixels) const {
@@ -60,8 +72,11 @@ Tensor VisionTower::pooled(const Tensor& pixels) const {
         };
         x = block(x, attend, at_class && &block == &blocks.back() ? class_token : Block::Keep());
     }
-    x = ln_post(at_class ? x.select(1, 0) : x.slice(1, 1));
-    return (at_class ? x : x.mean(1)).matmul(proj);
+    if (at_class) return project(ln_post(x.select(1, 0)));
+    const Tensor patches = x.slice(1, first_patch());
+    if (config.pool_type == "map") return project(map_pool(ln_post(x)));
+    return project(config.final_ln_after_pool ? ln_post(patches.mean(1))
+                                              : ln_post(patches).mean(1));
 }
 
 Tensor VisionTower::patches(const Tensor& pixels, DenseAttention attention) const {
@@ -78,7 +93,7 @@ Tensor VisionTower::patches(const Tensor& pixels, DenseAttention attention) cons
                                : attend_dense(qkv, block.heads, false);
         });
     }
-    return ln_post(x.slice(1, 1)).matmul(proj);
+    return project(ln_post(x.slice(1, first_patch())));
 }
 
 }  // namespace lip::model

@@ -24,12 +24,16 @@ struct VisionTower {
 
     VisionConfig config;
     at::Tensor patch_weight;  // conv1.weight [width, 3, patch, patch]
-    at::Tensor class_embedding, positional_embedding, proj;
+    at::Tensor patch_bias;    // conv1.bias [width]; undefined without
+    at::Tensor class_embedding, positional_embedding, proj;  // the first and last may be undefined
     LayerNorm ln_pre, ln_post;
+    MapPool map_pool;
     std::vector<Block> blocks;
 
 private:
-    at::Tensor embed(const at::Tensor& pixels) const;  // [B, 1+P, width]
+    std::int64_t first_patch() const { return config.class_token ? 1 : 0; }
+    at::Tensor embed(const at::Tensor& pixels) const;  // [B, first_patch()+P, width]
+    at::Tensor project(const at::Tensor& x) const;
     at::Tensor positions(std::int64_t rows, std::int64_t columns) const;
 };
 

@@ -32,7 +32,7 @@ struct Parts {
 };
 
 // Texts are dealt out in the order of their lengths, so that a part holds few lengths.
-Parts divide(const Batch& batch, std::int64_t count) {
+Parts divide(const Batch& batch, std::int64_t count, const model::TextConfig& text) {
     Parts divided;
     std::vector<std::size_t> order(batch.texts.size());
     std::iota(order.begin(), order.end(), 0);
@@ -50,7 +50,7 @@ Parts divide(const Batch& batch, std::int64_t count) {
         for (std::size_t row = order.size() * i / images.size();
              row < order.size() * (i + 1) / images.size(); ++row)
             texts.push_back(batch.texts[order[row]]);
-        divided.parts.push_back({images[i], model::pack_texts(texts), {}, {}, {}});
+        divided.parts.push_back({images[i], model::pack_texts(texts, text), {}, {}, {}});
     }
     return divided;
 }
@@ -98,7 +98,7 @@ Tensor forward_backward(const Method& method, const LanguageImageModel& model, c
     const c10::Device device = model.device();
     const std::int64_t images = batch.pixels.size(0), slots = batch.valid.size(1),
                        count = device.is_cpu() ? (images + kPartImages - 1) / kPartImages : 1;
-    auto [parts, place] = divide(batch, count);
+    auto [parts, place] = divide(batch, count, model.config.text);
     const Crew crew(device, count);
 
     // 1. Towers.

@@ -1,0 +1,276 @@
+// Configurations as JSON, in open_clip's schema.
+#include "cli/error.h"
+#include "model/config.h"
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <regex>
+#include <string_view>
+
+namespace lip::model {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+// Reads known keys of one JSON object and refuses the others.
+class Reader {
+public:
+    Reader(const Json& json, std::string where) : json_(json), where_(std::move(where)) {
+        if (!json_.is_object()) throw cli::DataError(where_ + ": is no JSON object");
+    }
+    template <class T>
+    void take(const char* key, T& value) {
+        seen_.push_back(key);
+        if (!json_.contains(key) || json_[key].is_null()) return;
+        try {
+            value = json_[key].get<T>();
+        } catch (const nlohmann::json::exception&) {
+            throw cli::DataError(where_ + "." + key + ": has the wrong type");
+        }
+    }
+    // Keys that change nothing here at the given value.
+    void expect(const char* key, const Json& harmless) {
+        seen_.push_back(key);
+        if (json_.contains(key) && !json_[key].is_null() && json_[key] != harmless)
+            throw cli::DataError(where_ + "." + key + ": " + json_[key].dump() +
+                                 " is not supported (only " + harmless.dump() + ")");
+    }
+    // Keys that change nothing once a model is trained, whatever they hold.
+    void ignore(std::initializer_list<const char*> keys) {
+        for (const char* key : keys) seen_.emplace_back(key);
+    }
+    // {"eps": 1e-6} below "norm_kwargs", {"approximate": "tanh"} below "act_kwargs".
+    template <class T>
+    void take_below(const char* parent, const char* key, T& value) {
+        seen_.emplace_back(parent);
+        if (!json_.contains(parent) || json_[parent].is_null()) return;
+        Reader below(json_[parent], where_ + "." + parent);
+        below.take(key, value);
+        below.finish();
+    }
+    bool has(const char* key) const { return json_.contains(key); }
+    Json child(const char* key) {
+        seen_.push_back(key);
+        if (!json_.contains(key)) throw cli::DataError(where_ + ": lacks \"" + key + "\"");
+        return json_[key];
+    }
+    void finish() const {
+        for (const auto& [key, value] : json_.items())
+            if (std::find(seen_.begin(), seen_.end(), key) == seen_.end())
+                throw cli::DataError(where_ + ": unknown key \"" + key + "\"");
+    }
+
+private:
+    const Json& json_;
+    std::string where_;
+    std::vector<std::string> seen_;
+};
+
+void read_activation(Reader& r, bool quick_gelu, const std::string& where, Activation& activation) {
+    std::string approximate = "none";
+    r.take_below("act_kwargs", "approximate", approximate);
+    if (approximate != "none" && approximate != "tanh")
+        throw cli::DataError(where + ".act_kwargs.approximate: is neither none nor tanh");
+    activation = quick_gelu              ? Activation::kQuickGelu
+                 : approximate == "tanh" ? Activation::kGeluTanh
+                                         : Activation::kGelu;
+}
+
+// SigLIP's vision towers have names of another library in open_clip's files.
+struct SiglipTower {
+    std::string_view size;
+    std::int64_t width, layers, heads;
+    double mlp_ratio;
+};
+constexpr SiglipTower kSiglipTowers[] = {
+    {"base", 768, 12, 12, 4},
+    {"large", 1024, 24, 16, 4},
+    {"so400m", 1152, 27, 16, 3.7362},
+    {"giantopt", 1536, 40, 16, 4},
+};
+
+// vit_SIZE_patchP_siglip_S, as open_clip's files name SigLIP's towers.
+void read_siglip(const std::string& name, VisionConfig& vision, const std::string& where) {
+    static const std::regex form("vit_([a-z0-9]+)_patch([0-9]+)_siglip_([0-9]+)");
+    std::smatch found;
+    if (std::regex_match(name, found, form))
+        for (const SiglipTower& tower : kSiglipTowers) {
+            if (found[1].str() != tower.size) continue;
+            vision.width = tower.width;
+            vision.layers = tower.layers;
+            vision.head_width = tower.width / tower.heads;
+            vision.mlp_ratio = tower.mlp_ratio;
+            vision.patch_size = std::stoll(found[2]);
+            vision.pool_type = "map";
+            vision.no_ln_pre = vision.patch_bias = true;
+            vision.class_token = vision.projection = false;
+            vision.norm_eps = 1e-6;
+            const bool tanh =
+                name == "vit_base_patch32_siglip_256" || name == "vit_large_patch16_siglip_512" ||
+                name.starts_with("vit_so400m_patch16") || found[1].str() == "giantopt";
+            vision.activation = tanh ? Activation::kGeluTanh : Activation::kGelu;
+            return;
+        }
+    throw cli::DataError(where + ".timm_model_name: '" + name + "' is no tower that is known here");
+}
+
+void read_vision(const Json& json, bool quick_gelu, VisionConfig& vision,
+                 const std::string& where) {
+    Reader r(json, where + ".vision_cfg");
+    r.take("image_size", vision.image_size);
+    std::string timm;
+    r.take("timm_model_name", timm);
+    if (!timm.empty()) {
+        read_siglip(timm, vision, where + ".vision_cfg");
+        r.expect("timm_pool", "map");
+        r.expect("timm_proj", "none");
+        r.ignore({"timm_model_pretrained", "timm_drop", "timm_drop_path"});
+        r.finish();
+        return;
+    }
+    r.take("patch_size", vision.patch_size);
+    r.take("layers", vision.layers);
+    r.take("width", vision.width);
+    r.take("head_width", vision.head_width);
+    r.take("mlp_ratio", vision.mlp_ratio);
+    r.take("pool_type", vision.pool_type);
+    r.take("no_ln_pre", vision.no_ln_pre);
+    r.take("final_ln_after_pool", vision.final_ln_after_pool);
+    r.take("ls_init_value", vision.ls_init_value);
+    r.take("class_token", vision.class_token);
+    r.take("patch_bias", vision.patch_bias);
+    r.take("projection", vision.projection);
+    r.take_below("norm_kwargs", "eps", vision.norm_eps);
+    read_activation(r, quick_gelu, where + ".vision_cfg", vision.activation);
+    r.expect("attentional_pool", false);
+    r.expect("pos_embed_type", "learnable");
+    r.ignore({"patch_dropout", "output_tokens", "attn_pooler_queries", "attn_pooler_heads"});
+    r.finish();
+}
+
+void read_text(const Json& json, bool quick_gelu, TextConfig& text, const std::string& where) {
+    Reader r(json, where + ".text_cfg");
+    r.take("context_length", text.context_length);
+    r.take("vocab_size", text.vocab_size);
+    r.take("layers", text.layers);
+    r.take("width", text.width);
+    r.take("heads", text.heads);
+    r.take("mlp_ratio", text.mlp_ratio);
+    r.take("pool_type", text.pool_type);
+    r.take("eos_id", text.eos_id);
+    r.take("pad_id", text.pad_id);
+    r.take("no_causal_mask", text.no_causal_mask);
+    r.take("proj_bias", text.proj_bias);
+    r.take_below("norm_kwargs", "eps", text.norm_eps);
+    read_activation(r, quick_gelu, where + ".text_cfg", text.activation);
+    r.take("tokenizer", text.tokenizer);
+    r.expect("embed_cls", false);
+    r.expect("use_pad_mask", false);
+    r.expect("proj_type", "linear");
+    r.ignore({"hf_tokenizer_name", "tokenizer_kwargs", "output_tokens"});
+    r.finish();
+}
+
+}  // namespace
+
+ModelConfig parse_config(const std::string& text, const std::string& where) {
+    const Json root = Json::parse(text, nullptr, /*allow_exceptions=*/false);
+    if (!root.is_object()) throw cli::DataError(where + ": is no JSON object");
+    ModelConfig config;
+    const bool wrapped = root.contains("model_cfg");
+    const Json model = wrapped ? root["model_cfg"] : root;
+    Reader r(model, where);
+    r.take("name", config.name);
+    r.take("embed_dim", config.embed_dim);
+    bool quick_gelu = false;
+    r.take("quick_gelu", quick_gelu);
+    r.ignore({"custom_text"});
+    r.take("init_logit_scale", config.init_logit_scale);
+    config.has_logit_bias = r.has("init_logit_bias") && !model["init_logit_bias"].is_null();
+    r.take("init_logit_bias", config.init_logit_bias);
+    r.take("method", config.method);
+    read_vision(r.child("vision_cfg"), quick_gelu, config.vision, where);
+    read_text(r.child("text_cfg"), quick_gelu, config.text, where);
+    r.finish();
+    if (wrapped && root.contains("preprocess_cfg")) {
+        const Json preprocess = root["preprocess_cfg"];
+        Reader p(preprocess, where + ".preprocess_cfg");
+        p.take("mean", config.preprocess.mean);
+        p.take("std", config.preprocess.std);
+        p.take("interpolation", config.preprocess.interpolation);
+        p.take("resize_mode", config.preprocess.resize_mode);
+        p.ignore({"size", "mode", "fill_color"});
+        p.finish();
+    }
+    check(config, where);
+    return config;
+}
+
+namespace {
+
+// Adds what differs from open_clip's defaults, so that plain models have plain files.
+template <class T>
+void add_unless(Json& json, const char* key, const T& value, const T& standard) {
+    if (value != standard) json[key] = value;
+}
+
+void add_style(Json& json, double norm_eps, Activation activation) {
+    if (norm_eps != 1e-5) json["norm_kwargs"] = {{"eps", norm_eps}};
+    if (activation == Activation::kGeluTanh) json["act_kwargs"] = {{"approximate", "tanh"}};
+}
+
+Json vision_json(const VisionConfig& v) {
+    Json json = {{"image_size", v.image_size}, {"patch_size", v.patch_size},
+                 {"layers", v.layers},         {"width", v.width},
+                 {"head_width", v.head_width}, {"mlp_ratio", v.mlp_ratio},
+                 {"pool_type", v.pool_type},   {"no_ln_pre", v.no_ln_pre}};
+    add_unless(json, "final_ln_after_pool", v.final_ln_after_pool, false);
+    add_unless(json, "ls_init_value", v.ls_init_value, 0.0);
+    add_unless(json, "class_token", v.class_token, true);
+    add_unless(json, "patch_bias", v.patch_bias, false);
+    add_unless(json, "projection", v.projection, true);
+    add_style(json, v.norm_eps, v.activation);
+    return json;
+}
+
+Json text_json(const TextConfig& t) {
+    Json json = {{"context_length", t.context_length},
+                 {"vocab_size", t.vocab_size},
+                 {"layers", t.layers},
+                 {"width", t.width},
+                 {"heads", t.heads},
+                 {"mlp_ratio", t.mlp_ratio},
+                 {"pool_type", t.pool_type},
+                 {"eos_id", t.eos_id},
+                 {"tokenizer", t.tokenizer}};
+    add_unless(json, "pad_id", t.pad_id, std::int64_t{0});
+    add_unless(json, "no_causal_mask", t.no_causal_mask, false);
+    add_unless(json, "proj_bias", t.proj_bias, false);
+    add_style(json, t.norm_eps, t.activation);
+    return json;
+}
+
+}  // namespace
+
+std::string to_json(const ModelConfig& c) {
+    Json model = {
+        {"name", c.name},
+        {"method", c.method},
+        {"embed_dim", c.embed_dim},
+        {"quick_gelu", c.vision.activation == Activation::kQuickGelu},
+        {"init_logit_scale", c.init_logit_scale},
+    };
+    if (c.has_logit_bias) model["init_logit_bias"] = c.init_logit_bias;
+    model["vision_cfg"] = vision_json(c.vision);
+    model["text_cfg"] = text_json(c.text);
+    const Json root = {{"model_cfg", model},
+                       {"preprocess_cfg",
+                        {{"mean", c.preprocess.mean},
+                         {"std", c.preprocess.std},
+                         {"interpolation", c.preprocess.interpolation},
+                         {"resize_mode", c.preprocess.resize_mode}}}};
+    return root.dump(2) + "\n";
+}
+
+}  // namespace lip::model

@@ -1,0 +1,169 @@
+#include "model/export.h"
+
+#include "cli/error.h"
+#include "model/layout.h"
+#include "record/file.h"
+
+#include <nlohmann/json.hpp>
+
+namespace lip::model {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+[[noreturn]] void no_place(const std::string& library, const std::string& what) {
+    throw cli::DataError("the model cannot be written for " + library + ": it has no " + what);
+}
+
+bool is_siglip(const ModelConfig& c) {
+    return c.vision.pool_type == "map";
+}
+
+// The name under which open_clip makes a SigLIP tower; empty if it has none of this shape.
+std::string timm_name(const VisionConfig& v) {
+    for (const auto& [size, width] : {std::pair("base", 768), std::pair("large", 1024),
+                                      std::pair("so400m", 1152), std::pair("giantopt", 1536)}) {
+        if (v.width != width) continue;
+        const std::string name = "vit_" + std::string(size) + "_patch" +
+                                 std::to_string(v.patch_size) + "_siglip_" +
+                                 std::to_string(v.image_size);
+        // The name must bring back this very configuration.
+        const Json model = {{"embed_dim", v.width},
+                            {"vision_cfg",
+                             {{"image_size", v.image_size},
+                              {"timm_model_name", name},
+                              {"timm_pool", "map"},
+                              {"timm_proj", "none"}}},
+                            {"text_cfg", Json::object()}};
+        const VisionConfig made = parse_config(model.dump(), name).vision;
+        if (made.layers == v.layers && made.head_width == v.head_width &&
+            made.hidden() == v.hidden() && made.activation == v.activation)
+            return name;
+    }
+    return {};
+}
+
+Json open_clip_config(const ModelConfig& c) {
+    Json json = Json::parse(to_json(c));
+    Json& model = json["model_cfg"];
+    for (const char* ours : {"name", "method", "init_logit_scale"}) model.erase(ours);
+    if (!model["quick_gelu"].get<bool>()) model.erase("quick_gelu");
+    model["text_cfg"].erase("tokenizer");
+    if (is_siglip(c)) {
+        const std::string name = timm_name(c.vision);
+        if (name.empty()) no_place("open_clip", "tower of this shape with attention pooling");
+        model["custom_text"] = true;
+        model["vision_cfg"] = {{"image_size", c.vision.image_size},
+                               {"timm_model_name", name},
+                               {"timm_model_pretrained", false},
+                               {"timm_pool", "map"},
+                               {"timm_proj", "none"}};
+        return json;
+    }
+    if (!c.vision.class_token || c.vision.patch_bias || !c.vision.projection)
+        no_place("open_clip",
+                 "vision tower without class token, or with a bias on the patches, "
+                 "but with attention pooling");
+    if (c.text.proj_bias || c.text.no_causal_mask || c.text.pool_type == "last")
+        model["custom_text"] = true;
+    return json;
+}
+
+std::string hf_activation(Activation activation) {
+    switch (activation) {
+        case Activation::kQuickGelu:
+            return "quick_gelu";
+        case Activation::kGeluTanh:
+            return "gelu_pytorch_tanh";
+        case Activation::kGelu:
+            break;
+    }
+    return "gelu";
+}
+
+Json hf_config(const ModelConfig& c) {
+    const bool siglip = is_siglip(c);
+    const VisionConfig& v = c.vision;
+    const TextConfig& t = c.text;
+    if (v.ls_init_value != 0) no_place("Hugging Face", "LayerScale");
+    if (!siglip && (v.pool_type != "tok" || v.no_ln_pre || v.patch_bias || !v.projection))
+        no_place("Hugging Face", "pooling but at the class token, and no tower without ln_pre");
+    if (siglip != (t.pool_type == "last" && t.no_causal_mask && t.proj_bias))
+        no_place("Hugging Face", "text tower of this kind beside this vision tower");
+    if (!siglip && (t.pool_type == "first" || t.no_causal_mask || t.proj_bias || c.has_logit_bias))
+        no_place("Hugging Face", "CLIP with such a text tower or a bias of the logits");
+    const auto tower = [](std::int64_t width, std::int64_t hidden, std::int64_t layers,
+                          std::int64_t heads, double eps, Activation activation) {
+        return Json{{"hidden_size", width},        {"intermediate_size", hidden},
+                    {"num_hidden_layers", layers}, {"num_attention_heads", heads},
+                    {"layer_norm_eps", eps},       {"hidden_act", hf_activation(activation)}};
+    };
+    Json vision = tower(v.width, v.hidden(), v.layers, v.heads(), v.norm_eps, v.activation);
+    vision["image_size"] = v.image_size;
+    vision["patch_size"] = v.patch_size;
+    Json text = tower(t.width, t.hidden(), t.layers, t.heads, t.norm_eps, t.activation);
+    text["max_position_embeddings"] = t.context_length;
+    text["vocab_size"] = t.vocab_size;
+    if (siglip) {
+        text["projection_size"] = c.embed_dim;
+        text["pad_token_id"] = t.pad_id;
+    } else {
+        // 2 stands for "the highest id" there.
+        text["eos_token_id"] = t.pool_type == "argmax" ? 2 : t.eos_id;
+    }
+    Json json = {{"architectures", {siglip ? "SiglipModel" : "CLIPModel"}},
+                 {"model_type", siglip ? "siglip" : "clip"},
+                 {"vision_config", vision},
+                 {"text_config", text}};
+    if (!siglip) json["projection_dim"] = c.embed_dim;
+    return json;
+}
+
+Json hf_preprocessor(const ModelConfig& c) {
+    const bool squash = c.preprocess.resize_mode == "squash";
+    const std::int64_t side = c.vision.image_size;
+    const Json square = {{"height", side}, {"width", side}};
+    return {{"image_processor_type", is_siglip(c) ? "SiglipImageProcessor" : "CLIPImageProcessor"},
+            {"do_resize", true},
+            {"size", squash ? square : Json{{"shortest_edge", side}}},
+            {"do_center_crop", !squash},
+            {"crop_size", square},
+            {"resample", c.preprocess.interpolation == "bilinear" ? 2 : 3},
+            {"do_rescale", true},
+            {"rescale_factor", 1.0 / 255},
+            {"do_normalize", true},
+            {"image_mean", c.preprocess.mean},
+            {"image_std", c.preprocess.std},
+            {"do_convert_rgb", true}};
+}
+
+}  // namespace
+
+void export_model(const std::filesystem::path& folder, const LanguageImageModel& model,
+                  ExportFormat format) {
+    const ModelConfig& c = model.config;
+    const bool hf = format == ExportFormat::kHf;
+    const auto write = [&](const char* name, const Json& json) {
+        record::write_file((folder / name).string(), json.dump(2) + "\n", true);
+    };
+    if (hf) {
+        write("config.json", hf_config(c));
+        write("preprocessor_config.json", hf_preprocessor(c));
+    } else {
+        write("open_clip_config.json", open_clip_config(c));
+    }
+    const Layout layout = hf             ? (is_siglip(c) ? Layout::kHfSiglip : Layout::kHfClip)
+                          : is_siglip(c) ? Layout::kTimmSiglip
+                                         : Layout::kOpenClip;
+    std::vector<std::string> left;
+    tensor::NamedTensors theirs = to_layout(model.parameters.all(), layout, left);
+    if (!left.empty()) no_place(hf ? "Hugging Face" : "open_clip", "place for " + left.front());
+    if (layout == Layout::kOpenClip &&
+        (c.text.proj_bias || c.text.no_causal_mask || c.text.pool_type == "last"))
+        for (auto& [name, value] : theirs)
+            if (!name.starts_with("visual.") && !name.starts_with("logit_")) name = "text." + name;
+    const char* file = hf ? "model.safetensors" : "open_clip_model.safetensors";
+    tensor::write_safetensors((folder / file).string(), theirs, {{"format", "pt"}}, true);
+}
+
+}  // namespace lip::model

@@ -1,0 +1,31 @@
+// Names and shapes of weights in the files of other libraries, and ours (open_clip's).
+#pragma once
+
+#include "model/config.h"
+#include "tensor/safetensors.h"
+
+#include <string>
+#include <vector>
+
+namespace lip::model {
+
+enum class Layout {
+    kOpenClip,    // CLIP, or CustomTextCLIP with "text." in front; OpenAI's names are the same
+    kTimmSiglip,  // open_clip's SigLIP: vision in another library's names below visual.trunk
+    kHfClip,      // Hugging Face CLIPModel
+    kHfSiglip,    // Hugging Face SiglipModel
+};
+
+// By the names that are there. Throws DataError with `where` in front if it is none of them.
+Layout find_layout(const tensor::NamedTensors& tensors, const std::string& where);
+
+// Other names and shapes into ours, as float32. What has no counterpart keeps its name. Buffers
+// that hold no weights fall away. Throws DataError for a tensor that has lost its other thirds.
+tensor::NamedTensors from_layout(const tensor::NamedTensors& tensors, Layout layout,
+                                 const std::string& where);
+
+// Ours into theirs; names without a counterpart come back in `left`.
+tensor::NamedTensors to_layout(const tensor::NamedTensors& tensors, Layout layout,
+                               std::vector<std::string>& left);
+
+}  // namespace lip::model

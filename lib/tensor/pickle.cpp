@@ -1,0 +1,432 @@
+#include "tensor/pickle.h"
+
+#include "cli/error.h"
+
+#include <ATen/ATen.h>
+#include <caffe2/serialize/inline_container.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <cstring>
+#include <fstream>
+#include <functional>
+#include <map>
+#include <memory>
+#include <utility>
+#include <variant>
+
+namespace lip::tensor {
+namespace {
+
+struct Value;
+using ValuePtr = std::shared_ptr<Value>;
+using Items = std::vector<ValuePtr>;
+
+struct Mark {};
+// What a pickle names by module: only those of kKnown.
+struct Global {
+    std::string name;
+};
+struct Storage {
+    at::ScalarType type;
+    std::string key;
+    std::int64_t size;
+};
+struct List {
+    Items items;
+};
+struct Tuple {
+    Items items;
+};
+struct Dict {
+    std::vector<std::pair<ValuePtr, ValuePtr>> items;
+};
+struct Value {
+    std::variant<std::monostate, bool, std::int64_t, double, std::string, Mark, Global, Storage,
+                 List, Tuple, Dict, at::Tensor>
+        is;
+};
+
+template <class T>
+ValuePtr make(T value) {
+    return std::make_shared<Value>(Value{std::move(value)});
+}
+
+struct StorageType {
+    std::string_view name;
+    at::ScalarType type;
+};
+constexpr StorageType kStorages[] = {
+    {"torch.FloatStorage", at::kFloat},       {"torch.HalfStorage", at::kHalf},
+    {"torch.BFloat16Storage", at::kBFloat16}, {"torch.DoubleStorage", at::kDouble},
+    {"torch.LongStorage", at::kLong},         {"torch.IntStorage", at::kInt},
+    {"torch.ShortStorage", at::kShort},       {"torch.CharStorage", at::kChar},
+    {"torch.ByteStorage", at::kByte},         {"torch.BoolStorage", at::kBool},
+};
+
+constexpr std::string_view kDictNames[] = {"collections.OrderedDict", "builtins.dict",
+                                           "__builtin__.dict"};
+constexpr std::string_view kTensorNames[] = {"torch._utils._rebuild_tensor_v2",
+                                             "torch._utils._rebuild_parameter"};
+
+// A machine for the opcodes of pickle protocols 2 to 4 that only ever makes data.
+class Unpickler {
+public:
+    Unpickler(std::string bytes, std::string path, std::function<at::Tensor(const Storage&)> load)
+        : bytes_(std::move(bytes)), path_(std::move(path)), load_(std::move(load)) {}
+
+    ValuePtr run() {
+        for (;;) {
+            const auto opcode = static_cast<unsigned char>(take(1)[0]);
+            if (opcode == '.') return pop();
+            step(opcode);
+        }
+    }
+
+private:
+    [[noreturn]] void fail(const std::string& what) const {
+        throw cli::DataError(path_ + ": " + what);
+    }
+    [[noreturn]] void damaged() const { fail("the pickle is cut or damaged"); }
+
+    std::string_view take(std::uint64_t n) {
+        if (n > bytes_.size() - at_) damaged();
+        const std::string_view part = std::string_view(bytes_).substr(at_, n);
+        at_ += n;
+        return part;
+    }
+    // Little-endian.
+    std::uint64_t number(int bytes) {
+        std::uint64_t n = 0;
+        const std::string_view part = take(static_cast<std::uint64_t>(bytes));
+        for (int i = bytes; i-- > 0;)
+            n = n << 8 | static_cast<unsigned char>(part[static_cast<std::size_t>(i)]);
+        return n;
+    }
+    std::string line() {
+        const std::size_t end = bytes_.find('\n', at_);
+        if (end == std::string::npos) damaged();
+        std::string text = bytes_.substr(at_, end - at_);
+        at_ = end + 1;
+        return text;
+    }
+    ValuePtr pop() {
+        if (stack_.empty()) damaged();
+        ValuePtr top = std::move(stack_.back());
+        stack_.pop_back();
+        return top;
+    }
+    ValuePtr& top() {
+        if (stack_.empty()) damaged();
+        return stack_.back();
+    }
+    Items pop_to_mark() {
+        Items items;
+        for (;;) {
+            ValuePtr item = pop();
+            if (std::holds_alternative<Mark>(item->is)) break;
+            items.push_back(std::move(item));
+        }
+        std::reverse(items.begin(), items.end());
+        return items;
+    }
+    template <class T>
+    T& as(const ValuePtr& value) const {
+        T* found = std::get_if<T>(&value->is);
+        if (!found) damaged();
+        return *found;
+    }
+    void push(ValuePtr value) { stack_.push_back(std::move(value)); }
+    template <class T>
+    void push_value(T value) {
+        push(make(std::move(value)));
+    }
+
+    void push_global(const std::string& name) {
+        bool known = std::ranges::find(kDictNames, name) != std::end(kDictNames) ||
+                     std::ranges::find(kTensorNames, name) != std::end(kTensorNames);
+        for (const StorageType& storage : kStorages) known |= storage.name == name;
+        if (!known)
+            fail("the file asks for " + name +
+                 " to be made, which is no tensor, dictionary, list, number or text: refused, "
+                 "nothing was run (save the state dict alone)");
+        push_value(Global{name});
+    }
+
+    void set_items(const ValuePtr& dict, const Items& items) {
+        if (items.size() % 2 != 0) damaged();
+        for (std::size_t i = 0; i < items.size(); i += 2)
+            as<Dict>(dict).items.emplace_back(items[i], items[i + 1]);
+    }
+
+    void persistent() {
+        const ValuePtr id = pop();
+        const Items& parts = as<Tuple>(id).items;
+        // ("storage", type, key, device, number of elements)
+        if (parts.size() < 5 || as<std::string>(parts[0]) != "storage") damaged();
+        const std::string& name = as<Global>(parts[1]).name;
+        for (const StorageType& storage : kStorages)
+            if (storage.name == name) {
+                push_value(
+                    Storage{storage.type, as<std::string>(parts[2]), as<std::int64_t>(parts[4])});
+                return;
+            }
+        fail("a storage of type " + name + " is not known");
+    }
+
+    std::vector<std::int64_t> integers(const ValuePtr& tuple) const {
+        std::vector<std::int64_t> out;
+        for (const ValuePtr& item : as<Tuple>(tuple).items) {
+            out.push_back(as<std::int64_t>(item));
+            if (out.back() < 0) damaged();
+        }
+        return out;
+    }
+
+    at::Tensor rebuild(const Items& arguments) const {
+        if (arguments.size() < 4) damaged();
+        const Storage& storage = as<Storage>(arguments[0]);
+        const std::int64_t offset = as<std::int64_t>(arguments[1]);
+        const auto sizes = integers(arguments[2]), strides = integers(arguments[3]);
+        if (sizes.size() != strides.size() || offset < 0) damaged();
+        // The last element must lie within the storage; sums that overflow do not.
+        std::int64_t last = offset, reach = 0;
+        bool is_empty = false;
+        for (std::size_t i = 0; i < sizes.size(); ++i) {
+            is_empty |= sizes[i] == 0;
+            if (__builtin_mul_overflow(sizes[i] - 1, strides[i], &reach) ||
+                __builtin_add_overflow(last, reach, &last))
+                damaged();
+        }
+        if (!is_empty && (last >= storage.size || last < 0))
+            fail("a tensor leaves its storage " + storage.key);
+        if (is_empty) return at::empty(sizes, at::TensorOptions(storage.type));
+        return load_(storage).as_strided(sizes, strides, offset);
+    }
+
+    void reduce() {
+        const ValuePtr arguments = pop(), callee = pop();
+        const std::string& name = as<Global>(callee).name;
+        const Items& items = as<Tuple>(arguments).items;
+        if (std::ranges::find(kDictNames, name) != std::end(kDictNames)) {
+            if (!items.empty()) damaged();
+            push_value(Dict());
+        } else if (name == kTensorNames[0]) {
+            push_value(rebuild(items));
+        } else if (name == kTensorNames[1] && !items.empty()) {
+            push(items[0]);  // (tensor, requires_grad, hooks)
+        } else {
+            damaged();
+        }
+    }
+
+    // An OrderedDict may carry attributes, such as the _metadata of a state dict: not needed.
+    void build() {
+        pop();
+        if (!std::holds_alternative<Dict>(top()->is)) damaged();
+    }
+
+    void memoize(std::uint64_t at) { memo_[at] = top(); }
+    void recall(std::uint64_t at) {
+        const auto found = memo_.find(at);
+        if (found == memo_.end()) damaged();
+        push(found->second);
+    }
+
+    void long_integer() {
+        const std::uint64_t size = number(1);
+        if (size > 8) fail("a whole number of more than 64 bits");
+        const std::string_view part = take(size);
+        std::int64_t n = 0;
+        for (std::size_t i = part.size(); i-- > 0;)
+            n = static_cast<std::int64_t>(static_cast<std::uint64_t>(n) << 8 |
+                                          static_cast<unsigned char>(part[i]));
+        if (!part.empty() && part.size() < 8 && (part.back() & 0x80) != 0)
+            n -= std::int64_t{1} << (8 * part.size());
+        push_value(n);
+    }
+
+    void big_endian_double() {
+        const std::string_view part = take(8);
+        std::uint64_t bits = 0;
+        for (const char c : part) bits = bits << 8 | static_cast<unsigned char>(c);
+        double value = 0;
+        std::memcpy(&value, &bits, 8);
+        push_value(value);
+    }
+
+    void step(unsigned char opcode);
+
+    std::string bytes_, path_;
+    std::size_t at_ = 0;
+    std::function<at::Tensor(const Storage&)> load_;
+    Items stack_;
+    std::map<std::uint64_t, ValuePtr> memo_;
+};
+
+void Unpickler::step(unsigned char opcode) {
+    // clang-format off
+    switch (opcode) {
+        case 0x80: take(1); return;                                      // PROTO
+        case 0x95: take(8); return;                                      // FRAME
+        case '(':  push_value(Mark()); return;
+        case '0':  pop(); return;
+        case 'N':  push_value(std::monostate()); return;
+        case 0x88: push_value(true); return;
+        case 0x89: push_value(false); return;
+        case 'J':  push_value(static_cast<std::int64_t>(static_cast<std::int32_t>(number(4)))); return;
+        case 'K':  push_value(static_cast<std::int64_t>(number(1))); return;
+        case 'M':  push_value(static_cast<std::int64_t>(number(2))); return;
+        case 0x8A: long_integer(); return;                               // LONG1
+        case 'G':  big_endian_double(); return;
+        case 'X':  push_value(std::string(take(number(4)))); return;     // BINUNICODE
+        case 0x8C: push_value(std::string(take(number(1)))); return;
+        case 0x8D: push_value(std::string(take(number(8)))); return;
+        case 'T':  push_value(std::string(take(number(4)))); return;     // BINSTRING
+        case 'U':  push_value(std::string(take(number(1)))); return;
+        case 'B':  push_value(std::string(take(number(4)))); return;     // BINBYTES
+        case 'C':  push_value(std::string(take(number(1)))); return;
+        case ']':  push_value(List()); return;
+        case '}':  push_value(Dict()); return;
+        case ')':  push_value(Tuple()); return;
+        case 'l':  push_value(List{pop_to_mark()}); return;
+        case 't':  push_value(Tuple{pop_to_mark()}); return;
+        case 0x85: { Items items = {pop()}; push_value(Tuple{items}); return; }
+        case 0x86: { const ValuePtr b = pop(), a = pop(); push_value(Tuple{{a, b}}); return; }
+        case 0x87: { const ValuePtr c = pop(), b = pop(), a = pop(); push_value(Tuple{{a, b, c}}); return; }
+        case 'd':  { const Items items = pop_to_mark(); push_value(Dict()); set_items(top(), items); return; }
+        case 's':  { const ValuePtr value = pop(), key = pop(); set_items(top(), {key, value}); return; }
+        case 'u':  { const Items items = pop_to_mark(); set_items(top(), items); return; }
+        case 'a':  { const ValuePtr item = pop(); as<List>(top()).items.push_back(item); return; }
+        case 'e':  { const Items items = pop_to_mark(); for (const ValuePtr& item : items) as<List>(top()).items.push_back(item); return; }
+        case 'q':  memoize(number(1)); return;
+        case 'r':  memoize(number(4)); return;
+        case 0x94: memoize(memo_.size()); return;
+        case 'h':  recall(number(1)); return;
+        case 'j':  recall(number(4)); return;
+        case 'c':  { const std::string module = line(); push_global(module + "." + line()); return; }
+        case 0x93: { const ValuePtr name = pop(), module = pop();
+                     push_global(as<std::string>(module) + "." + as<std::string>(name)); return; }
+        case 'Q':  persistent(); return;
+        case 'R':  reduce(); return;
+        case 'b':  build(); return;
+        default:   break;
+    }
+    // clang-format on
+    char code[8];
+    std::snprintf(code, sizeof code, "0x%02x", opcode);
+    fail(std::string("the pickle does what data does not need (opcode ") + code + "): refused");
+}
+
+const ValuePtr* find(const Dict& dict, std::string_view key) {
+    for (const auto& [name, value] : dict.items)
+        if (const auto* text = std::get_if<std::string>(&name->is); text && *text == key)
+            return &value;
+    return nullptr;
+}
+
+bool has_tensors(const Dict& dict) {
+    return std::ranges::any_of(dict.items, [](const auto& item) {
+        return std::holds_alternative<at::Tensor>(item.second->is);
+    });
+}
+
+// The dictionary of tensors: the whole, or what stands under one of the usual names.
+const Dict* state_dict(const Dict& whole, bool ema) {
+    std::vector<std::string_view> names = {"state_dict", "model_state_dict", "model"};
+    if (ema) names.insert(names.begin(), {"ema", "model_ema", "state_dict_ema", "ema_state_dict"});
+    for (const std::string_view name : names)
+        if (const ValuePtr* found = find(whole, name))
+            if (const auto* dict = std::get_if<Dict>(&(*found)->is))
+                if (const Dict* inner = state_dict(*dict, false)) return inner;
+    return has_tensors(whole) ? &whole : nullptr;
+}
+
+NamedTensors without_module(NamedTensors tensors) {
+    constexpr std::string_view kPrefix = "module.";
+    const bool all = std::ranges::all_of(
+        tensors, [&](const auto& entry) { return entry.first.starts_with(kPrefix); });
+    if (all)
+        for (auto& entry : tensors) entry.first.erase(0, kPrefix.size());
+    return tensors;
+}
+
+std::string head_of(const std::string& path) {
+    std::ifstream file(path, std::ios::binary);
+    if (!file) throw cli::DataError(path + ": cannot be opened: " + std::strerror(errno));
+    std::string head(9, '\0');
+    file.read(head.data(), 9);
+    head.resize(static_cast<std::size_t>(file.gcount()));
+    return head;
+}
+
+constexpr std::string_view kZip = "PK\x03\x04";
+
+// A pickle begins with its protocol. The length of a safetensors header can begin with the same
+// two bytes, and then the header follows.
+bool is_bare_pickle(const std::string& head) {
+    return head.size() > 1 && head[0] == '\x80' && head[1] >= 2 && head[1] <= 5 &&
+           !head.ends_with('{');
+}
+
+}  // namespace
+
+bool is_pt(const std::string& path) {
+    const std::string head = head_of(path);
+    return head.starts_with(kZip) || is_bare_pickle(head);
+}
+
+NamedTensors read_pt(const std::string& path, bool ema) {
+    const std::string head = head_of(path);
+    if (is_bare_pickle(head))
+        throw cli::DataError(path +
+                             ": is in the format from before PyTorch 1.6, which is not read (load "
+                             "it with weights_only=True and save it again, or as safetensors)");
+    if (!head.starts_with(kZip)) throw cli::DataError(path + ": is no file of torch.save");
+    ValuePtr whole;
+    try {
+        caffe2::serialize::PyTorchStreamReader archive(path);
+        if (archive.hasRecord("constants.pkl"))
+            throw cli::DataError(path +
+                                 ": is a TorchScript program, not weights (save its "
+                                 "state_dict())");
+        const auto bytes_of = [&](const std::string& name) {
+            auto [data, size] = archive.getRecord(name);
+            return std::pair(std::move(data), size);
+        };
+        std::map<std::string, at::Tensor> storages;
+        const auto load = [&](const Storage& storage) {
+            at::Tensor& found = storages[storage.key];
+            if (!found.defined()) {
+                const auto [data, size] = bytes_of("data/" + storage.key);
+                const std::size_t one = c10::elementSize(storage.type);
+                if (size % one != 0 || static_cast<std::int64_t>(size / one) != storage.size)
+                    throw cli::DataError(path + ": storage " + storage.key + " has " +
+                                         std::to_string(size) + " bytes and should have " +
+                                         std::to_string(storage.size) + " numbers");
+                found = at::empty({storage.size}, at::TensorOptions(storage.type));
+                std::memcpy(found.mutable_data_ptr(), data.get(), size);
+            }
+            if (found.scalar_type() != storage.type || found.numel() != storage.size)
+                throw cli::DataError(path + ": storage " + storage.key + " has two types");
+            return found;
+        };
+        const auto [pickle, size] = bytes_of("data.pkl");
+        whole =
+            Unpickler(std::string(static_cast<const char*>(pickle.get()), size), path, load).run();
+    } catch (const c10::Error& problem) {
+        throw cli::DataError(path + ": the archive is cut or damaged (" +
+                             problem.what_without_backtrace() + ")");
+    }
+    const auto* dict = std::get_if<Dict>(&whole->is);
+    const Dict* state = dict ? state_dict(*dict, ema) : nullptr;
+    if (!state) throw cli::DataError(path + ": holds no state dict");
+    NamedTensors tensors;
+    for (const auto& [name, value] : state->items)
+        if (const auto* tensor = std::get_if<at::Tensor>(&value->is))
+            if (const auto* text = std::get_if<std::string>(&name->is))
+                tensors.emplace_back(*text, tensor->contiguous());
+    return without_module(std::move(tensors));
+}
+
+}  // namespace lip::tensor

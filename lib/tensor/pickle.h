@@ -1,0 +1,23 @@
+// Weights in PyTorch's .pt and .bin files, read as data: nothing in a file is ever run.
+#pragma once
+
+#include "tensor/safetensors.h"
+
+#include <string>
+
+namespace lip::tensor {
+
+// The tensors of the state dict in a zip archive of torch.save. The pickle inside may hold
+// tensors, dictionaries, lists, tuples, numbers, texts, truth values and None; anything else is
+// refused by the name under which it asks to be made. A state dict may be the whole, or stand under
+// state_dict, model_state_dict, model, or (`ema` true: first) ema, model_ema, state_dict_ema;
+// "module." in front of all names falls away. Other entries, such as an optimiser's, are passed
+// over.
+// Throws DataError: not such an archive (a file from before PyTorch 1.6, TorchScript), cut or
+// damaged, a pickle with code, no state dict, tensors that leave their storage.
+NamedTensors read_pt(const std::string& path, bool ema = false);
+
+// Does a file begin as a zip archive or as a bare pickle does?
+bool is_pt(const std::string& path);
+
+}  // namespace lip::tensor
