@@ -3,6 +3,7 @@
 #include "text/utf8.h"
 
 #include <algorithm>
+#include <array>
 #include <iterator>
 #include <string>
 
@@ -73,6 +74,18 @@ constexpr std::string_view kMetaPhrases[] = {
     "i am sorry",
 };
 
+// By the first two bytes of a phrase: few places of a text begin one.
+constexpr std::size_t pair_index(char first, char second) {
+    return static_cast<std::size_t>(static_cast<unsigned char>(first) % 128 * 128 +
+                                    static_cast<unsigned char>(second) % 128);
+}
+constexpr auto kBeginsMeta = [] {
+    std::array<bool, std::size_t{128} * 128> begins{};
+    for (const std::string_view phrase : kMetaPhrases)
+        begins[pair_index(phrase[0], phrase[1])] = true;
+    return begins;
+}();
+
 std::size_t word_end(std::string_view text, std::size_t pos) {
     while (pos < text.size() && (is_ascii_letter(text[pos]) || text[pos] == '\'')) ++pos;
     return pos;
@@ -112,7 +125,8 @@ bool has_boilerplate(const CaptionView& caption) {
 bool is_meta(std::string_view sentence) {
     const std::string lower = ascii_lower(sentence);
     const std::string_view text = lower;
-    for (std::size_t pos = 0; pos < text.size(); ++pos) {
+    for (std::size_t pos = 0; pos + 1 < text.size(); ++pos) {
+        if (!kBeginsMeta[pair_index(text[pos], text[pos + 1])]) continue;
         if (pos > 0 && is_ascii_letter(text[pos - 1])) continue;  // phrases begin with a word
         for (const std::string_view phrase : kMetaPhrases) {
             if (text[pos] == phrase.front() && text.substr(pos).starts_with(phrase)) return true;

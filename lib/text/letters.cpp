@@ -166,6 +166,13 @@ std::string normalise_for_comparison(std::string_view text) {
     out.reserve(text.size());
     bool pending_space = false;
     for (std::size_t pos = 0; pos < text.size();) {
+        if (const char ascii = text[pos]; ascii > ' ' && ascii < '\x7F') {  // nearly all there is
+            if (pending_space) out.push_back(' ');
+            pending_space = false;
+            out.push_back(ascii >= 'A' && ascii <= 'Z' ? static_cast<char>(ascii + 32) : ascii);
+            ++pos;
+            continue;
+        }
         const Decoded c = decode_at(text, pos);
         if (is_space(c.code)) {
             pending_space = !out.empty();
