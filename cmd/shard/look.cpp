@@ -63,10 +63,12 @@ std::optional<shard::ShardInfo> from_manifest(const fs::path& path) {
 std::optional<std::string> problem_of(const shard::Sample& sample, bool decode) {
     for (const shard::Member& member : sample.members) {
         if (member.ext == "json") {
-            const auto record = record::parse_record(member.bytes);
-            if (!record && record.reject().word == "bad-json") return record.reject().message;
-            if (record && record->key != sample.key)
-                return "the record's key is \"" + record->key + "\"";
+            const auto object = record::parse_object(member.bytes);
+            if (!object && object.reject().word == "bad-json") return object.reject().message;
+            const std::string* raw = object ? object->find("key") : nullptr;
+            std::string key;
+            if (raw && record::read_text(*raw, key) && !key.empty() && key != sample.key)
+                return "the record's key is \"" + key + "\"";
         }
         if (decode && shard::is_image_ext(member.ext))
             if (const auto picture = image::decode(member.bytes); !picture)
