@@ -12,12 +12,76 @@ namespace {
 
 namespace od = simdjson::ondemand;
 
+// Walks over JSON that has been checked, and stays within its bounds if it has not.
+class Slicer {
+public:
+    explicit Slicer(std::string_view text) : text_(text) {}
+
+    // Steps over `c` if it comes next.
+    bool enter(char c) {
+        skip_space();
+        if (at_ == text_.size() || text_[at_] != c) return false;
+        ++at_;
+        return true;
+    }
+    // Is there another element before `close`? Steps over commas.
+    bool more(char close) {
+        enter(',');
+        skip_space();
+        return at_ < text_.size() && text_[at_] != close;
+    }
+    // The next value as it stands; at least one byte unless the text is at its end.
+    std::string_view value() {
+        skip_space();
+        const std::size_t begin = at_;
+        std::size_t depth = 0;
+        while (at_ < text_.size()) {
+            const char c = text_[at_];
+            if (c == '"') {
+                skip_string();
+                if (depth == 0) break;
+            } else if (c == '[' || c == '{') {
+                ++depth;
+                ++at_;
+            } else if (c == ']' || c == '}') {
+                if (depth == 0 && at_ > begin) break;
+                ++at_;
+                if (depth <= 1) break;
+                --depth;
+            } else if (depth == 0 && at_ > begin && (c == ',' || is_space(c))) {
+                break;
+            } else {
+                ++at_;
+            }
+        }
+        return text_.substr(begin, at_ - begin);
+    }
+
+private:
+    static bool is_space(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
+    void skip_space() {
+        while (at_ < text_.size() && is_space(text_[at_])) ++at_;
+    }
+    void skip_string() {
+        for (++at_; at_ < text_.size(); ++at_) {
+            at_ = std::min(text_.find('"', at_), text_.size());
+            std::size_t slashes = 0;
+            while (slashes < at_ && text_[at_ - 1 - slashes] == '\\') ++slashes;
+            if (slashes % 2 == 0) break;
+        }
+        at_ = std::min(at_ + 1, text_.size());
+    }
+
+    std::string_view text_;
+    std::size_t at_ = 0;
+};
+
 constexpr std::size_t kDeepest = 512;  // levels of JSON
 
 // Parsers keep their buffers: one of each a thread.
 struct Parsers {
     simdjson::dom::parser whole;  // checks everything
-    od::parser lazy;              // gives raw slices
+    od::parser lazy;              // single texts
     Parsers() {
         if (whole.allocate(0, kDeepest) != simdjson::SUCCESS) throw std::bad_alloc();
     }
@@ -108,44 +172,32 @@ cli::Result<Object> parse_object(std::string_view json) {
     if (!root.is_object()) return cli::Reject{"bad-json", "not a JSON object"};
     // An object written over several lines: its values must fit in a line of records.
     const std::string_view inner = trimmed(json);
-    const bool spans_lines = inner.find('\n') != inner.npos || inner.find('\r') != inner.npos;
-    od::document document;
-    od::object object;
-    if (p.lazy.iterate(spans_lines ? p.pad(minified(json)) : text).get(document) ||
-        document.get_object().get(object))
-        return cli::Reject{"bad-json", "not a JSON object"};
+    if (inner.find('\n') == inner.npos && inner.find('\r') == inner.npos)
+        return slice_object(inner);
+    return slice_object(minified(inner));
+}
+
+cli::Result<Object> slice_object(std::string_view json) {
     Object out;
-    for (auto item : object) {
-        std::string_view name, raw;
-        od::value value;
-        if (const auto code = item.unescaped_key().get(name)) return bad_json(code);
-        std::string owned(name);
-        if (const auto code = item.value().get(value)) return bad_json(code);
-        if (const auto code = simdjson::to_json_string(value).get(raw)) return bad_json(code);
-        if (out.find(owned))
-            return cli::Reject{"bad-record", "field \"" + owned + "\" stands twice"};
-        out.fields.push_back({std::move(owned), std::string(trimmed(raw))});
+    out.fields.reserve(8);
+    Slicer slicer(json);
+    if (!slicer.enter('{')) return cli::Reject{"bad-json", "not a JSON object"};
+    while (slicer.more('}')) {
+        const std::string_view raw_name = slicer.value();
+        std::string name;
+        if (!read_text(raw_name, name) || !slicer.enter(':'))
+            return cli::Reject{"bad-json", "not a JSON object"};
+        if (out.find(name)) return cli::Reject{"bad-record", "field \"" + name + "\" stands twice"};
+        out.fields.push_back({std::move(name), std::string(slicer.value())});
     }
     return out;
 }
 
 std::vector<std::string> array_items(std::string_view raw, bool& is_array) {
     std::vector<std::string> items;
-    Parsers& p = parsers();
-    const auto text = p.pad(raw);
-    od::document document;
-    od::array array;
-    is_array = !p.lazy.iterate(text).get(document) && !document.get_array().get(array);
-    if (!is_array) return items;
-    for (auto item : array) {
-        od::value value;
-        std::string_view slice;
-        if (item.get(value) || simdjson::to_json_string(value).get(slice)) {
-            is_array = false;
-            return {};
-        }
-        items.emplace_back(trimmed(slice));
-    }
+    Slicer slicer(raw);
+    is_array = slicer.enter('[');
+    while (is_array && slicer.more(']')) items.emplace_back(slicer.value());
     return items;
 }
 

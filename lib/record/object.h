@@ -34,7 +34,10 @@ public:
 // several lines lose the white space between their parts; all others are the bytes they were.
 cli::Result<Object> parse_object(std::string_view json);
 
-// The elements of a JSON array as raw texts; nothing if it is not an array.
+// The same for text that is a value of an object that was parsed: it is not checked again.
+cli::Result<Object> slice_object(std::string_view json);
+
+// The elements of a JSON array that was checked, as raw texts; nothing if it is not an array.
 std::vector<std::string> array_items(std::string_view raw, bool& is_array);
 
 // Readers of single raw values. False if the value is of another type.

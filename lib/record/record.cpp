@@ -59,7 +59,7 @@ std::vector<Span> spans_of(const std::string& raw, std::size_t text_size) {
 }
 
 Object object_of(const std::string& raw, const std::string& name) {
-    auto object = parse_object(raw);
+    auto object = slice_object(raw);
     if (!object)
         bad_record("\"" + name +
                    "\" holds something that is no object: " + object.reject().message);
