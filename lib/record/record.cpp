@@ -3,6 +3,7 @@
 #include "cli/log.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace lip::record {
 namespace {
@@ -134,25 +135,25 @@ void read_known(Record& record) {
             record.regions.push_back(region_of(item));
 }
 
-std::string spans_json(const std::vector<Span>& spans) {
-    std::string out = "[";
+void append_spans(std::string& out, const std::vector<Span>& spans) {
+    out += '[';
     for (const Span span : spans) {
-        out += out.size() > 1 ? ",[" : "[";
+        out += out.back() == '[' ? "[" : ",[";
         append_integer(out, span.begin);
         out += ',';
         append_integer(out, span.end);
         out += ']';
     }
-    return out + "]";
+    out += ']';
 }
 
-std::string texts_json(const std::vector<std::string>& texts) {
-    std::string out = "[";
+void append_texts(std::string& out, const std::vector<std::string>& texts) {
+    out += '[';
     for (const std::string& text : texts) {
-        if (out.size() > 1) out += ',';
+        if (out.back() != '[') out += ',';
         cli::append_json_string(out, text);
     }
-    return out + "]";
+    out += ']';
 }
 
 }  // namespace
@@ -174,16 +175,46 @@ cli::Result<Record> parse_record(std::string_view line) {
     return record;
 }
 
+// The fields as they were read, with what the members say in place of theirs or behind them.
 void append_json(std::string& out, const Caption& caption) {
-    Object object = caption.object;
-    if (!object.find("text")) object.set_text("text", caption.text);
-    if (!caption.source.empty() && !object.find("source"))
-        object.set_text("source", caption.source);
-    if (!caption.form.empty() && !object.find("form")) object.set_text("form", caption.form);
-    if (caption.sentences) object.set("sentences", spans_json(*caption.sentences));
-    if (caption.phrases) object.set("phrases", texts_json(*caption.phrases));
-    if (caption.flags) object.set("flags", texts_json(*caption.flags));
-    object.append_json(out);
+    const auto append = [&](std::string_view name, const auto& write_value) {
+        if (out.back() != '{') out += ',';
+        cli::append_json_string(out, name);
+        out += ':';
+        write_value();
+    };
+    const auto sentences = [&] { append_spans(out, *caption.sentences); };
+    const auto phrases = [&] { append_texts(out, *caption.phrases); };
+    const auto flags = [&] { append_texts(out, *caption.flags); };
+    bool has_text = false, has_source = caption.source.empty(), has_form = caption.form.empty();
+    bool has_sentences = !caption.sentences, has_phrases = !caption.phrases,
+         has_flags = !caption.flags;
+    out += '{';
+    for (const Object::Field& field : caption.object.fields) {
+        // True for the field of this name; `done` notes that it is written.
+        const auto is = [&](std::string_view name, bool& done) {
+            return field.name == name && !std::exchange(done, true);
+        };
+        if (is("sentences", has_sentences)) {
+            append(field.name, sentences);
+        } else if (is("phrases", has_phrases)) {
+            append(field.name, phrases);
+        } else if (is("flags", has_flags)) {
+            append(field.name, flags);
+        } else {
+            has_text |= field.name == "text";
+            has_source |= field.name == "source";
+            has_form |= field.name == "form";
+            append(field.name, [&] { out += field.raw; });
+        }
+    }
+    if (!has_text) append("text", [&] { cli::append_json_string(out, caption.text); });
+    if (!has_source) append("source", [&] { cli::append_json_string(out, caption.source); });
+    if (!has_form) append("form", [&] { cli::append_json_string(out, caption.form); });
+    if (!has_sentences) append("sentences", sentences);
+    if (!has_phrases) append("phrases", phrases);
+    if (!has_flags) append("flags", flags);
+    out += '}';
 }
 
 void Record::update_captions() {
