@@ -97,6 +97,10 @@ std::string_view last_characters(std::string_view text, int count) {
     return text.substr(begin);
 }
 
+std::size_t ill_formed_size(std::string_view text, std::size_t pos) {
+    return std::max<std::size_t>(well_formed_prefix(text, pos, lead_of(byte_at(text, pos))), 1);
+}
+
 Repaired replace_invalid_utf8(std::string_view text) {
     Repaired out{{}, false};
     out.text.reserve(text.size());

@@ -60,6 +60,9 @@ struct Repaired {
     bool changed;  // something was replaced
 };
 
+// Bytes at `pos` that one U+FFFD stands for. Requires that no valid character begins there.
+std::size_t ill_formed_size(std::string_view text, std::size_t pos);
+
 // Replaces each maximal ill-formed subsequence by one U+FFFD (Unicode 15, table 3-8).
 Repaired replace_invalid_utf8(std::string_view text);
 
