@@ -1,4 +1,5 @@
 #include "text/tokenizer.h"
+#include "text/tokenizer_config.h"
 
 #include "cli/error.h"
 
@@ -12,7 +13,8 @@ namespace {
 
 class SentencePiece final : public Tokenizer {
 public:
-    explicit SentencePiece(const std::string& path) {
+    SentencePiece(const std::string& path, const TokenizerOptions& options)
+        : options_(options), has_begin_(options.begin.value_or(true)) {
         std::ifstream file(path, std::ios::binary);
         std::ostringstream bytes;
         bytes << file.rdbuf();
@@ -22,39 +24,50 @@ public:
         if (!status.ok())
             throw cli::DataError(path + ": is no SentencePiece model (" +
                                  std::string(status.message()) + ")");
-        if (processor_.bos_id() < 0 || processor_.eos_id() < 0)
+        if ((has_begin_ && processor_.bos_id() < 0) || processor_.eos_id() < 0)
             throw cli::DataError(
                 path + ": has no begin or end piece (train it with --bos_id and --eos_id)");
+        if (options.pad_id.value_or(0) < 0 || options.pad_id.value_or(0) >= vocab_size())
+            throw cli::DataError(path + ": the padding id " + std::to_string(*options.pad_id) +
+                                 " is no piece");
     }
 
     std::vector<std::int32_t> encode(std::string_view text, std::int64_t context_length,
                                      bool* was_cut) const override {
         std::vector<int> pieces;
-        const auto status = processor_.Encode({text.data(), text.size()}, &pieces);
+        const std::string cleaned = clean_text(text, options_.clean.value_or(Clean::kNone));
+        const auto status = processor_.Encode({cleaned.data(), cleaned.size()}, &pieces);
         if (!status.ok())
             throw cli::DataError("the tokenizer failed: " + std::string(status.message()));
-        const auto room = static_cast<std::size_t>(std::max<std::int64_t>(context_length - 2, 0));
+        const auto room = static_cast<std::size_t>(
+            std::max<std::int64_t>(context_length - (has_begin_ ? 2 : 1), 0));
         if (was_cut) *was_cut = pieces.size() > room;
         if (pieces.size() > room) pieces.resize(room);
-        std::vector<std::int32_t> ids = {processor_.bos_id()};
+        std::vector<std::int32_t> ids;
+        if (has_begin_) ids.push_back(processor_.bos_id());
         ids.insert(ids.end(), pieces.begin(), pieces.end());
         ids.push_back(processor_.eos_id());
         return ids;
     }
     std::int64_t vocab_size() const override { return processor_.GetPieceSize(); }
     std::int32_t end_id() const override { return processor_.eos_id(); }
+    std::int32_t pad_id() const override { return options_.pad_id.value_or(end_id()); }
     const std::string& file_bytes() const override { return bytes_; }
     std::string file_name() const override { return "tokenizer.model"; }
+    std::string config_json() const override { return to_tokenizer_config(options_); }
 
 private:
+    TokenizerOptions options_;
+    bool has_begin_;
     sentencepiece::SentencePieceProcessor processor_;
     std::string bytes_;
 };
 
 }  // namespace
 
-std::unique_ptr<Tokenizer> load_sentencepiece(const std::string& path) {
-    return std::make_unique<SentencePiece>(path);
+std::unique_ptr<Tokenizer> load_sentencepiece(const std::string& path,
+                                              const TokenizerOptions& options) {
+    return std::make_unique<SentencePiece>(path, options);
 }
 
 }  // namespace lip::text

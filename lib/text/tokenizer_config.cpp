@@ -1,0 +1,68 @@
+#include "text/tokenizer_config.h"
+
+#include "cli/error.h"
+
+#include <nlohmann/json.hpp>
+
+#include <type_traits>
+
+namespace lip::text {
+
+namespace {
+
+TokenizerOptions options_of_class(std::string_view name, const std::string& file) {
+    if (name == "SiglipTokenizer") return siglip_options();
+    if (name == "T5Tokenizer" || name == "T5TokenizerFast")
+        return {.clean = Clean::kNone, .begin = false, .pad_id = 0};
+    if (name.empty() || name == "CLIPTokenizer" || name == "CLIPTokenizerFast") return {};
+    throw cli::DataError(file + ": \"tokenizer_class\" is " + std::string(name) +
+                         ", and only CLIPTokenizer, SiglipTokenizer and T5Tokenizer are known");
+}
+
+}  // namespace
+
+TokenizerOptions siglip_options() {
+    return {.clean = Clean::kSiglip, .begin = false, .pad_id = 1};
+}
+
+TokenizerOptions parse_tokenizer_config(std::string_view json, const std::string& name) {
+    // Not simdjson: files of Hugging Face have a length of 10^30, written out.
+    const auto root = nlohmann::json::parse(json, nullptr, /*allow_exceptions=*/false);
+    if (!root.is_object()) throw cli::DataError(name + ": no JSON object");
+    const auto value = [&](const char* key, auto otherwise) {
+        const auto found = root.find(key);
+        if (found == root.end() || found->is_null()) return otherwise;
+        using Value = decltype(otherwise);
+        const bool fits = std::is_same_v<Value, bool>          ? found->is_boolean()
+                          : std::is_same_v<Value, std::string> ? found->is_string()
+                                                               : found->is_number_integer();
+        if (!fits) throw cli::DataError(name + ": the value of \"" + key + "\" has the wrong type");
+        return found->template get<Value>();
+    };
+    TokenizerOptions options = options_of_class(value("tokenizer_class", std::string()), name);
+    if (!value("do_lower_case", true))
+        throw cli::DataError(name + ": \"do_lower_case\" is false, which is not supported");
+    if (const std::string clean = value("clean", std::string()); !clean.empty()) {
+        options.clean = clean_of(clean);
+        if (!options.clean)
+            throw cli::DataError(name + ": \"clean\" is '" + clean +
+                                 "', not none, open_clip, canonicalize, siglip or huggingface");
+    }
+    if (root.contains("add_bos_token")) options.begin = value("add_bos_token", true);
+    if (root.contains("pad_token_id")) options.pad_id = value("pad_token_id", std::int32_t{0});
+    return options;
+}
+
+std::string to_tokenizer_config(const TokenizerOptions& options) {
+    std::string out;
+    const auto add = [&](std::string_view key, const std::string& value) {
+        out += out.empty() ? "{\"" : ", \"";
+        out.append(key).append("\": ").append(value);
+    };
+    if (options.clean) add("clean", '"' + std::string(name_of(*options.clean)) + '"');
+    if (options.begin) add("add_bos_token", *options.begin ? "true" : "false");
+    if (options.pad_id) add("pad_token_id", std::to_string(*options.pad_id));
+    return out.empty() ? out : out + "}\n";
+}
+
+}  // namespace lip::text
