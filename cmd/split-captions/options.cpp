@@ -99,7 +99,8 @@ cli::Tool split_tool(SplitCommand& s) {
     o.choice("--format", s.format, {"records", "lines"},
              "records, or a sentence a line. Default: records");
     o.add("--stats", s.stats, "FILE", "counts and histograms as JSON; -: in place of the records");
-    o.add("--tokenizer", s.tokenizer, "FILE", "a SentencePiece model: --stats counts its tokens");
+    o.add("--tokenizer", s.tokenizer, "FILE",
+          "SentencePiece model, CLIP vocabulary or folder: --stats counts its tokens");
     add_records(o, s.stream, {"records", "lines"});
     cli::add_common(o, s.common, "where the records go; - is standard output");
     tool.commands.push_back(std::move(command));

@@ -171,7 +171,7 @@ int split_captions(const SplitCommand& options) {
     }
     if (!options.stats.empty()) record::check_can_write(options.stats, options.common.force);
     const auto tokenizer = options.tokenizer.empty() ? std::unique_ptr<text::Tokenizer>()
-                                                     : text::load_sentencepiece(options.tokenizer);
+                                                     : text::load_tokenizer(options.tokenizer);
     Stats stats(tokenizer.get());
     std::mutex mutex;
     const int code =

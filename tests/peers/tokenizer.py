@@ -173,6 +173,27 @@ def main():
         rust = tokenizers.Tokenizer.from_file(str(work / "json" / "tokenizer.json"))
         good &= compare("tokenizers (Rust), tokenizer.json", texts, ours(probe, work / "json", UNCUT, texts=texts),
                         lambda text: rust.encode(text).ids)
+        # As Hugging Face's older files: names of special tokens looked for after cleaning, merges as "a b".
+        old = json.loads((work / "json" / "tokenizer.json").read_text())
+        for token in old["added_tokens"]:
+            token["normalized"] = True
+        split = old["pre_tokenizer"]["pretokenizers"][0]["pattern"]
+        split["Regex"] = split["Regex"].split("endoftext\\|>|")[1]
+        old["model"]["merges"] = [" ".join(merge) for merge in old["model"]["merges"]]
+        (work / "old").mkdir()
+        (work / "old" / "tokenizer.json").write_text(json.dumps(old))
+        older = tokenizers.Tokenizer.from_file(str(work / "old" / "tokenizer.json"))
+        good &= compare("tokenizers (Rust), tokenizer.json in the older way", texts, ours(probe, work / "old", UNCUT, texts=texts),
+                        lambda text: older.encode(text).ids)
+        (work / "saved").mkdir()
+        ours(probe, "--save", work / "pair", work / "saved", texts=[])
+        saved = tokenizers.Tokenizer.from_file(str(work / "saved" / "tokenizer.json"))
+        good &= compare("tokenizers (Rust) with the tokenizer.json that we save", texts, ours(probe, work / "pair", UNCUT, texts=texts),
+                        lambda text: saved.encode(text).ids)
+        (work / "kept").mkdir()
+        ours(probe, "--save", vocabulary, work / "kept", texts=[])
+        good &= compare("open_clip SimpleTokenizer, ours saved and loaded", texts, ours(probe, work / "kept", UNCUT, texts=texts),
+                        simple(clip, UNCUT))
         model = train_sentencepiece(work)
         siglip = SiglipTokenizer(str(model))
         # SiglipTokenizer finds the names of special pieces in a text before it removes punctuation, and takes

@@ -1,11 +1,13 @@
 // Prints what our tokenizers make of texts for tokenizer.py: a JSON string a line in, a line out.
 //   tokenizer_probe TOKENIZER CONTEXT [CLEAN]    the ids
 //   tokenizer_probe --clean CLEAN                the cleaned text, a JSON string
+//   tokenizer_probe --save TOKENIZER FOLDER      the files that a checkpoint has of it
 //   tokenizer_probe --time TOKENIZER CONTEXT     lines and seconds of one pass over all lines
 #include "text/clean.h"
 #include "text/tokenizer.h"
 
 #include <chrono>
+#include <fstream>
 #include <iostream>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -31,8 +33,16 @@ int main(int argc, char** argv) {
             std::cout << nlohmann::json(lip::text::clean_text(text, *clean)).dump() << "\n";
         return 0;
     }
+    if (args.size() == 3 && args[0] == "--save") {
+        const auto tokenizer = lip::text::load_tokenizer(args[1]);
+        std::ofstream(args[2] + "/" + tokenizer->file_name()) << tokenizer->file_bytes();
+        if (!tokenizer->config_json().empty())
+            std::ofstream(args[2] + "/" + lip::text::kTokenizerConfigFile)
+                << tokenizer->config_json();
+        return 0;
+    }
     const bool timed = !args.empty() && args[0] == "--time";
-    if (args.size() < 2 + timed || args.size() > 3) return 2;
+    if (args.size() < (timed ? 3u : 2u) || args.size() > 3) return 2;
     lip::text::TokenizerOptions options;
     if (!timed && args.size() == 3 && !(options.clean = lip::text::clean_of(args[2]))) return 2;
     // With a SentencePiece model: as SigLIP uses it.
