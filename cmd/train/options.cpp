@@ -21,7 +21,7 @@ constexpr const char* kOutput =
 Lines of metrics.jsonl have type (start, train, checkpoint, resume, stop), step, epoch, samples and time; train lines add loss, lr, grad_norm, logit_scale, logit_bias (siglip), images_per_s, texts_per_s, skipped, bad_steps and rss (MiB, the highest so far).)";
 
 constexpr const char* kTokenizer =
-    R"(A SentencePiece model. One for your own captions is made of their sentences:
+    R"(A SentencePiece model, or a CLIP vocabulary: bpe_simple_vocab_16e6.txt.gz of open_clip, vocab.json beside merges.txt, or tokenizer.json of Hugging Face; a folder stands for the one in it. A model for your own captions is made of their sentences:
 
 split-captions --format lines caps.jsonl > sentences.txt; spm_train --input=sentences.txt --model_prefix=tok --model_type=bpe --vocab_size=8000 --pad_id=0 --bos_id=1 --eos_id=2 --unk_id=3 --hard_vocab_limit=false
 
@@ -115,7 +115,7 @@ cli::Tool train_tool(TrainOptions& t) {
     o.choice("--method", t.method, names, "loss and defaults");
     o.add("--arch", t.arch, "NAME|FILE",
           "shape of the model: a name of open_clip's, demo, or a JSON file");
-    o.add("--tokenizer", t.tokenizer, "FILE", "SentencePiece model");
+    o.add("--tokenizer", t.tokenizer, "FILE", "SentencePiece model, CLIP vocabulary or folder");
     o.add_repeated("--data", t.data, "SHARDS",
                    "training data: a shard, a folder, a manifest or a quoted pattern");
     o.add("-o,--output", t.run_folder, "RUN", "folder of the run").in_config = false;

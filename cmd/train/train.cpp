@@ -29,11 +29,11 @@ model::ModelConfig model_config(const TrainOptions& t, const train::Method& meth
     if (t.image_size > 0) config.vision.image_size = t.image_size;
     if (t.context_length > 0) config.text.context_length = t.context_length;
     method.configure(config);
-    const auto tokenizer = text::load_sentencepiece(t.tokenizer);
+    const auto tokenizer = text::load_tokenizer(t.tokenizer);
     config.text.vocab_size = tokenizer->vocab_size();
     config.text.eos_id = tokenizer->end_id();
     config.text.pool_type = "eos";
-    config.text.tokenizer = "sentencepiece";
+    config.text.tokenizer = tokenizer->file_name() == "tokenizer.model" ? "sentencepiece" : "clip";
     check(config, t.arch);
     return config;
 }

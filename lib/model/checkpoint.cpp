@@ -39,7 +39,7 @@ LoadedModel load_model(const fs::path& path, c10::Device device) {
     const std::string weights = (loaded.folder / "model.safetensors").string();
     loaded.model->parameters.load(tensor::read_safetensors(weights), weights);
     loaded.model->to(device);
-    loaded.tokenizer = text::load_sentencepiece((loaded.folder / "tokenizer.model").string());
+    loaded.tokenizer = text::load_tokenizer(loaded.folder.string());
     if (loaded.tokenizer->vocab_size() > config.text.vocab_size)
         throw cli::DataError(loaded.folder.string() + ": the tokenizer has " +
                              std::to_string(loaded.tokenizer->vocab_size()) +
@@ -50,6 +50,8 @@ LoadedModel load_model(const fs::path& path, c10::Device device) {
 void save_model(const fs::path& folder, const LanguageImageModel& model,
                 const text::Tokenizer& tokenizer, const std::string& provenance) {
     record::write_file((folder / tokenizer.file_name()).string(), tokenizer.file_bytes(), true);
+    if (const std::string config = tokenizer.config_json(); !config.empty())
+        record::write_file((folder / text::kTokenizerConfigFile).string(), config, true);
     // Provenance holds the time, and the same training gives the same weights file: so it stands
     // beside.
     if (!provenance.empty())

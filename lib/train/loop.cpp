@@ -103,7 +103,7 @@ TrainResult run_training(const TrainSettings& settings) {
     const std::filesystem::path newest =
         settings.resume ? folder.newest() : std::filesystem::path();
     if (!newest.empty()) compare_settings(read_state(newest).settings, settings.result_settings);
-    const auto tokenizer = text::load_sentencepiece(settings.tokenizer);
+    const auto tokenizer = text::load_tokenizer(settings.tokenizer);
     model::LanguageImageModel model(settings.model, settings.data.seed);
     if (!newest.empty()) {
         const std::string weights = (newest / "model.safetensors").string();
