@@ -13,12 +13,25 @@ namespace {
 namespace fs = std::filesystem;
 
 // The tokenizer named, or the one beside the weights.
-fs::path tokenizer_of(const CheckpointOptions& options, const fs::path& folder) {
-    if (!options.tokenizer.empty()) return options.tokenizer;
-    if (!folder.empty())
-        for (const char* name : {"tokenizer.model", "spiece.model"})
-            if (fs::is_regular_file(folder / name)) return folder / name;
-    throw cli::UsageError("there is no tokenizer beside the weights: name one with --tokenizer");
+std::unique_ptr<text::Tokenizer> tokenizer_of(const CheckpointOptions& options,
+                                              const model::ForeignModel& foreign) {
+    const bool given = !options.tokenizer.empty();
+    if (!given && foreign.folder.empty())
+        throw cli::UsageError("bare weights come without a tokenizer: name one with --tokenizer");
+    const fs::path path = given ? fs::path(options.tokenizer) : foreign.folder;
+    const fs::path folder = fs::is_directory(path) ? path : path.parent_path();
+    text::TokenizerOptions rules;
+    // SigLIP's rules, unless the tokenizer has its own beside it; open_clip cleans otherwise.
+    if (foreign.config.text.is_padded() && !fs::exists(folder / text::kTokenizerConfigFile)) {
+        rules = text::siglip_options();
+        if (foreign.format != "hf") rules.clean = text::Clean::kCanonicalize;
+    }
+    auto tokenizer = text::load_tokenizer(path.string(), rules);
+    if (tokenizer->vocab_size() > foreign.config.text.vocab_size)
+        throw cli::DataError(path.string() + ": the tokenizer has " +
+                             std::to_string(tokenizer->vocab_size()) + " entries, the model only " +
+                             std::to_string(foreign.config.text.vocab_size));
+    return tokenizer;
 }
 
 }  // namespace
@@ -26,21 +39,17 @@ fs::path tokenizer_of(const CheckpointOptions& options, const fs::path& folder) 
 int checkpoint_import(const CheckpointOptions& options) {
     check_can_write_folder(options.common);
     tensor::configure_process(options.common.thread_count(), /*deterministic=*/false);
-    const model::ForeignModel foreign = model::read_foreign(
+    model::ForeignModel foreign = model::read_foreign(
         options.paths.front(),
         {options.input_format == "auto" ? "" : options.input_format, options.arch, options.ema});
-    const fs::path tokenizer_path = tokenizer_of(options, foreign.folder);
+    const auto tokenizer = tokenizer_of(options, foreign);
+    if (foreign.config.text.is_padded()) foreign.config.text.pad_id = tokenizer->pad_id();
     if (!foreign.left_out.empty()) {
         std::string names;
         for (const std::string& name : foreign.left_out) names += "\n  " + name;
         cli::warn(std::to_string(foreign.left_out.size()) +
                   " tensors have no place in the model and are left out:" + names);
     }
-    const auto tokenizer = text::load_sentencepiece(tokenizer_path.string());
-    if (tokenizer->vocab_size() > foreign.config.text.vocab_size)
-        throw cli::DataError(tokenizer_path.string() + ": has " +
-                             std::to_string(tokenizer->vocab_size()) + " entries, the model only " +
-                             std::to_string(foreign.config.text.vocab_size));
     if (options.common.dry_run) {
         cli::info("would write " + options.common.output + " from " + foreign.format);
         return cli::kDone;
@@ -65,6 +74,7 @@ int checkpoint_export(const CheckpointOptions& options) {
         model::export_model(folder, *loaded.model,
                             options.output_format == "hf" ? model::ExportFormat::kHf
                                                           : model::ExportFormat::kOpenClip);
+        model::save_tokenizer(folder, *loaded.tokenizer);
     });
     return cli::kDone;
 }

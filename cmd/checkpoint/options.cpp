@@ -39,7 +39,7 @@ cli::Tool checkpoint_tool(CheckpointOptions& options) {
          "    jq -r '.tensors | sort_by(-.norm)[:5][] | [.name, .norm] | @tsv'"},
         {"For open_clip, and back.",
          "checkpoint export model -o exported\n"
-         "checkpoint import exported --tokenizer model/tokenizer.model -o again.ckpt\n"
+         "checkpoint import exported -o again.ckpt\n"
          "checkpoint diff model again.ckpt"},
         {"The mean of the last checkpoints of a run.",
          "checkpoint average run/checkpoints/step-* -o soup.ckpt"},
@@ -75,7 +75,8 @@ cli::Tool checkpoint_tool(CheckpointOptions& options) {
                   "what SRC is");
     import.add("--arch", options.arch, "NAME",
                "of bare weights: an architecture as train has, or its JSON file");
-    import.add("--tokenizer", options.tokenizer, "FILE", "its tokenizer. Default: beside SRC");
+    import.add("--tokenizer", options.tokenizer, "FILE",
+               "its tokenizer, as train takes it. Default: beside SRC");
     import.flag("--ema", options.ema, "of a training checkpoint the averaged weights");
     finish(import, kFolder);
 

@@ -47,11 +47,15 @@ LoadedModel load_model(const fs::path& path, c10::Device device) {
     return loaded;
 }
 
-void save_model(const fs::path& folder, const LanguageImageModel& model,
-                const text::Tokenizer& tokenizer, const std::string& provenance) {
+void save_tokenizer(const fs::path& folder, const text::Tokenizer& tokenizer) {
     record::write_file((folder / tokenizer.file_name()).string(), tokenizer.file_bytes(), true);
     if (const std::string config = tokenizer.config_json(); !config.empty())
         record::write_file((folder / text::kTokenizerConfigFile).string(), config, true);
+}
+
+void save_model(const fs::path& folder, const LanguageImageModel& model,
+                const text::Tokenizer& tokenizer, const std::string& provenance) {
+    save_tokenizer(folder, tokenizer);
     // Provenance holds the time, and the same training gives the same weights file: so it stands
     // beside.
     if (!provenance.empty())

@@ -24,6 +24,9 @@ std::filesystem::path find_checkpoint(const std::filesystem::path& path);
 ModelConfig read_config(const std::filesystem::path& checkpoint);
 LoadedModel load_model(const std::filesystem::path& path, c10::Device device);
 
+// The tokenizer's file, and tokenizer_config.json if it needs one, into an existing folder.
+void save_tokenizer(const std::filesystem::path& folder, const text::Tokenizer& tokenizer);
+
 // Writes config, weights and tokenizer into an existing folder.
 void save_model(const std::filesystem::path& folder, const LanguageImageModel& model,
                 const text::Tokenizer& tokenizer, const std::string& provenance);

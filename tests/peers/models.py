@@ -82,7 +82,7 @@ def check_open_clip(tools, probe, name, folder):
     from safetensors.torch import save_file
     save_file({k: v.contiguous() for k, v in model.state_dict().items()}, source / "open_clip_model.safetensors")
     tool(tools, "import", "-q", source, "--tokenizer", folder.parent / "t.model", "-o", folder / "ckpt")
-    padded = text.get("pad_id", 0)
+    padded = 1 if text.get("pool_type") == "last" else 0  # SigLIP's tokenizer fills with </s>
     pixels, texts, filled = inputs(size, text["vocab_size"], text["context_length"], padded)
     if text.get("pool_type") == "last":  # every text is full: what stands behind its end counts
         filled = torch.tensor([t + [padded] * (text["context_length"] - len(t)) for t in texts])
