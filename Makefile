@@ -2,6 +2,7 @@
 #
 #   make demo        data from real pictures, two models trained and compared, demo/out/report.html
 #   make test        everything is built and tested
+#   make test-peers  models, tokenizers and pixels beside open_clip, transformers, Pillow
 #   make sanitize    what needs no LibTorch, built and tested with sanitizers
 #   make data-tools  recaption-ingest, split-captions and shard, without LibTorch
 #
@@ -36,6 +37,9 @@ demo: programs
 test: all
 	@tests/run $(BUILD)
 
+test-peers: all
+	@tests/run_peers $(BUILD)
+
 bench: all
 	@bench/run $(BUILD)
 
@@ -65,4 +69,4 @@ update-cases: all
 clean:
 	@rm -rf $(BUILD) build-data build-sanitize build-fuzz demo/out
 
-.PHONY: all programs data-tools deps demo test bench install lint sanitize fuzz man update-cases clean
+.PHONY: all programs data-tools deps demo test test-peers bench install lint sanitize fuzz man update-cases clean
