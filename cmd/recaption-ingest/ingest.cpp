@@ -215,10 +215,12 @@ private:
             progress_.update(counts_.records);
         }
         check_not_empty(errors_.records() - rows_, options_.join);
+        // One part of many may well have no image with captions.
+        const bool may_match_nothing = options_.stream.allow_empty || part.count > 1;
         cli::info("matched " + std::to_string(counts_.matched) + " of " +
                   std::to_string(counts_.records) + " records, " + std::to_string(counts_.missing) +
                   " without captions, " + std::to_string(duplicates_) + " duplicate rows");
-        if (counts_.matched == 0 && rows_ > 0 && !options_.stream.allow_empty)
+        if (counts_.matched == 0 && rows_ > 0 && !may_match_nothing)
             throw cli::DataError(
                 "no record of " + options_.join +
                 " has captions now: what is compared is set by --join-on (url, key or path)");

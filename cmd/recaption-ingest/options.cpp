@@ -10,7 +10,7 @@ constexpr const char* kDescription =
 
 The key of a record is the key the source has, else 32 hexadecimal digits of a hash of its URL or path. Row numbers are never keys.
 
-With --join the captions are put on the images of another data set, in its order: records, or shards and tars (img2dataset's too), as a file, folder, manifest or quoted pattern. They go together, by default, where the URLs are equal after normalisation (case of scheme and host, http and https, default port, fragment, escapes). Records without a match keep what they have; that none has one is an error. The caption files must then be plain files and not Parquet: an index of 24 bytes a row is built, and rows are read where they lie. When that is too much memory, --join-part 1/8 to 8/8 take an eighth each; together their outputs are the whole.)";
+With --join the captions are put on the images of another data set, in its order: records, or shards and tars (img2dataset's too), as a file, folder, manifest or quoted pattern. They go together, by default, where the URLs are equal after normalisation (case of scheme and host, http and https, default port, fragment, escapes). Records without a match keep what they have; that none has one is an error. The caption files must then be plain files and not Parquet: an index of 24 bytes a row is built, and rows are read where they lie. When that is too much memory, --join-part 1/8 to 8/8 take an eighth each; together their outputs are the whole, each in the order of INPUT, so that shard --images-from is run once for each.)";
 
 constexpr const char* kTokens =
     R"(Token ids become texts by --vocabulary: bpe_simple_vocab_16e6.txt of CLIP's first release, packed or not, or vocab.json or tokenizer.json of a CLIP model. The texts are what the tokenizer kept: lower case, a space behind each word and mark, cut at 75 tokens.)";
@@ -23,7 +23,7 @@ constexpr const char* kOutput =
 
 Regions have boxes in fractions of the image. Visual Genome and DCI give pixels: of DCI's masks the bounds are taken, with the caption as text and the label beside it, or the label alone; masks found bad are left out. Where the size of an image is neither in its object nor, for DCI, that of all its masks, the boxes stay in pixels in the field pixel_regions, and --join with records that have width and height makes regions of them.
 
---mark-duplicates and --leak-check compare texts without case and white space, and images by their normalised URL or path. Of equal ones the first stays without a flag; equal captions of one record are no duplicates. 21 to 43 bytes of memory for each different text and image. train --skip-flags duplicate,leak leaves such captions out.)";
+--mark-duplicates and --leak-check compare texts without case and white space, and images by their normalised URL or path. Of equal ones the first stays without a flag; equal captions of one record are no duplicates. 21 to 43 bytes of memory for each different text and image. train --skip-flags truncated,duplicate,leak leaves such captions out, too; without it they are trained on.)";
 
 constexpr const char* kBadInput =
     R"(A row with another number of fields than the header, or a quote that is never closed: bad-row. No usable key: bad-record. A line that is not JSON: bad-json. When no format fits, the run fails and names the columns that are there. A conversation without an image is no mistake: it is left out and counted.)";

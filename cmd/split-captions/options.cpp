@@ -18,7 +18,7 @@ constexpr const char* kOutput =
 --stats writes one JSON object: records, captions, sentences, phrases, flags (captions that have each), and by source and form the histograms words (words of a sentence), tokens (of a caption, its begin and end tokens included; with --tokenizer) and sentences_per_caption. scripts/plot-stats of the sources draws them.)";
 
 constexpr const char* kPhrases =
-    R"(As CLOC's data engine does: the caption in lower case is cut into words and marks, words of web pages (photo, download, shutterstock) are taken out, the rest is tagged from end to end, and a phrase is one determiner or none, any adjectives, and one noun or more: the longest match from left to right. A phrase of nothing but stop-words is dropped, a repeated one stands once, and the first --max-phrases are kept. Phrases are texts, not spans, for they lose words and case.
+    R"(As CLOC's data engine does: the caption in lower case is cut into words and marks, words of web pages (photo, download, shutterstock) are taken out, the rest is tagged from end to end, and a phrase is one determiner or none, any adjectives, and one noun or more: the longest match from left to right. A phrase of nothing but stop-words is dropped, a repeated one stands once, and the first --max-phrases are kept. Phrases are texts, not spans, for they lose words and case. Since words are taken out first, "The image features a dog" gives "the features" as well; an empty --web-words file leaves all words in.
 
 The word lists hold one word a line in lower case; # begins a comment.)";
 

@@ -38,6 +38,20 @@ void clear_line(std::string& out) {
     line_is_open = false;
 }
 
+// Bytes of a file that a message quotes must not steer the terminal.
+void append_printable(std::string& out, std::string_view message) {
+    for (const char c : message) {
+        const auto byte = static_cast<unsigned char>(c);
+        char code[8];
+        if ((byte >= 0x20 || c == '\n' || c == '\t') && byte != 0x7F) {
+            out += c;
+        } else {
+            std::snprintf(code, sizeof code, "\\x%02x", byte);
+            out += code;
+        }
+    }
+}
+
 std::string json_head(const char* level) {
     std::string out = "{\"time\":\"" + utc_now() + "\",\"level\":\"" + level + "\",\"tool\":";
     append_json_string(out, settings.tool);
@@ -94,7 +108,7 @@ void log(Level level, std::string_view message) {
         const bool red = settings.colour && level == Level::kError;
         if (red) out += "\033[31m";
         out += settings.tool + ": ";
-        out += message;
+        append_printable(out, message);
         if (red) out += "\033[0m";
         out += '\n';
     }

@@ -129,6 +129,22 @@ std::unique_ptr<RowReader> open_as(const CaptionFormat& format, std::unique_ptr<
     return delimited_rows(std::move(source), settings, name, is_tab ? '\t' : ',', release);
 }
 
+// What a file that is no text may be; empty for text. Names what to do about it.
+std::string binary_kind(std::string_view head) {
+    const auto begins = [&](std::string_view magic) { return head.starts_with(magic); };
+    if (begins("\xFD"
+               "7zXZ"))
+        return "is packed with xz: unpack it first (gzip and zstd are read)";
+    if (begins("BZh")) return "is packed with bzip2: unpack it first (gzip and zstd are read)";
+    if (begins("PK\x03\x04")) return "is a zip archive: unpack it first";
+    if (begins("\xFF\xFE") || begins("\xFE\xFF")) return "is UTF-16: convert it to UTF-8 first";
+    if (head.size() >= 262 && head.substr(257, 5) == "ustar")
+        return "is a tar: make records of it first (recaption-ingest FILE -o FILE.jsonl)";
+    if (head.find('\0') != head.npos)
+        return "is neither text nor Parquet nor a tar (it holds bytes of zero)";
+    return {};
+}
+
 const CaptionFormat* find_format(std::string_view name) {
     const auto at = std::find_if(std::begin(kFormats), std::end(kFormats),
                                  [&](const CaptionFormat& format) { return format.name == name; });
@@ -251,6 +267,8 @@ std::unique_ptr<RowReader> open_captions(std::unique_ptr<CaptionSource> source,
         bytes = std::make_unique<NoText>(name);
     } else if (format == "parquet") {
         throw cli::DataError(name + ": does not begin as Parquet does, with PAR1");
+    } else if (const std::string kind = binary_kind(source->head()); !kind.empty()) {
+        throw cli::DataError(name + ": " + kind);
     } else {
         bytes = std::move(source);
     }
@@ -258,6 +276,10 @@ std::unique_ptr<RowReader> open_captions(std::unique_ptr<CaptionSource> source,
     const CaptionFormat* found = nullptr;
     if (!format.empty() && !is_any_parquet) {
         found = find_format(format);
+        if (!found)
+            throw cli::DataError(name + ": " + format +
+                                 " cannot be read here: make records of it first "
+                                 "(recaption-ingest FILE -o FILE.jsonl)");
     } else if (shape.kind == Shape::Kind::kEmpty) {
         found = find_format("records");
     } else {

@@ -28,7 +28,9 @@ struct Input {
     std::string path;
 };
 
+// A pipe cannot be looked at and read again: it brings records.
 Kind kind_of(const std::string& path) {
+    if (!fs::is_regular_file(path)) return Kind::kRecords;
     std::ifstream file(path, std::ios::binary);
     std::string head(512, '\0');
     file.read(head.data(), static_cast<std::streamsize>(head.size()));
