@@ -260,6 +260,10 @@ std::unique_ptr<RowReader> open_captions(std::unique_ptr<CaptionSource> source,
                                          const ImportSettings& settings, std::string& format) {
     const std::string name = source->name();
     Shape shape = look_at(source->head());
+    // Where a format is named, its text may hold any bytes.
+    if (format.empty() && shape.kind != Shape::Kind::kParquet)
+        if (const std::string kind = binary_kind(source->head()); !kind.empty())
+            throw cli::DataError(name + ": " + kind);
     std::unique_ptr<ByteSource> bytes;
     if (shape.kind == Shape::Kind::kParquet) {
         shape.parquet = open_parquet(source->path(), name, settings.map);
@@ -267,8 +271,6 @@ std::unique_ptr<RowReader> open_captions(std::unique_ptr<CaptionSource> source,
         bytes = std::make_unique<NoText>(name);
     } else if (format == "parquet") {
         throw cli::DataError(name + ": does not begin as Parquet does, with PAR1");
-    } else if (const std::string kind = binary_kind(source->head()); !kind.empty()) {
-        throw cli::DataError(name + ": " + kind);
     } else {
         bytes = std::move(source);
     }
