@@ -1,6 +1,7 @@
 #include "record/token_ids.h"
 
 #include "record/json_fields.h"
+#include "text/clip_vocabulary.h"
 #include "text/utf8.h"
 
 #include <nlohmann/json.hpp>
@@ -12,35 +13,21 @@
 namespace lip::record {
 namespace {
 
-constexpr std::string_view kBegin = "<|startoftext|>", kEnd = "<|endoftext|>", kWordEnd = "</w>";
+constexpr std::string_view kBegin = "<|startoftext|>", kEnd = "<|endoftext|>";
 constexpr std::size_t kMostMerges = 48894;     // the file of the release has more than CLIP uses
 constexpr std::size_t kMostTokens = 1u << 20;  // of a vocabulary that is believed
 constexpr std::size_t kMostBytes = 64u << 20;
 
-// The tokenizer writes each byte as a letter: those that can be seen as themselves, the others as
-// the letters from U+0100 on. In the order of the ids: first what can be seen.
-struct Alphabet {
-    std::vector<unsigned char> order;
-    std::array<int, 512> byte_of;  // by letter, -1: none
-
-    Alphabet() {
-        byte_of.fill(-1);
-        const auto is_seen = [](int b) {
-            return (b >= 33 && b <= 126) || (b >= 161 && b <= 172) || b >= 174;
-        };
-        for (int b = 0; b < 256; ++b)
-            if (is_seen(b))
-                order.push_back(static_cast<unsigned char>(b)),
-                    byte_of[static_cast<std::size_t>(b)] = b;
-        std::size_t next = 256;
-        for (int b = 0; b < 256; ++b)
-            if (!is_seen(b)) order.push_back(static_cast<unsigned char>(b)), byte_of[next++] = b;
-    }
-};
-
-const Alphabet& alphabet() {
-    static const Alphabet instance;
-    return instance;
+// The byte that a letter of the tokenizer's alphabet stands for; -1: none.
+int byte_of(char32_t letter) {
+    static const std::array<int, 512> kBytes = [] {
+        std::array<int, 512> bytes;
+        bytes.fill(-1);
+        for (std::size_t byte = 0; byte < 256; ++byte)
+            bytes[text::decode_at(text::byte_alphabet()[byte], 0).code] = static_cast<int>(byte);
+        return bytes;
+    }();
+    return letter < kBytes.size() ? kBytes[letter] : -1;
 }
 
 }  // namespace
@@ -61,12 +48,12 @@ TokenVocabulary::TokenVocabulary(std::string_view file, const std::string& name)
 void TokenVocabulary::set(std::size_t id, std::string_view token) {
     if (id >= kMostTokens) throw std::runtime_error("an id of " + std::to_string(id));
     if (id >= bytes_.size()) bytes_.resize(id + 1);
-    const bool ends_word = token.ends_with(kWordEnd);
-    if (ends_word) token.remove_suffix(kWordEnd.size());
+    const bool ends_word = token.ends_with(text::kWordEnd);
+    if (ends_word) token.remove_suffix(text::kWordEnd.size());
     std::string& bytes = bytes_[id];
     for (std::size_t i = 0; i < token.size();) {
         const text::Decoded letter = text::decode_at(token, i);
-        const int byte = letter.code < 512 ? alphabet().byte_of[letter.code] : -1;
+        const int byte = byte_of(letter.code);
         if (byte < 0) throw std::runtime_error("a token of other letters");
         bytes += static_cast<char>(byte);
         i += letter.size;
@@ -76,11 +63,11 @@ void TokenVocabulary::set(std::size_t id, std::string_view token) {
 
 void TokenVocabulary::read_merges(std::string_view lines) {
     std::size_t id = 0;
-    for (const unsigned char byte : alphabet().order) {
+    for (const unsigned char byte : text::byte_order()) {
         bytes_.emplace_back(1, static_cast<char>(byte));
         ++id;
     }
-    for (const unsigned char byte : alphabet().order) {
+    for (const unsigned char byte : text::byte_order()) {
         bytes_.push_back({static_cast<char>(byte), ' '});
         ++id;
     }
