@@ -63,11 +63,11 @@ std::optional<shard::ShardInfo> from_manifest(const fs::path& path) {
 std::optional<std::string> problem_of(const shard::Sample& sample, bool decode) {
     for (const shard::Member& member : sample.members) {
         if (member.ext == "json") {
-            const auto object = record::parse_object(member.bytes);
-            if (!object && object.reject().word == "bad-json") return object.reject().message;
-            const std::string* raw = object ? object->find("key") : nullptr;
-            std::string key;
-            if (raw && record::read_text(*raw, key) && !key.empty() && key != sample.key)
+            std::string buffer, key;
+            const auto object = record::check_object(member.bytes, buffer);
+            if (!object) return object.reject().message;
+            if (record::read_text(record::find_value(*object, "key"), key) && !key.empty() &&
+                key != sample.key)
                 return "the record's key is \"" + key + "\"";
         }
         if (decode && shard::is_image_ext(member.ext))

@@ -5,6 +5,7 @@
 #include "cli/stop.h"
 
 #include <fcntl.h>
+#include <malloc.h>
 #include <sched.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -131,6 +132,13 @@ int run_command(Tool& tool, Common& common, std::vector<std::string> arguments,
     return code;
 }
 
+// Blocks of input and output come and go all the time: glibc would take each from the system and
+// give it back, and have its pages cleared again.
+void keep_freed_blocks() {
+    mallopt(M_MMAP_THRESHOLD, 32 << 20);
+    mallopt(M_TRIM_THRESHOLD, 64 << 20);
+}
+
 }  // namespace
 
 const std::vector<std::string>& called_arguments() {
@@ -208,6 +216,7 @@ int run_tool(int argc, char** argv, Tool& tool, Common& common) {
     const std::string called = argc > 0 ? base_name(argv[0]) : tool.name;
     arguments_as_called.assign(argv, argv + argc);
     occupy_standard_streams();
+    keep_freed_blocks();
     LogSettings early;
     early.tool = called;
     configure_log(early);

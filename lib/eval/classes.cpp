@@ -115,7 +115,7 @@ void Classes::read_json(const std::string& text, const std::string& path) {
         const std::string where = path + ": class '" + field.name + "'";
         Class entry{field.name, {field.name}, {}};
         bool is_array = false;
-        for (const std::string& raw : record::array_items(field.raw, is_array)) {
+        for (const std::string_view raw : record::array_items(field.raw, is_array)) {
             std::string prompt;
             if (!record::read_text(raw, prompt) || text::trim(prompt).empty())
                 throw cli::DataError(where + ": a prompt is empty or no text");

@@ -14,7 +14,9 @@ std::string text_of(const Object& object, std::string_view name) {
 std::vector<std::string> list_of(const Object& object, std::string_view name) {
     bool is_array = false;
     const std::string* raw = object.find(name);
-    return raw ? array_items(*raw, is_array) : std::vector<std::string>();
+    if (!raw) return {};
+    const std::vector<std::string_view> items = array_items(*raw, is_array);
+    return {items.begin(), items.end()};
 }
 
 bool number_of(const Object& object, std::string_view name, double& value) {

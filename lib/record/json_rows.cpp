@@ -288,7 +288,7 @@ Convert by_columns(std::vector<Column> columns, const ImportSettings& settings, 
             }
             bool is_array = false;
             std::vector<std::string> texts;
-            for (const std::string& item : array_items(*raw, is_array))
+            for (const std::string_view item : array_items(*raw, is_array))
                 if (read_text(item, text)) texts.push_back(text);
             if (!is_array)
                 builder.add(column, *raw);  // a number

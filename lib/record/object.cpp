@@ -1,9 +1,11 @@
 #include "record/object.h"
 
 #include "cli/log.h"
+#include "record/slicer.h"
 
 #include <simdjson.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 
@@ -11,70 +13,6 @@ namespace lip::record {
 namespace {
 
 namespace od = simdjson::ondemand;
-
-// Walks over JSON that has been checked, and stays within its bounds if it has not.
-class Slicer {
-public:
-    explicit Slicer(std::string_view text) : text_(text) {}
-
-    // Steps over `c` if it comes next.
-    bool enter(char c) {
-        skip_space();
-        if (at_ == text_.size() || text_[at_] != c) return false;
-        ++at_;
-        return true;
-    }
-    // Is there another element before `close`? Steps over commas.
-    bool more(char close) {
-        enter(',');
-        skip_space();
-        return at_ < text_.size() && text_[at_] != close;
-    }
-    // The next value as it stands; at least one byte unless the text is at its end.
-    std::string_view value() {
-        skip_space();
-        const std::size_t begin = at_;
-        std::size_t depth = 0;
-        while (at_ < text_.size()) {
-            const char c = text_[at_];
-            if (c == '"') {
-                skip_string();
-                if (depth == 0) break;
-            } else if (c == '[' || c == '{') {
-                ++depth;
-                ++at_;
-            } else if (c == ']' || c == '}') {
-                if (depth == 0 && at_ > begin) break;
-                ++at_;
-                if (depth <= 1) break;
-                --depth;
-            } else if (depth == 0 && at_ > begin && (c == ',' || is_space(c))) {
-                break;
-            } else {
-                ++at_;
-            }
-        }
-        return text_.substr(begin, at_ - begin);
-    }
-
-private:
-    static bool is_space(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
-    void skip_space() {
-        while (at_ < text_.size() && is_space(text_[at_])) ++at_;
-    }
-    void skip_string() {
-        for (++at_; at_ < text_.size(); ++at_) {
-            at_ = std::min(text_.find('"', at_), text_.size());
-            std::size_t slashes = 0;
-            while (slashes < at_ && text_[at_ - 1 - slashes] == '\\') ++slashes;
-            if (slashes % 2 == 0) break;
-        }
-        at_ = std::min(at_ + 1, text_.size());
-    }
-
-    std::string_view text_;
-    std::size_t at_ = 0;
-};
 
 constexpr std::size_t kDeepest = 512;  // levels of JSON
 
@@ -163,7 +101,7 @@ void Object::append_json(std::string& out) const {
     out += '}';
 }
 
-cli::Result<Object> parse_object(std::string_view json) {
+cli::Result<std::string_view> check_object(std::string_view json, std::string& buffer) {
     Parsers& p = parsers();
     const auto text = p.pad(json);
     simdjson::dom::element root;
@@ -172,39 +110,59 @@ cli::Result<Object> parse_object(std::string_view json) {
     if (!root.is_object()) return cli::Reject{"bad-json", "not a JSON object"};
     // An object written over several lines: its values must fit in a line of records.
     const std::string_view inner = trimmed(json);
-    if (inner.find('\n') == inner.npos && inner.find('\r') == inner.npos)
-        return slice_object(inner);
-    return slice_object(minified(inner));
+    if (inner.find('\n') == inner.npos && inner.find('\r') == inner.npos) return inner;
+    buffer = minified(inner);
+    return std::string_view(buffer);
+}
+
+cli::Result<Object> parse_object(std::string_view json) {
+    std::string buffer;
+    const auto checked = check_object(json, buffer);
+    if (!checked) return checked.reject();
+    return slice_object(*checked);
 }
 
 cli::Result<Object> slice_object(std::string_view json) {
-    Object out;
-    out.fields.reserve(8);
     Slicer slicer(json);
-    if (!slicer.enter('{')) return cli::Reject{"bad-json", "not a JSON object"};
-    while (slicer.more('}')) {
-        const std::string_view raw_name = slicer.value();
-        std::string name;
-        if (!read_text(raw_name, name) || !slicer.enter(':'))
-            return cli::Reject{"bad-json", "not a JSON object"};
-        if (out.find(name)) return cli::Reject{"bad-record", "field \"" + name + "\" stands twice"};
-        out.fields.push_back({std::move(name), std::string(slicer.value())});
-    }
+    Object out;
+    const auto no_reader = [](std::string_view) { return false; };
+    if (auto reject = slice_fields(slicer, out, no_reader)) return std::move(*reject);
     return out;
 }
 
-std::vector<std::string> array_items(std::string_view raw, bool& is_array) {
-    std::vector<std::string> items;
+std::optional<cli::Reject> slice_name(Slicer& slicer, const Object& object, std::string& name) {
+    if (!read_text(slicer.value(), name) || !slicer.enter(':'))
+        return cli::Reject{"bad-json", "not a JSON object"};
+    if (std::any_of(object.fields.begin(), object.fields.end(),
+                    [&](const Object::Field& field) { return field.name == name; }))
+        return cli::Reject{"bad-record", "field \"" + name + "\" stands twice"};
+    return std::nullopt;
+}
+
+std::string_view find_value(std::string_view json, std::string_view name) {
+    Slicer slicer(json);
+    std::string found;
+    if (!slicer.enter('{')) return {};
+    while (slicer.more('}')) {
+        if (!read_text(slicer.value(), found) || !slicer.enter(':')) return {};
+        const std::string_view value = slicer.value();
+        if (found == name) return value;
+    }
+    return {};
+}
+
+std::vector<std::string_view> array_items(std::string_view raw, bool& is_array) {
+    std::vector<std::string_view> items;
     Slicer slicer(raw);
     is_array = slicer.enter('[');
-    while (is_array && slicer.more(']')) items.emplace_back(slicer.value());
+    while (is_array && slicer.more(']')) items.push_back(slicer.value());
     return items;
 }
 
 bool read_text(std::string_view raw, std::string& value) {
     if (raw.size() < 2 || raw.front() != '"') return false;
     if (raw.find('\\') == raw.npos) {
-        value = raw.substr(1, raw.size() - 2);
+        value.assign(raw, 1, raw.size() - 2);
         return true;
     }
     Parsers& p = parsers();

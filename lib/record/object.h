@@ -3,8 +3,10 @@
 #pragma once
 
 #include "cli/error.h"
+#include "record/slicer.h"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -37,8 +39,35 @@ cli::Result<Object> parse_object(std::string_view json);
 // The same for text that is a value of an object that was parsed: it is not checked again.
 cli::Result<Object> slice_object(std::string_view json);
 
-// The elements of a JSON array that was checked, as raw texts; nothing if it is not an array.
-std::vector<std::string> array_items(std::string_view raw, bool& is_array);
+// The check of parse_object alone. Gives the object's text without line ends: a part of `json`, or
+// of `buffer`.
+cli::Result<std::string_view> check_object(std::string_view json, std::string& buffer);
+
+// Takes the name of the next field and its colon; rejects a name that `object` has.
+std::optional<cli::Reject> slice_name(Slicer& slicer, const Object& object, std::string& name);
+
+// Adds the fields of the object that comes next to `object`. Of each field read_value(name) is
+// asked first: true says that it has stepped over the value itself.
+template <class ReadValue>
+std::optional<cli::Reject> slice_fields(Slicer& slicer, Object& object, ReadValue&& read_value) {
+    if (!slicer.enter('{')) return cli::Reject{"bad-json", "not a JSON object"};
+    object.fields.reserve(8);
+    while (slicer.more('}')) {
+        std::string name;
+        if (auto reject = slice_name(slicer, object, name)) return reject;
+        const std::size_t begin = slicer.position();
+        const std::string_view raw =
+            read_value(std::string_view(name)) ? slicer.since(begin) : slicer.value();
+        object.fields.push_back({std::move(name), std::string(raw)});
+    }
+    return std::nullopt;
+}
+
+// The raw value of the first field of this name in an object that was checked; empty: none.
+std::string_view find_value(std::string_view json, std::string_view name);
+
+// The elements of a JSON array that was checked, as parts of `raw`; nothing if it is not an array.
+std::vector<std::string_view> array_items(std::string_view raw, bool& is_array);
 
 // Readers of single raw values. False if the value is of another type.
 bool read_text(std::string_view raw, std::string& value);

@@ -44,13 +44,13 @@ void settle_pixel_regions(Record& record) {
         return;
     std::string raw = "[";
     bool is_array = false;
-    for (const std::string& item : array_items(*all, is_array)) {
+    for (const std::string_view item : array_items(*all, is_array)) {
         auto region = parse_object(item);
         const std::string* given = region ? region->find("box") : nullptr;
         std::array<double, 4> box{};
         std::size_t sides = 0;
         if (given)
-            for (const std::string& side : array_items(*given, is_array))
+            for (const std::string_view side : array_items(*given, is_array))
                 if (sides < 4 && read_number(side, box[sides])) ++sides;
         if (sides != 4) return;  // not ours
         region->set("box", box_json(box, size));

@@ -53,7 +53,7 @@ cli::Result<Record> grit(Object& object, const ImportSettings& settings) {
         for (const std::string& item : list_of(object, field)) {
             bool is_array = false;
             std::vector<double> numbers;
-            for (const std::string& raw : array_items(item, is_array))
+            for (const std::string_view raw : array_items(item, is_array))
                 if (double value = 0; read_number(raw, value)) numbers.push_back(value);
             const auto last = static_cast<double>(starts.size() - 1);
             if (numbers.size() < 6 || numbers[0] < 0 || numbers[1] > last ||
@@ -112,7 +112,7 @@ cli::Result<Record> visual_genome(Object& object, const ImportSettings& settings
 // [[x, y], [x, y]].
 bool read_bounds(const std::string& raw, std::array<double, 4>& box) {
     std::size_t sides = 0;
-    const auto add = [&](const std::string& number) {
+    const auto add = [&](std::string_view number) {
         sides += sides < 4 && read_number(number, box[sides]);
     };
     bool is_array = false;
@@ -121,8 +121,8 @@ bool read_bounds(const std::string& raw, std::array<double, 4>& box) {
             if (const auto corner = parse_object(text_of(*corners, name)))
                 for (const char* axis : {"x", "y"}) add(text_of(*corner, axis));
     } else {
-        for (const std::string& corner : array_items(raw, is_array))
-            for (const std::string& number : array_items(corner, is_array)) add(number);
+        for (const std::string_view corner : array_items(raw, is_array))
+            for (const std::string_view number : array_items(corner, is_array)) add(number);
     }
     return sides == 4 && box[0] <= box[2] && box[1] <= box[3];
 }

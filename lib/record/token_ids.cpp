@@ -157,13 +157,13 @@ public:
     }
 
 private:
-    std::optional<cli::Reject> add_texts(RecordBuilder& builder, const std::string& raw) const {
+    std::optional<cli::Reject> add_texts(RecordBuilder& builder, std::string_view raw) const {
         const Column column = caption_column(settings_, "texts", "raw", "raw");
         bool is_array = false;
         std::vector<std::int64_t> ids;
-        const std::vector<std::string> items = array_items(raw, is_array);
+        const std::vector<std::string_view> items = array_items(raw, is_array);
         if (!is_array) builder.add(column, raw);
-        for (const std::string& item : items) {
+        for (const std::string_view item : items) {
             std::string text;
             std::int64_t id = 0;
             if (read_integer(item, id)) {

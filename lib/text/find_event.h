@@ -1,8 +1,8 @@
 // Passing over the bytes of a text at which nothing can happen, sixteen at a time.
 #pragma once
 
-#include <algorithm>
 #include <array>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -29,9 +29,11 @@ struct EventBytes {
     }
 };
 
-// True if one of the sixteen bytes at `bytes` may be an event. Reads a seventeenth.
+// Which of the sixteen bytes at `bytes` may be events: a set byte for each. Reads a seventeenth.
+using EventMask = std::array<std::uint64_t, 2>;
+
 template <const EventBytes& kSet>
-bool may_hold_event(const char* bytes) {
+EventMask possible_events(const char* bytes) {
     // A vector type of GCC and Clang: a few instructions on every processor that has vectors.
     using Block [[gnu::vector_size(16)]] = std::uint8_t;
     Block block;
@@ -48,10 +50,20 @@ bool may_hold_event(const char* bytes) {
         std::memcpy(&next, bytes + 1, sizeof next);
         any |= (block == std::uint8_t{' '}) & (next == std::uint8_t{' '});
     }
-    std::array<std::uint64_t, 2> words{};
+    EventMask words{};
     static_assert(sizeof words == sizeof any);
     std::memcpy(words.data(), &any, sizeof words);
-    return (words[0] | words[1]) != 0;
+    return words;
+}
+
+// Place of the first set byte; the order of bytes in a word is the machine's.
+inline std::size_t first_of(const EventMask& mask) {
+    const auto in_word = [](std::uint64_t word) {
+        const int bits = std::endian::native == std::endian::little ? std::countr_zero(word)
+                                                                    : std::countl_zero(word);
+        return static_cast<std::size_t>(bits) / 8;
+    };
+    return mask[0] != 0 ? in_word(mask[0]) : sizeof(std::uint64_t) + in_word(mask[1]);
 }
 
 // The first position of an event in [pos, limit), limit if there is none.
@@ -59,16 +71,18 @@ template <const EventBytes& kSet>
 std::size_t find_event(std::string_view text, std::size_t pos, std::size_t limit) {
     static constexpr std::array<bool, 256> kTable = kSet.table();
     constexpr std::size_t kBlock = 16;
-    while (pos < limit) {
-        if (limit - pos > kBlock && !may_hold_event<kSet>(text.data() + pos)) {
-            pos += kBlock;
-            continue;
-        }
-        for (const std::size_t stop = std::min(limit, pos + kBlock); pos < stop; ++pos) {
-            if (kTable[static_cast<unsigned char>(text[pos])]) return pos;
-            if (kSet.double_spaces && text[pos] == ' ' && pos + 1 < limit && text[pos + 1] == ' ') {
-                return pos;
+    for (; pos < limit; ++pos) {
+        if (limit - pos > kBlock) {
+            const EventMask mask = possible_events<kSet>(text.data() + pos);
+            if ((mask[0] | mask[1]) == 0) {
+                pos += kBlock - 1;
+                continue;
             }
+            pos += first_of(mask);
+        }
+        if (kTable[static_cast<unsigned char>(text[pos])]) return pos;
+        if (kSet.double_spaces && text[pos] == ' ' && pos + 1 < limit && text[pos + 1] == ' ') {
+            return pos;
         }
     }
     return limit;

@@ -3,15 +3,32 @@
 
 #include "text/splitter.h"
 
+#include <cstdint>
 #include <string_view>
 #include <vector>
 
 namespace lip::text {
 
+// Kinds of bytes that some flags cannot do without.
+enum ByteKind : std::uint8_t {
+    kLetterByte = 1,
+    kDigitByte = 2,
+    kHighByte = 4,     // beyond ASCII
+    kControlByte = 8,  // below 0x20
+    kMarkupByte = 16,  // < & # backslash
+    kQuoteByte = 32,   // "
+};
+
+// A caption, and what one pass over it found.
 struct CaptionView {
     std::string_view text;
     std::string_view form;  // raw, short or long
     const std::vector<Span>& sentences;
+    std::string_view lower;                   // the text with ASCII letters in lower case
+    std::uint8_t kinds;                       // of its bytes, the bits of ByteKind
+    const std::vector<std::uint32_t>& words;  // where runs of ASCII letters begin
+
+    bool has(unsigned kind) const { return (kinds & kind) != 0; }
 };
 
 // flag_shape.cpp: how the caption is built.
@@ -29,8 +46,8 @@ bool is_repetitive(const CaptionView& caption);
 
 // flag_words.cpp: what is said.
 bool has_boilerplate(const CaptionView& caption);
-bool is_meta(std::string_view sentence);
-bool is_negated(std::string_view sentence);
+bool is_meta(const CaptionView& caption, Span sentence);
+bool is_negated(const CaptionView& caption, Span sentence);
 
 // flag_web.cpp: what web texts carry along.
 bool has_mojibake(const CaptionView& caption);

@@ -10,73 +10,135 @@
 #include <cstdint>
 #include <cstring>
 #include <new>
-#include <string>
-#include <unordered_set>
+#include <numeric>
 #include <vector>
 
 namespace lip::text {
 namespace {
 
 constexpr double kMaxRepeatedShare = 0.3;
-constexpr std::size_t kGram = 4;  // words
+constexpr std::size_t kGram = 4;  // words: the factors below
 constexpr std::size_t kMaxGramCount = 6;
 constexpr std::size_t kMinDeflated = 400;  // bytes
 constexpr double kMinDeflateRatio = 0.3;
 constexpr double kMaxNewShare = 0.45;
 
-bool sentences_repeat(const CaptionView& caption) {
-    if (caption.sentences.size() < 2) return false;
-    std::unordered_set<std::string> distinct;
-    for (const Span& span : caption.sentences) {
-        distinct.insert(normalise_for_comparison(slice(caption.text, span)));
-    }
-    const double repeated = static_cast<double>(caption.sentences.size() - distinct.size());
-    return repeated > kMaxRepeatedShare * static_cast<double>(caption.sentences.size());
+std::uint64_t mixed(std::uint64_t hash, std::uint64_t word) {
+    hash = (hash ^ word) * 0x9E3779B97F4A7C15ULL;
+    return hash ^ hash >> 29;
 }
 
-// FNV-1a of each word in lower case; words are what white space separates.
-std::vector<std::uint64_t> word_hashes(std::string_view text) {
-    constexpr std::uint64_t kStart = 0xCBF29CE484222325ULL;
-    constexpr std::uint64_t kPrime = 0x100000001B3ULL;
-    std::vector<std::uint64_t> hashes;
-    std::uint64_t hash = kStart;
-    bool inside = false;
-    for (std::size_t pos = 0; pos < text.size();) {
-        if (const char ascii = text[pos]; ascii > ' ' && ascii < '\x7F' && pos + 1 < text.size()) {
-            const auto code = static_cast<unsigned char>(ascii);
-            hash = (hash ^ (code >= 'A' && code <= 'Z' ? code + 32U : code)) * kPrime;
-            inside = true;
-            ++pos;
-            continue;
+constexpr auto kIsSpace = [] {
+    std::array<bool, 128> space{};
+    for (char32_t c = 0; c < 128; ++c) space[c] = is_space(c);
+    return space;
+}();
+
+// The same for a text that is ASCII in lower case: eight bytes at a time.
+void add_ascii_hashes(std::string_view lower, std::vector<std::uint64_t>& hashes) {
+    const auto is_space_at = [&](std::size_t at) {
+        return kIsSpace[static_cast<unsigned char>(lower[at])];
+    };
+    for (std::size_t pos = 0; pos < lower.size();) {
+        std::size_t end = pos;
+        while (end < lower.size() && !is_space_at(end)) ++end;
+        if (end > pos) {
+            std::uint64_t hash = end - pos;
+            for (; pos < end; pos += std::min<std::size_t>(8, end - pos)) {
+                std::uint64_t bytes = 0;
+                std::memcpy(&bytes, lower.data() + pos, std::min<std::size_t>(8, end - pos));
+                hash = mixed(hash, bytes);
+            }
+            hashes.push_back(hash);
         }
-        const Decoded c = decode_at(text, pos);
+        ++pos;
+    }
+}
+
+// A hash of each word in lower case; words are what white space separates.
+void add_word_hashes(const CaptionView& caption, Span part, std::vector<std::uint64_t>& hashes) {
+    if (!caption.has(kHighByte)) return add_ascii_hashes(slice(caption.lower, part), hashes);
+    std::uint64_t hash = 0;
+    bool inside = false;
+    for (std::size_t pos = part.begin; pos < part.end;) {
+        const Decoded c = decode_at(caption.text, pos);
         pos += c.size;
         if (!is_space(c.code)) {
-            hash = (hash ^ to_lower(c.code)) * kPrime;
+            hash = mixed(hash, to_lower(c.code));
             inside = true;
         }
-        if (inside && (is_space(c.code) || pos == text.size())) {
+        if (inside && (is_space(c.code) || pos >= part.end)) {
             hashes.push_back(hash);
-            hash = kStart;
+            hash = 0;
             inside = false;
         }
     }
-    return hashes;
 }
 
-bool words_repeat(std::string_view text) {
-    const std::vector<std::uint64_t> words = word_hashes(text);
-    if (words.size() < kGram + kMaxGramCount) return false;
-    std::vector<std::uint64_t> grams;
-    grams.reserve(words.size());
-    for (std::size_t n = 0; n + kGram <= words.size(); ++n) {
-        std::uint64_t gram = 0;
-        for (std::size_t k = 0; k < kGram; ++k) {
-            gram = (gram ^ words[n + k]) * 0x9E3779B97F4A7C15ULL;
-            gram ^= gram >> 29;
+// Up to eight bytes from one end of `text`, as far as they are visible ASCII, in lower case.
+template <class Iterator>
+std::uint64_t visible_end(Iterator at, Iterator end) {
+    std::uint64_t bytes = 0;
+    for (int n = 0; n < 8 && at != end && *at > ' '; ++n, ++at)
+        bytes = bytes << 8 | static_cast<unsigned char>(ascii_lower(*at));
+    return bytes;
+}
+
+std::size_t distinct(std::vector<std::uint64_t>& values) {
+    std::sort(values.begin(), values.end());
+    return static_cast<std::size_t>(std::unique(values.begin(), values.end()) - values.begin());
+}
+
+// Sentences are the same if their words are, but for case.
+bool sentences_repeat(const CaptionView& caption) {
+    const std::size_t count = caption.sentences.size();
+    if (count < 2) return false;
+    const auto is_share = [&](std::size_t different) {
+        return static_cast<double>(count - different) >
+               kMaxRepeatedShare * static_cast<double>(count);
+    };
+    std::vector<std::uint64_t> hashes, words;
+    hashes.reserve(count);
+    // Different ends are different sentences, and mostly enough to know.
+    if (!caption.has(kHighByte)) {
+        for (const Span& span : caption.sentences) {
+            const std::string_view sentence = trim(slice(caption.text, span));
+            hashes.push_back(mixed(visible_end(sentence.begin(), sentence.end()),
+                                   visible_end(sentence.rbegin(), sentence.rend())));
         }
-        grams.push_back(gram);
+        if (!is_share(distinct(hashes))) return false;
+        hashes.clear();
     }
+    for (const Span& span : caption.sentences) {
+        words.clear();
+        add_word_hashes(caption, span, words);
+        hashes.push_back(std::accumulate(words.begin(), words.end(), std::uint64_t{0}, mixed));
+    }
+    return is_share(distinct(hashes));
+}
+
+// True if one of the values may stand there more than `most` times, by counts of their low bits.
+bool may_repeat(const std::vector<std::uint64_t>& values, std::size_t most) {
+    std::array<std::uint16_t, 256> counts{};
+    for (const std::uint64_t value : values)
+        if (++counts[value % counts.size()] > most) return true;
+    return false;
+}
+
+bool words_repeat(const CaptionView& caption) {
+    thread_local std::vector<std::uint64_t> words, grams;
+    words.clear();
+    add_word_hashes(caption, {0, static_cast<std::uint32_t>(caption.text.size())}, words);
+    if (words.size() < kGram + kMaxGramCount) return false;
+    grams.clear();
+    for (std::size_t n = 0; n + kGram <= words.size(); ++n) {
+        // The hashes are mixed well: odd factors keep the order of the words.
+        const std::uint64_t gram = words[n] + words[n + 1] * 0x9E3779B97F4A7C15ULL +
+                                   words[n + 2] * 0xC2B2AE3D27D4EB4FULL +
+                                   words[n + 3] * 0x165667B19E3779F9ULL;
+        grams.push_back(gram ^ gram >> 32);
+    }
+    if (!may_repeat(grams, kMaxGramCount)) return false;
     std::sort(grams.begin(), grams.end());
     for (std::size_t n = 0; n + kMaxGramCount < grams.size(); ++n) {
         if (grams[n] == grams[n + kMaxGramCount]) return true;
@@ -143,7 +205,7 @@ bool deflates_well(std::string_view text) {
 }  // namespace
 
 bool is_repetitive(const CaptionView& caption) {
-    return sentences_repeat(caption) || words_repeat(caption.text) || deflates_well(caption.text);
+    return sentences_repeat(caption) || words_repeat(caption) || deflates_well(caption.text);
 }
 
 }  // namespace lip::text

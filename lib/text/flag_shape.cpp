@@ -34,6 +34,7 @@ std::string_view without_last_token(std::string_view text) {
 }  // namespace
 
 bool has_eos_token(const CaptionView& caption) {
+    if (!caption.has(kMarkupByte)) return false;
     return caption.text.find("</s>") != std::string_view::npos ||
            caption.text.find("<s>") != std::string_view::npos;
 }
@@ -41,6 +42,7 @@ bool has_eos_token(const CaptionView& caption) {
 bool has_blank_line(const CaptionView& caption) {
     const std::string_view text = trim(caption.text);
     if (text.find("   ") != text.npos) return true;
+    if (!caption.has(kMarkupByte | kControlByte)) return false;
     for (std::size_t pos = text.find('\\'); pos != text.npos; pos = text.find('\\', pos + 1)) {
         if (is_escaped_newline(text, pos)) return true;
     }
@@ -81,6 +83,7 @@ bool has_missing_space(const CaptionView& caption) {
 }
 
 bool has_odd_quotes(const CaptionView& caption) {
+    if (!caption.has(kQuoteByte | kHighByte)) return false;
     return count(caption.text, "\"") % 2 != 0 ||
            count(caption.text, "\xE2\x80\x9C") != count(caption.text, "\xE2\x80\x9D");
 }

@@ -109,6 +109,7 @@ bool is_camera_name(std::string_view text, std::size_t digits) {
 }  // namespace
 
 bool has_mojibake(const CaptionView& caption) {
+    if (!caption.has(kHighByte | kControlByte)) return false;
     const std::string_view text = caption.text;
     const bool listed = std::any_of(std::begin(kMojibake), std::end(kMojibake),
                                     [&](std::string_view s) { return text.find(s) != text.npos; });
@@ -117,6 +118,7 @@ bool has_mojibake(const CaptionView& caption) {
 }
 
 bool has_html(const CaptionView& caption) {
+    if (!caption.has(kMarkupByte)) return false;
     const std::string_view text = caption.text;
     return any_at(text, '&', [&](std::size_t pos) { return is_entity(text, pos); }) ||
            any_at(text, '<', [&](std::size_t pos) { return is_tag(text, pos); });
@@ -137,6 +139,7 @@ bool has_url(const CaptionView& caption) {
 }
 
 bool has_hashtag(const CaptionView& caption) {
+    if (!caption.has(kMarkupByte)) return false;
     const std::string_view text = caption.text;
     return any_at(text, '#', [&](std::size_t pos) {
         const bool starts = pos == 0 || (!is_word_byte(text[pos - 1]) && text[pos - 1] != '&');
@@ -146,6 +149,7 @@ bool has_hashtag(const CaptionView& caption) {
 }
 
 bool has_placeholder(const CaptionView& caption) {
+    if (!caption.has(kMarkupByte)) return false;
     const std::string_view text = caption.text;
     const auto is_name = [&](std::size_t pos) {
         const std::size_t end =
@@ -164,6 +168,7 @@ bool has_filename(const CaptionView& caption) {
     const bool extension = any_at(
         text, '.', [&](std::size_t pos) { return is_file_extension(ending_after(text, pos)); });
     if (extension) return true;
+    if (!caption.has(kDigitByte)) return false;
     for (std::size_t pos = 0; pos < text.size(); ++pos) {
         if (!is_ascii_digit(text[pos])) continue;
         if (is_camera_name(text, pos)) return true;
@@ -173,8 +178,7 @@ bool has_filename(const CaptionView& caption) {
 }
 
 bool has_non_ascii(const CaptionView& caption) {
-    return std::any_of(caption.text.begin(), caption.text.end(),
-                       [](char c) { return static_cast<unsigned char>(c) >= 0x80; });
+    return caption.has(kHighByte);
 }
 
 }  // namespace lip::text

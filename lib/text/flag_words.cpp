@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <array>
 #include <iterator>
-#include <string>
 
 namespace lip::text {
 namespace {
@@ -74,21 +73,49 @@ constexpr std::string_view kMetaPhrases[] = {
     "i am sorry",
 };
 
-// By the first two bytes of a phrase: few places of a text begin one.
-constexpr std::size_t pair_index(char first, char second) {
-    return static_cast<std::size_t>(static_cast<unsigned char>(first) % 128 * 128 +
-                                    static_cast<unsigned char>(second) % 128);
-}
-constexpr auto kBeginsMeta = [] {
-    std::array<bool, std::size_t{128} * 128> begins{};
-    for (const std::string_view phrase : kMetaPhrases)
-        begins[pair_index(phrase[0], phrase[1])] = true;
-    return begins;
+// The phrases in order, so that those with the same first two bytes stand together.
+constexpr auto kSortedPhrases = [] {
+    auto sorted = std::to_array(kMetaPhrases);
+    std::sort(sorted.begin(), sorted.end());
+    return sorted;
 }();
+
+constexpr std::size_t pair_index(std::string_view text) {
+    return static_cast<std::size_t>(static_cast<unsigned char>(text[0]) % 128 * 128 +
+                                    static_cast<unsigned char>(text[1]) % 128);
+}
+
+// For each pair of bytes, where its phrases begin in kSortedPhrases.
+constexpr std::uint8_t kNoPhrase = 255;
+constexpr auto kPhrasesOfPair = [] {
+    std::array<std::uint8_t, std::size_t{128} * 128> first{};
+    first.fill(kNoPhrase);
+    for (std::size_t i = kSortedPhrases.size(); i-- > 0;)
+        first[pair_index(kSortedPhrases[i])] = static_cast<std::uint8_t>(i);
+    return first;
+}();
+static_assert(kSortedPhrases.size() < kNoPhrase);
+
+bool begins_with_phrase(std::string_view text) {
+    const std::size_t pair = pair_index(text);
+    for (std::size_t i = kPhrasesOfPair[pair];
+         i < kSortedPhrases.size() && pair_index(kSortedPhrases[i]) == pair; ++i)
+        if (text.starts_with(kSortedPhrases[i])) return true;
+    return false;
+}
 
 std::size_t word_end(std::string_view text, std::size_t pos) {
     while (pos < text.size() && (is_ascii_letter(text[pos]) || text[pos] == '\'')) ++pos;
     return pos;
+}
+
+// True if `accept` holds where one of the words of the sentence begins.
+template <class Accept>
+bool any_word(const CaptionView& caption, Span sentence, const Accept& accept) {
+    const auto first = std::lower_bound(caption.words.begin(), caption.words.end(), sentence.begin);
+    for (auto word = first; word != caption.words.end() && *word < sentence.end; ++word)
+        if (accept(*word)) return true;
+    return false;
 }
 
 // Takes `word` and the spaces after it from the front of `text`, if it stands there.
@@ -100,7 +127,7 @@ bool take_word(std::string_view& text, std::string_view word) {
 }
 
 // `word` denies what follows it, if that is a word: "no people", "none of them". Counting as in
-// "No. 5" and turns such as "not only" do not.
+// "No. 5" and turns such as "not only" do not. All that deny begin with "n" or "w".
 bool denies(std::string_view word, std::string_view next) {
     if (next.empty()) return false;
     if (word == "no" || word == "without" || word == "neither" || word == "none") return true;
@@ -111,8 +138,7 @@ bool denies(std::string_view word, std::string_view next) {
 
 bool has_boilerplate(const CaptionView& caption) {
     constexpr std::size_t kHead = 64;
-    const std::string lower = ascii_lower(trim(caption.text).substr(0, kHead));
-    std::string_view rest = lower;
+    std::string_view rest = trim(caption.lower).substr(0, kHead);
     take_word(rest, "in");
     if (!take_word(rest, "the") && !take_word(rest, "this")) return false;
     return std::any_of(std::begin(kPictureWords), std::end(kPictureWords),
@@ -122,36 +148,25 @@ bool has_boilerplate(const CaptionView& caption) {
                        });
 }
 
-bool is_meta(std::string_view sentence) {
-    const std::string lower = ascii_lower(sentence);
-    const std::string_view text = lower;
-    for (std::size_t pos = 0; pos + 1 < text.size(); ++pos) {
-        if (!kBeginsMeta[pair_index(text[pos], text[pos + 1])]) continue;
-        if (pos > 0 && is_ascii_letter(text[pos - 1])) continue;  // phrases begin with a word
-        for (const std::string_view phrase : kMetaPhrases) {
-            if (text[pos] == phrase.front() && text.substr(pos).starts_with(phrase)) return true;
-        }
-    }
-    return false;
+bool is_meta(const CaptionView& caption, Span sentence) {
+    const std::string_view text = caption.lower.substr(0, sentence.end);
+    return any_word(caption, sentence, [&](std::size_t pos) {
+        return pos + 1 < text.size() && begins_with_phrase(text.substr(pos));
+    });
 }
 
-bool is_negated(std::string_view sentence) {
-    const std::string lower = ascii_lower(sentence);
-    const std::string_view text = lower;
-    for (std::size_t pos = 0; pos < text.size();) {
+bool is_negated(const CaptionView& caption, Span sentence) {
+    const std::string_view text = caption.lower.substr(0, sentence.end);
+    return any_word(caption, sentence, [&](std::size_t pos) {
+        if (text[pos] != 'n' && text[pos] != 'w') return false;
+        if (pos > sentence.begin && text[pos - 1] == '\'') return false;
         const std::size_t end = word_end(text, pos);
-        if (end == pos) {
-            ++pos;
-            continue;
-        }
         std::size_t next = end;
         while (const std::size_t size = space_size_at(text, next)) next += size;
         const std::string_view follower =
             next == end ? std::string_view() : text.substr(next, word_end(text, next) - next);
-        if (denies(text.substr(pos, end - pos), follower)) return true;
-        pos = end;
-    }
-    return false;
+        return denies(text.substr(pos, end - pos), follower);
+    });
 }
 
 }  // namespace lip::text

@@ -4,6 +4,7 @@
 #include "text/letters.h"
 #include "text/utf8.h"
 
+#include <array>
 #include <iterator>
 
 namespace lip::text {
@@ -14,7 +15,7 @@ struct Detector {
     std::string_view name;
     std::string_view summary;
     bool (*in_caption)(const CaptionView& caption);
-    bool (*in_sentence)(std::string_view sentence);
+    bool (*in_sentence)(const CaptionView& caption, Span sentence);
 };
 
 constexpr Detector kDetectors[] = {
@@ -38,6 +39,37 @@ constexpr Detector kDetectors[] = {
     {"no_period", "raw or short caption without an end mark", lacks_period, nullptr},
 };
 static_assert(std::size(kDetectors) <= 32, "FlagSet has one bit a detector");
+
+constexpr auto kKinds = [] {
+    std::array<std::uint8_t, 256> kinds{};
+    for (unsigned c = 0; c < 256; ++c) {
+        const char byte = static_cast<char>(c);
+        kinds[c] = c >= 0x80                                  ? kHighByte
+                   : is_ascii_letter(byte)                    ? kLetterByte
+                   : is_ascii_digit(byte)                     ? kDigitByte
+                   : c < 0x20                                 ? kControlByte
+                   : std::string_view("<&#\\").find(byte) < 4 ? kMarkupByte
+                   : byte == '"'                              ? kQuoteByte
+                                                              : 0;
+    }
+    return kinds;
+}();
+
+// The kinds of all bytes; `words` gets the places where runs of letters begin.
+std::uint8_t look_over(std::string_view text, std::vector<std::uint32_t>& words) {
+    words.resize(text.size() / 2 + 1);
+    std::size_t count = 0;
+    std::uint8_t all = 0, before = 0;
+    for (std::size_t pos = 0; pos < text.size(); ++pos) {
+        const std::uint8_t kind = kKinds[static_cast<unsigned char>(text[pos])];
+        words[count] = static_cast<std::uint32_t>(pos);
+        count += kind & ~before & kLetterByte;
+        before = kind;
+        all |= kind;
+    }
+    words.resize(count);
+    return all;
+}
 
 }  // namespace
 
@@ -63,8 +95,12 @@ std::optional<FlagSet> flag_bit(std::string_view name) {
 
 std::vector<std::string> detect_flags(std::string_view text, std::string_view form,
                                       const std::vector<Span>& sentences, FlagSet wanted) {
-    const CaptionView caption{text, form, sentences};
     std::vector<std::string> flags;
+    if (wanted == 0) return flags;
+    const std::string lower = ascii_lower(text);
+    thread_local std::vector<std::uint32_t> words;
+    const std::uint8_t kinds = look_over(text, words);
+    const CaptionView caption{text, form, sentences, lower, kinds, words};
     for (std::size_t n = 0; n < std::size(kDetectors); ++n) {
         if ((wanted >> n & 1) == 0) continue;
         const Detector& detector = kDetectors[n];
@@ -73,7 +109,7 @@ std::vector<std::string> detect_flags(std::string_view text, std::string_view fo
             continue;
         }
         for (std::size_t s = 0; s < sentences.size(); ++s) {
-            if (!detector.in_sentence(slice(text, sentences[s]))) continue;
+            if (!detector.in_sentence(caption, sentences[s])) continue;
             flags.push_back(std::string(detector.name) + "@" + std::to_string(s));
         }
     }

@@ -2,6 +2,7 @@
 
 #include "text/utf8.h"
 
+#include <cstring>
 #include <iterator>
 
 namespace lip::text {
@@ -85,6 +86,27 @@ const Block* block_of(char32_t code) {
     return low < std::size(kBlocks) && kBlocks[low].first <= code ? &kBlocks[low] : nullptr;
 }
 
+// The eight bytes with ASCII capitals in lower case; no carry leaves a byte.
+std::uint64_t lower_eight(std::uint64_t bytes) {
+    constexpr std::uint64_t kEach = 0x0101010101010101;
+    const std::uint64_t low = bytes & 0x7F * kEach;
+    const std::uint64_t from_a = low + (0x80 - 'A') * kEach;   // high bit: 'A' or above
+    const std::uint64_t above_z = low + (0x7F - 'Z') * kEach;  // high bit: above 'Z'
+    const std::uint64_t capital = from_a & ~above_z & ~bytes & 0x80 * kEach;
+    return bytes | capital >> 2;
+}
+
+void lower_in_place(char* bytes, std::size_t size) {
+    std::size_t pos = 0;
+    for (; pos + 8 <= size; pos += 8) {
+        std::uint64_t eight = 0;
+        std::memcpy(&eight, bytes + pos, 8);
+        eight = lower_eight(eight);
+        std::memcpy(bytes + pos, &eight, 8);
+    }
+    for (; pos < size; ++pos) bytes[pos] = ascii_lower(bytes[pos]);
+}
+
 LetterCase case_in(const Block& block, char32_t code) {
     const bool odd = (code & 1) != 0;
     switch (block.layout) {
@@ -109,9 +131,21 @@ LetterCase letter_case_beyond_ascii(char32_t code) {
     return block == nullptr ? LetterCase::kCaseless : case_in(*block, code);
 }
 
+bool is_ascii(std::string_view text) {
+    std::uint64_t any = 0;
+    std::size_t pos = 0;
+    for (; pos + 8 <= text.size(); pos += 8) {
+        std::uint64_t eight = 0;
+        std::memcpy(&eight, text.data() + pos, 8);
+        any |= eight;
+    }
+    for (; pos < text.size(); ++pos) any |= static_cast<unsigned char>(text[pos]);
+    return (any & 0x8080808080808080) == 0;
+}
+
 std::string ascii_lower(std::string_view text) {
     std::string lower(text);
-    for (char& c : lower) c = ascii_lower(c);
+    lower_in_place(lower.data(), lower.size());
     return lower;
 }
 
@@ -145,9 +179,10 @@ void append_utf8(std::string& out, char32_t code) {
 void append_lower(std::string& out, std::string_view text) {
     const std::size_t begin = out.size();
     out.append(text);
+    lower_in_place(out.data() + begin, text.size());
     std::size_t pos = 0;
-    for (; pos < text.size() && static_cast<unsigned char>(text[pos]) < 0x80; ++pos)
-        out[begin + pos] = ascii_lower(text[pos]);
+    while (pos < text.size() && static_cast<unsigned char>(text[pos]) < 0x80) ++pos;
+    if (pos == text.size()) return;
     out.resize(begin + pos);
     while (pos < text.size()) {
         const Decoded c = decode_at(text, pos);

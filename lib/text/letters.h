@@ -40,6 +40,9 @@ constexpr bool is_ascii_digit(char c) {
 
 std::string ascii_lower(std::string_view text);
 
+// True if no byte is above 0x7F.
+bool is_ascii(std::string_view text);
+
 // The lower-case form of a letter with case, any other character unchanged.
 char32_t to_lower(char32_t code);
 

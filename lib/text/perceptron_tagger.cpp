@@ -4,6 +4,7 @@
 #include "text/utf8.h"
 
 #include <algorithm>
+#include <bit>
 
 namespace lip::text {
 namespace {
@@ -22,81 +23,93 @@ bool is_year(std::string_view word) {
 
 }  // namespace
 
+const PerceptronTagger::Suffix& PerceptronTagger::suffix_of(std::string_view word) const {
+    const std::uint32_t number = suffixes_.find(last_characters(word, 3));
+    return suffix_rows_[number == StringIndex::kNone ? 0 : number];
+}
+
 PerceptronTagger::Token PerceptronTagger::normal_token(std::string_view normal) const {
+    if (const std::uint32_t number = find_word(normal); number != 0)
+        return word_rows_[number].token;
+    const Suffix& suffix = suffix_of(normal);
     Token token;
-    token.word = words_.find(normal);
-    if (token.word == StringIndex::kNone) token.word = 0;
-    token.word_suffix = token.word != 0 ? word_rows_[token.word].suffix : 0;
-    if (token.word_suffix == 0) token.word_suffix = suffixes_.find(last_characters(normal, 3));
-    if (token.word_suffix == StringIndex::kNone) token.word_suffix = 0;
+    token.current = suffix.current;
+    token.before = suffix.before;
+    token.after = suffix.after;
     return token;
 }
 
-PerceptronTagger::Token PerceptronTagger::look_up(std::string_view word) const {
+std::uint32_t PerceptronTagger::find_word(std::string_view word) const {
+    const std::uint32_t number = words_.find(word);
+    return number == StringIndex::kNone ? 0 : number;
+}
+
+PerceptronTagger::Token PerceptronTagger::token(std::string_view word) const {
     if (word.empty()) return Token();
     Token token;
-    std::string lower;
+    std::string normal;
     if (has_inner_hyphen(word)) {
-        token = hyphen_;
+        normal = "!HYPHEN";
     } else if (is_ascii_digit(word[0])) {
-        token = is_year(word) ? year_ : digits_;
+        normal = is_year(word) ? "!YEAR" : "!DIGITS";
     } else {
-        append_lower(lower, word);
-        token = normal_token(lower);
+        append_lower(normal, word);
     }
-    const bool is_normal = lower == word;
-    const std::uint32_t raw = is_normal ? token.word : words_.find(word);
-    if (raw != StringIndex::kNone) token.only_tag = word_rows_[raw].only_tag;
-    token.suffix = is_normal ? token.word_suffix : suffixes_.find(last_characters(word, 3));
-    if (token.suffix == StringIndex::kNone) token.suffix = 0;
-    token.prefix = prefixes_.find(prefix_of(word));
-    if (token.prefix == StringIndex::kNone) token.prefix = 0;
+    token = normal_token(normal);
+    if (normal != word) {  // the suffix is that of the word as it stands
+        token.current = word_rows_[find_word(normal)].current;
+        token.suffix = suffix_of(word).current;
+    }
+    token.only_tag = word_rows_[find_word(word)].only_tag;
+    const std::uint32_t prefix = prefixes_.find(prefix_of(word));
+    token.prefix = prefix == StringIndex::kNone ? 0 : prefix;
     return token;
 }
 
-TagId PerceptronTagger::best(const std::array<Token, 5>& window, TagId previous,
-                             TagId previous2) const {
-    const Token& token = window[2];
-    const auto word = [&](std::size_t i) -> const Word& { return word_rows_[window[i].word]; };
-    const auto suffix = [&](std::size_t i) -> const Suffix& {
-        return suffix_rows_[window[i].word_suffix];
-    };
+TagId PerceptronTagger::best(const Window& window, TagId previous, TagId previous2) const {
+    const Token& token = *window[2];
     Row with_tag = 0;
-    for (std::uint32_t i = word(2).with_tag_begin; i < word(2).with_tag_end; ++i)
-        if (with_tag_[i].previous == previous) with_tag = with_tag_[i].row;
+    const std::uint64_t bit = std::uint64_t{1} << previous;
+    if ((token.with_tags & bit) != 0)
+        with_tag = with_tag_[token.with_tag +
+                             static_cast<std::size_t>(std::popcount(token.with_tags & (bit - 1)))];
 
     Scores scores = tag_scores_[previous * (tags_.size() + 2) + previous2];
     const Scores& prefix = prefix_scores_[token.prefix];
     for (std::size_t i = 0; i < kMaxTags; ++i) scores[i] += prefix[i];
-    for (const Row row :
-         {suffix_rows_[token.suffix].current, word(2).current, with_tag, word(1).before,
-          suffix(1).before, word(0).before2, word(3).after, suffix(3).after, word(4).after2})
-        for (std::uint32_t i = rows_[row]; i < rows_[row + 1]; ++i)
-            scores[weights_[i].tag()] += weights_[i].thousandths();
-    // The tag in the low bits decides between equal sums; places beyond the tags hold kNever.
+    for (const Row row : {token.current, token.suffix, with_tag, window[1]->before,
+                          window[0]->before2, window[3]->after, window[4]->after2}) {
+        const auto [begin, end, dense] = rows_[row];
+        if (dense != 0) {
+            for (std::size_t i = 0; i < kMaxTags; ++i) scores[i] += dense_[dense][i];
+        } else {
+            for (std::uint32_t i = begin; i < end; ++i)
+                scores[weights_[i].tag()] += weights_[i].units();
+        }
+    }
     std::int32_t best = INT32_MIN;
-    for (std::size_t i = 0; i < kMaxTags; ++i)
-        best = std::max(best, scores[i] * 256 + static_cast<std::int32_t>(i));
-    return static_cast<TagId>(best & 255);
+    for (const std::int32_t score : scores) best = std::max(best, score);
+    return static_cast<TagId>(best & (kUnit - 1));
 }
 
-PerceptronTagger::Context::Context(const PerceptronTagger& tagger)
-    : tagger_(tagger),
-      window_{Token(), Token(), Token(), tagger.start_, tagger.start2_},
-      previous_(static_cast<TagId>(tagger.tags_.size())),
-      previous2_(static_cast<TagId>(tagger.tags_.size() + 1)) {}
-
-void PerceptronTagger::Context::next(std::string_view word, bool is_there) {
-    std::move(window_.begin() + 1, window_.end(), window_.begin());
-    window_[4] = is_there ? tagger_.look_up(word) : ends_++ == 0 ? tagger_.end_ : tagger_.end2_;
-}
-
-TagId PerceptronTagger::Context::decide() {
-    const TagId known = window_[2].only_tag;
-    const TagId tag = known != kNoTag ? known : tagger_.best(window_, previous_, previous2_);
-    previous2_ = previous_;
-    previous_ = tag;
-    return tag;
+void PerceptronTagger::tag(std::span<const Token> tokens, std::vector<TagId>& tags) const {
+    tags.clear();
+    const auto at = [&](std::size_t i) {
+        if (i < tokens.size()) return &tokens[i];
+        return i == tokens.size() ? &end_ : &end2_;
+    };
+    Window window{nullptr, &start_, &start2_, at(0), at(1)};
+    auto previous = static_cast<TagId>(tags_.size());
+    auto previous2 = static_cast<TagId>(tags_.size() + 1);
+    for (std::size_t i = 0; i < tokens.size(); ++i) {
+        std::move(window.begin() + 1, window.end(), window.begin());
+        window[4] = at(i + 2);
+        const TagId known = tokens[i].only_tag;
+        const TagId tag = known != kNoTag ? known : best(window, previous, previous2);
+        tags.push_back(tag);
+        previous2 = previous;
+        previous = tag;
+    }
 }
 
 }  // namespace lip::text

@@ -6,6 +6,7 @@
 
 #include <array>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -25,95 +26,86 @@ public:
     // The tags, alphabetically.
     const std::vector<std::string>& tags() const { return tags_; }
 
-    // A tag for every token: `get(i)` is token i of `count`. The best sum of weights wins, of equal
-    // sums the alphabetically last tag. Weights are taken to 1/1000, as files have them, so that
-    // sums are exact.
-    template <class Get>
-    void tag(std::size_t count, const Get& get, std::vector<TagId>& tags) const {
-        Context context(*this);
-        tags.clear();
-        std::size_t seen = 0;
-        const auto look_ahead = [&] {
-            context.next(seen < count ? get(seen) : std::string_view(), seen < count);
-            ++seen;
-        };
-        look_ahead();
-        look_ahead();
-        for (std::size_t i = 0; i < count; ++i) {
-            look_ahead();
-            tags.push_back(context.decide());
-        }
-    }
+    // What one token brings to the sums of itself and of its neighbours: rows of weights.
+    struct Token {
+        std::uint32_t current = 0, suffix = 0;  // for the token
+        std::uint32_t before = 0, before2 = 0;  // for the token after it, and the one after that
+        std::uint32_t after = 0, after2 = 0;    // for the token before it, and the one before that
+        std::uint32_t prefix = 0;               // in prefix_scores_
+        std::uint32_t with_tag = 0;             // for the token: first of its rows in with_tag_,
+        std::uint64_t with_tags = 0;            // one for each tag before it with a bit here
+        TagId only_tag = kNoTag;
+    };
+
+    // The words that are known, numbered from 1 to word_count() - 1. find_word gives 0 for others.
+    std::uint32_t word_count() const { return words_.size(); }
+    std::string_view word(std::uint32_t number) const { return words_[number]; }
+    std::uint32_t find_word(std::string_view word) const;
+    // Of any word, and quickly of one with a number.
+    Token token(std::string_view word) const;
+    const Token& token(std::uint32_t number) const { return tokens_[number]; }
+
+    // A tag for every token. The best sum of weights wins, of equal sums the alphabetically last
+    // tag. Weights are taken to 1/1000, as files have them, so that sums are exact.
+    void tag(std::span<const Token> tokens, std::vector<TagId>& tags) const;
 
 private:
-    using Row = std::uint32_t;  // an index into rows_; 0 is the empty row
-    static constexpr std::size_t kMaxTags = 64;
+    using Row = std::uint32_t;                   // an index into rows_; 0 is the empty row
+    static constexpr std::size_t kMaxTags = 48;  // with the two before a text at most 64
     static constexpr TagId kNoTag = 255;
-    using Scores = std::array<std::int32_t, kMaxTags>;  // thousandths
-    static constexpr double kMaxWeight = 500;           // 14 of them and a tag fit into 31 bits
-    static constexpr std::int32_t kNever = -8'000'000;  // below any sum of weights
+    // Thousandths times 256. Sums hold the number of their tag below that, so that the largest
+    // names its tag.
+    static constexpr std::int32_t kUnit = 256;
+    using Scores = std::array<std::int32_t, kMaxTags>;
+    static constexpr double kMaxWeight = 500;  // 14 of them and a tag fit into 31 bits
+    static constexpr std::int32_t kNever = -8'000'000 * kUnit;  // below any sum of weights
 
     // 24 bits of weight and 8 of tag.
     struct Weight {
         std::int32_t packed;
-        Weight(std::int32_t thousandths, TagId tag) : packed(thousandths * 256 + tag) {}
-        std::int32_t thousandths() const { return packed >> 8; }
-        TagId tag() const { return static_cast<TagId>(packed & 255); }
+        Weight(std::int32_t thousandths, TagId tag) : packed(thousandths * kUnit + tag) {}
+        std::int32_t units() const { return packed & ~(kUnit - 1); }
+        TagId tag() const { return static_cast<TagId>(packed & (kUnit - 1)); }
     };
 
-    // What is known of one word in lower case.
+    // A row's weights, and once more as sums to add if they are many.
+    struct RowPlace {
+        std::uint32_t begin = 0, end = 0;  // in weights_
+        std::uint32_t dense = 0;           // in dense_, 0: not there
+    };
+
+    // What is known of one word in lower case, or of an affix.
     struct Word {
-        Row current = 0, before = 0, before2 = 0, after = 0, after2 = 0;
-        std::uint32_t with_tag_begin = 0, with_tag_end = 0;  // in with_tag_
-        std::uint32_t suffix = 0;
+        Token token;      // its suffix counted in
+        Row current = 0;  // its suffix not counted in
         TagId only_tag = kNoTag;
     };
     struct Suffix {
         Row current = 0, before = 0, after = 0;
     };
-    struct WithTag {
-        Row row;
-        TagId previous;
-    };
-    // A token's words: as it stands and as its neighbours see it.
-    struct Token {
-        std::uint32_t word = 0, word_suffix = 0;  // of the normalised word
-        std::uint32_t suffix = 0, prefix = 0;     // of the word as it stands
-        TagId only_tag = kNoTag;
-    };
     struct Loader;
 
-    // The window of five tokens around the one to decide on.
-    class Context {
-    public:
-        explicit Context(const PerceptronTagger& tagger);
-        // The next token comes into view, as the last of the five.
-        void next(std::string_view word, bool is_there);
-        TagId decide();
+    // Tokens i-2, i-1, i, i+1, i+2.
+    using Window = std::array<const Token*, 5>;
 
-    private:
-        const PerceptronTagger& tagger_;
-        std::array<Token, 5> window_;  // i-2, i-1, i, i+1, i+2
-        std::size_t ends_ = 0;
-        TagId previous_, previous2_;
-    };
-
-    Token look_up(std::string_view word) const;
+    const Suffix& suffix_of(std::string_view word) const;
     Token normal_token(std::string_view normal) const;
-    TagId best(const std::array<Token, 5>& window, TagId previous, TagId previous2) const;
+    TagId best(const Window& window, TagId previous, TagId previous2) const;
 
     std::vector<std::string> tags_;
     StringIndex words_, suffixes_, prefixes_;  // number 0 of each is the empty string: unknown
     std::vector<Word> word_rows_;
+    std::vector<Token> tokens_;  // token(word) of each word
     std::vector<Suffix> suffix_rows_;
     std::vector<Scores> prefix_scores_;
-    std::vector<WithTag> with_tag_;
+    std::vector<Row> with_tag_;
     // Of the two tags before, and the bias: [previous * (tags + 2) + previous2], where after the
     // tags come the two that stand before a text.
     std::vector<Scores> tag_scores_;
-    std::vector<std::uint32_t> rows_ = {0, 0};  // begin of each row in weights_
+    std::vector<RowPlace> rows_ = {{}};
     std::vector<Weight> weights_;
-    Token hyphen_, year_, digits_, start_, start2_, end_, end2_;
+    std::vector<Scores> dense_ = {{}};
+    Token start_, start2_, end_, end2_;
 };
 
 }  // namespace lip::text

@@ -170,8 +170,7 @@ struct PerceptronTagger::Loader {
                      " is too large");
             tagger.weights_.emplace_back(static_cast<std::int32_t>(thousandths), tag(label));
         }
-        tagger.rows_.push_back(static_cast<std::uint32_t>(tagger.weights_.size()));
-        return static_cast<Row>(tagger.rows_.size() - 2);
+        return end_row();
     }
 
     // "TAG REST" as two.
@@ -182,8 +181,8 @@ struct PerceptronTagger::Loader {
     }
 
     void add(Row row, Scores& scores) const {
-        for (std::uint32_t i = tagger.rows_[row]; i < tagger.rows_[row + 1]; ++i)
-            scores[tagger.weights_[i].tag()] += tagger.weights_[i].thousandths();
+        for (std::uint32_t i = tagger.rows_[row].begin; i < tagger.rows_[row].end; ++i)
+            scores[tagger.weights_[i].tag()] += tagger.weights_[i].units();
     }
 
     // To all pairs of tags before that fit.
@@ -212,46 +211,82 @@ struct PerceptronTagger::Loader {
             case Feature::kTagAndWord: {
                 const auto [one, rest] = tag_and_rest(argument);
                 word(rest);
-                pairs.push_back({tagger.words_.find(rest), {row, one}});
+                pairs.push_back({tagger.words_.find(rest), one, row});
                 return;
             }
             case Feature::kWord:         word(argument).current = row; return;
-            case Feature::kWordBefore:   word(argument).before = row; return;
-            case Feature::kWordBefore2:  word(argument).before2 = row; return;
-            case Feature::kWordAfter:    word(argument).after = row; return;
-            case Feature::kWordAfter2:   word(argument).after2 = row; return;
+            case Feature::kWordBefore:   word(argument).token.before = row; return;
+            case Feature::kWordBefore2:  word(argument).token.before2 = row; return;
+            case Feature::kWordAfter:    word(argument).token.after = row; return;
+            case Feature::kWordAfter2:   word(argument).token.after2 = row; return;
         }
         // clang-format on
     }
 
+    // The sum of two rows: one of them, or a new one.
+    Row sum(Row a, Row b) {
+        if (a == 0 || b == 0) return a + b;
+        Scores scores{};
+        add(a, scores);
+        add(b, scores);
+        for (std::size_t i = 0; i < tagger.tags_.size(); ++i)
+            if (scores[i] != 0)
+                tagger.weights_.emplace_back(scores[i] / kUnit, static_cast<TagId>(i));
+        return end_row();
+    }
+
+    Row end_row() {
+        const std::uint32_t begin = tagger.rows_.back().end;
+        tagger.rows_.push_back({begin, static_cast<std::uint32_t>(tagger.weights_.size()), 0});
+        return static_cast<Row>(tagger.rows_.size() - 1);
+    }
+
+    // The rows that are used as they are and have many weights.
+    void make_dense() {
+        constexpr std::uint32_t kMany = 8;
+        for (Row row = 0; row < tagger.rows_.size(); ++row) {
+            RowPlace& place = tagger.rows_[row];
+            if (place.end - place.begin < kMany) continue;
+            place.dense = static_cast<std::uint32_t>(tagger.dense_.size());
+            add(row, tagger.dense_.emplace_back());
+        }
+    }
+
     void finish() {
-        std::sort(pairs.begin(), pairs.end(),
-                  [](const Pair& a, const Pair& b) { return a.word < b.word; });
+        std::sort(pairs.begin(), pairs.end(), [](const Pair& a, const Pair& b) {
+            return std::pair(a.word, a.previous) < std::pair(b.word, b.previous);
+        });
         for (const Pair& pair : pairs) {
-            Word& word = tagger.word_rows_[pair.word];
-            if (word.with_tag_end == 0)
-                word.with_tag_begin = static_cast<std::uint32_t>(tagger.with_tag_.size());
-            tagger.with_tag_.push_back(pair.with_tag);
-            word.with_tag_end = static_cast<std::uint32_t>(tagger.with_tag_.size());
+            Token& token = tagger.word_rows_[pair.word].token;
+            if (token.with_tags == 0)
+                token.with_tag = static_cast<std::uint32_t>(tagger.with_tag_.size());
+            token.with_tags |= std::uint64_t{1} << pair.previous;
+            tagger.with_tag_.push_back(pair.row);
         }
         for (std::uint32_t i = 1; i < tagger.words_.size(); ++i) {
-            const std::uint32_t found = tagger.suffixes_.find(last_characters(tagger.words_[i], 3));
-            tagger.word_rows_[i].suffix = found == StringIndex::kNone ? 0 : found;
+            const Suffix suffix = tagger.suffix_of(tagger.words_[i]);
+            Word& word = tagger.word_rows_[i];
+            word.token.current = sum(word.current, suffix.current);
+            word.token.before = sum(word.token.before, suffix.before);
+            word.token.after = sum(word.token.after, suffix.after);
         }
-        tagger.hyphen_ = tagger.normal_token("!HYPHEN");
-        tagger.year_ = tagger.normal_token("!YEAR");
-        tagger.digits_ = tagger.normal_token("!DIGITS");
+        for (Scores& scores : tagger.tag_scores_)
+            for (std::size_t i = 0; i < kMaxTags; ++i) scores[i] += static_cast<std::int32_t>(i);
+        make_dense();
         tagger.start_ = tagger.normal_token(kStart);
         tagger.start2_ = tagger.normal_token(kStart2);
         tagger.end_ = tagger.normal_token(kEnd);
         tagger.end2_ = tagger.normal_token(kEnd2);
+        for (std::uint32_t i = 0; i < tagger.words_.size(); ++i)
+            tagger.tokens_.push_back(tagger.token(tagger.words_[i]));
     }
 
     static constexpr std::size_t kAny = SIZE_MAX;
 
     struct Pair {
         std::uint32_t word;
-        WithTag with_tag;
+        TagId previous;
+        Row row;
     };
 
     PerceptronTagger tagger;

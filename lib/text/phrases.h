@@ -47,12 +47,18 @@ public:
                                   const std::vector<std::string>& tags) const;
 
 private:
-    std::vector<std::string> phrases(const WordTokens& tokens,
+    // What the lists and the letters of a token say.
+    struct About {
+        bool is_web, is_stop, is_word;
+    };
+    About about(std::string_view token) const;
+    std::vector<std::string> phrases(const WordTokens& tokens, const std::vector<About>& abouts,
                                      const std::vector<ChunkClass>& classes) const;
 
     PhraseLists lists_;
     std::optional<PerceptronTagger> tagger_;
     std::vector<ChunkClass> tag_classes_;  // by tag of the tagger
+    std::vector<About> about_words_;       // by word of the tagger
 };
 
 }  // namespace lip::text

@@ -13,6 +13,21 @@ bool is_word_character(char32_t code) {
     return code == U'_' || is_digit(code) || letter_case(code) != LetterCase::kNone;
 }
 
+constexpr auto kIsWordByte = [] {
+    std::array<bool, 256> word{};  // beyond ASCII: false, a character has to be looked at
+    for (unsigned c = 0; c < 128; ++c) {
+        const char byte = static_cast<char>(c);
+        word[c] = is_ascii_letter(byte) || is_ascii_digit(byte) || byte == '_';
+    }
+    return word;
+}();
+
+// The end of the run of ASCII word characters at `pos`.
+std::size_t word_bytes_end(std::string_view text, std::size_t pos) {
+    while (pos < text.size() && kIsWordByte[static_cast<unsigned char>(text[pos])]) ++pos;
+    return pos;
+}
+
 // ' and ’, in bytes; 0 for anything else.
 std::size_t apostrophe_size(std::string_view text, std::size_t pos) {
     if (pos < text.size() && text[pos] == '\'') return 1;
@@ -44,6 +59,8 @@ std::size_t joiner_size(std::string_view text, std::size_t begin, std::size_t po
 
 // The web address at `pos` goes on to the next white space.
 bool is_address_at(std::string_view text, std::size_t pos) {
+    const char first = ascii_lower(text[pos]);
+    if (first != 'h' && first != 'w') return false;
     const auto begins = [&](std::string_view prefix) {
         return text.size() - pos > prefix.size() &&
                std::equal(prefix.begin(), prefix.end(), text.begin() + static_cast<long>(pos),
@@ -55,28 +72,29 @@ bool is_address_at(std::string_view text, std::size_t pos) {
 constexpr std::array<std::string_view, 6> kClitics = {"s", "m", "d", "re", "ve", "ll"};
 
 // Adds a run of word characters, cut at its clitic.
-void add_word(std::string_view word, WordTokens& tokens) {
+void add_word(std::string_view text, std::size_t begin, std::size_t end, WordTokens& tokens) {
+    const std::string_view word = text.substr(begin, end - begin);
     std::size_t cut = std::string_view::npos, apostrophe = 0;
-    for (std::size_t i = 1; i < word.size(); ++i)
+    for (std::size_t i = std::max<std::size_t>(1, word_bytes_end(word, 0)); i < word.size(); ++i)
         if ((apostrophe = apostrophe_size(word, i)) != 0) {
             cut = i;
             break;
         }
     if (cut == std::string_view::npos) {
         const bool is_cannot = word.size() == 6 && ascii_lower(word) == "cannot";
-        tokens.add(is_cannot ? word.substr(0, 3) : word);
-        if (is_cannot) tokens.add(word.substr(3));
+        tokens.add_part(begin, is_cannot ? 3 : word.size());
+        if (is_cannot) tokens.add_part(begin + 3, 3);
         return;
     }
     const std::string rest = ascii_lower(word.substr(cut + apostrophe));
     if (rest == "t" && ascii_lower(word[cut - 1]) == 'n' && cut > 1) {
-        tokens.add(word.substr(0, cut - 1));
+        tokens.add_part(begin, cut - 1);
         tokens.add("n't");
     } else if (std::find(kClitics.begin(), kClitics.end(), rest) != kClitics.end()) {
-        tokens.add(word.substr(0, cut));
+        tokens.add_part(begin, cut);
         tokens.add("'" + rest);
     } else {
-        tokens.add(word);
+        tokens.add_part(begin, word.size());
     }
 }
 
@@ -113,7 +131,7 @@ std::size_t add_mark(std::string_view text, std::size_t pos, WordTokens& tokens)
         default:
             break;
     }
-    tokens.add(text.substr(pos, end - pos));
+    tokens.add_part(pos, end - pos);
     return end;
 }
 
@@ -122,6 +140,7 @@ std::size_t add_mark(std::string_view text, std::size_t pos, WordTokens& tokens)
 void WordTokens::clear() {
     letters_.clear();
     spans_.clear();
+    has_text_ = false;
 }
 
 void WordTokens::add(std::string_view token) {
@@ -130,11 +149,23 @@ void WordTokens::add(std::string_view token) {
     spans_.push_back({begin, static_cast<std::uint32_t>(letters_.size())});
 }
 
+void WordTokens::start(std::string_view text) {
+    clear();
+    text_ = text;
+    has_text_ = is_ascii(text);
+    if (has_text_) append_lower(letters_, text);
+}
+
+void WordTokens::add_part(std::size_t begin, std::size_t size) {
+    if (!has_text_) return add(text_.substr(begin, size));
+    spans_.push_back({static_cast<std::uint32_t>(begin), static_cast<std::uint32_t>(begin + size)});
+}
+
 void split_words(std::string_view text, WordTokens& tokens) {
-    tokens.clear();
+    tokens.start(text);
     std::size_t pos = 0;
     while (pos < text.size()) {
-        if (const std::size_t space = space_size_at(text, pos); space != 0) {
+        if (const std::size_t space = text[pos] == ' ' ? 1 : space_size_at(text, pos); space != 0) {
             pos += space;
             continue;
         }
@@ -146,7 +177,7 @@ void split_words(std::string_view text, WordTokens& tokens) {
         if (is_address_at(text, pos)) {
             while (end < text.size() && space_size_at(text, end) == 0)
                 end += decode_at(text, end).size;
-            tokens.add(text.substr(pos, end - pos));
+            tokens.add_part(pos, end - pos);
             pos = end;
             continue;
         }
@@ -154,7 +185,8 @@ void split_words(std::string_view text, WordTokens& tokens) {
             pos = add_mark(text, pos, tokens);
             continue;
         }
-        while (end < text.size()) {
+        while ((end = word_bytes_end(text, end)) < text.size()) {
+            if (text[end] == ' ') break;  // nearly always
             const Decoded next = decode_at(text, end);
             const std::size_t size =
                 is_word_character(next.code) ? next.size : joiner_size(text, pos, end);
@@ -165,7 +197,7 @@ void split_words(std::string_view text, WordTokens& tokens) {
         if (end < text.size() && text[end] == '.' && end >= pos + 3 && text[end - 2] == '.' &&
             is_ascii_letter(text[end - 1]))
             ++end;
-        add_word(text.substr(pos, end - pos), tokens);
+        add_word(text, pos, end, tokens);
         pos = end;
     }
 }

@@ -22,6 +22,11 @@ public:
     void clear();
     // Adds `token` in lower case.
     void add(std::string_view token);
+
+    // Takes in a text whose parts become tokens ...
+    void start(std::string_view text);
+    // ... with the bytes from `begin` on.
+    void add_part(std::size_t begin, std::size_t size);
     // Takes out the tokens that `is_bad` is true for.
     template <class Predicate>
     void remove_if(const Predicate& is_bad) {
@@ -29,8 +34,10 @@ public:
     }
 
 private:
-    std::string letters_;
+    std::string letters_;  // the text in lower case, if it is ASCII; tokens that stand elsewhere
     std::vector<Span> spans_;
+    std::string_view text_;
+    bool has_text_ = false;  // letters_ begins with the text: its parts are there already
 };
 
 // Replaces `tokens` by those of `text`: runs of letters and digits with what joins them inside

@@ -15,8 +15,9 @@ int main(int argc, char** argv) {
     std::vector<lip::text::TagId> ids;
     for (std::string line; std::getline(std::cin, line);) {
         lip::text::split_words(line, tokens);
-        tagger.tag(
-            tokens.size(), [&](std::size_t i) { return tokens[i]; }, ids);
+        std::vector<lip::text::PerceptronTagger::Token> known;
+        for (std::size_t i = 0; i < tokens.size(); ++i) known.push_back(tagger.token(tokens[i]));
+        tagger.tag(known, ids);
         nlohmann::json out{{"tokens", nlohmann::json::array()}, {"tags", nlohmann::json::array()}};
         for (std::size_t i = 0; i < ids.size(); ++i) {
             out["tokens"].push_back(tokens[i]);

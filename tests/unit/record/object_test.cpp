@@ -36,6 +36,21 @@ TEST_CASE("object: values of an object over several lines fit in one") {
     CHECK(word_of("{\"a\": \"x\ny\"}") == "bad-json");
 }
 
+TEST_CASE("object: one value is found without the others") {
+    const std::string_view json = R"({"a":{"key":1},"k\u0065y" : "x" ,"key":2})";
+    CHECK(find_value(json, "key") == R"("x")");
+    CHECK(find_value(json, "a") == R"({"key":1})");
+    CHECK(find_value(json, "b").empty());
+    CHECK(find_value("[1]", "b").empty());
+}
+
+TEST_CASE("object: the text of a checked object stays on one line") {
+    std::string buffer;
+    CHECK(*check_object(" {\"a\": 1} ", buffer) == "{\"a\": 1}");
+    CHECK(*check_object("{\"a\":\n1}", buffer) == "{\"a\":1}");
+    CHECK(check_object("[1]", buffer).reject().word == "bad-json");
+}
+
 TEST_CASE("object: set replaces in place or adds at the end") {
     auto object = parse_object(R"({"a":1,"b":2})");
     REQUIRE(object);
@@ -97,7 +112,7 @@ TEST_CASE("object: depth is bounded") {
 TEST_CASE("object: items of an array as they stand") {
     bool is_array = false;
     CHECK(array_items(R"([1, "a,b" ,[2, 3],{"x":[]}, null])", is_array) ==
-          std::vector<std::string>{"1", "\"a,b\"", "[2, 3]", "{\"x\":[]}", "null"});
+          std::vector<std::string_view>{"1", "\"a,b\"", "[2, 3]", "{\"x\":[]}", "null"});
     CHECK(is_array);
     CHECK(array_items("[]", is_array).empty());
     CHECK(is_array);
