@@ -1,6 +1,6 @@
 #include "cmd/groups/groups.h"
 #include "cmd/recaption-ingest/ingest.h"
-#include "record/parquet.h"
+#include "record/parquet_module.h"
 
 namespace lip::cmd {
 namespace {

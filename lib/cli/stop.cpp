@@ -13,12 +13,14 @@ namespace {
 OnSignal policy = OnSignal::kDie;
 std::atomic<int> stop_signal{0};
 std::atomic<bool> progress_asked{false};
-// Paths are owned by the TemporaryFile objects; the handler only reads and unlinks them.
+// Paths are owned by the TemporaryFile objects; the handler only reads and removes them.
 std::array<std::atomic<const char*>, 64> temporaries{};
 
 void remove_temporaries() {
-    for (const auto& slot : temporaries)
-        if (const char* path = slot.load()) ::unlink(path);
+    // Backwards: what lies in a folder was registered after it.
+    for (auto slot = temporaries.rbegin(); slot != temporaries.rend(); ++slot)
+        if (const char* path = slot->load())
+            if (::unlink(path) != 0) ::rmdir(path);
 }
 
 void die_of(int number) {

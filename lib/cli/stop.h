@@ -19,8 +19,9 @@ std::string stop_signal_name();
 // SIGUSR1 has come since the last call.
 bool take_progress_request();
 
-// Registers a file to be removed if a signal ends the process; the destructor forgets it again
-// without touching the file. At most 64 at a time; more throw std::length_error.
+// Registers a file, or a folder that is empty by then, to be removed if a signal ends the process;
+// the destructor forgets it again without touching the file. At most 64 at a time; more throw
+// std::length_error.
 class TemporaryFile {
 public:
     explicit TemporaryFile(std::string path);

@@ -1,26 +1,17 @@
 #include "record/parquet.h"
 
 #include "cli/log.h"
+#include "record/parquet_module.h"
 #include "text/utf8.h"
 
-#include <dlfcn.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <filesystem>
 
 namespace lip::record {
 namespace {
-
-#ifdef LIP_ARROW_VERSION
-constexpr const char* kVersion = "Arrow " LIP_ARROW_VERSION;
-#else
-constexpr const char* kVersion = nullptr;
-#endif
-
-constexpr const char* kModule = "liblip_parquet.so";
 
 // Arrow jumps about in a file: where the pieces are stands at its end.
 void check_is_plain(const std::string& path, const std::string& name) {
@@ -38,29 +29,6 @@ void check_is_plain(const std::string& path, const std::string& name) {
         throw cli::DataError(name +
                              ": Parquet is read from its end, so it must not be packed (unpack it "
                              "with gzip -d or zstd -d; Parquet packs its columns itself)");
-}
-
-// In ../lib/liptools beside the folder of the program: so it is in a build and installed.
-parquet::Open load_module(const std::string& name) {
-    if (!kVersion)
-        throw cli::DataError(name +
-                             ": is a Parquet file, and this program was built without Parquet (run "
-                             "scripts/install-deps and build again, or turn the file into JSON "
-                             "lines)");
-    std::error_code failed;
-    const std::filesystem::path program = std::filesystem::read_symlink("/proc/self/exe", failed);
-    const std::string path =
-        (program.parent_path().parent_path() / "lib" / "liptools" / kModule).string();
-    void* module = ::dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);  // stays until the end
-    if (!module)
-        throw cli::DataError(name + ": the Parquet module cannot be loaded: " + ::dlerror() +
-                             " (is the installation complete?)");
-    const auto interface =
-        reinterpret_cast<parquet::Interface>(::dlsym(module, parquet::kInterfaceSymbol));
-    const auto open = reinterpret_cast<parquet::Open>(::dlsym(module, parquet::kOpenSymbol));
-    if (!interface || !open || interface() != parquet::kInterface)
-        throw cli::DataError(path + ": is the Parquet module of another version (install again)");
-    return open;
 }
 
 std::string first_line(std::string text) {
@@ -129,14 +97,10 @@ private:
 
 }  // namespace
 
-std::string_view parquet_version() {
-    return kVersion ? kVersion : "not built in";
-}
-
 std::shared_ptr<ParquetFile> open_parquet(const std::string& path, const std::string& name,
                                           const ColumnMap& map) {
     check_is_plain(path, name);
-    static const parquet::Open open = load_module(name);
+    const parquet::Open open = parquet_module(name, "turn the file into JSON lines").open;
     auto file = std::make_shared<ParquetFile>();
     file->name = name;
     std::string problem, left_out;

@@ -7,13 +7,9 @@
 
 #include <memory>
 #include <string>
-#include <string_view>
 #include <vector>
 
 namespace lip::record {
-
-// "Arrow 26.0.1", or "not built in".
-std::string_view parquet_version();
 
 struct ParquetFile {
     std::string name;  // as messages name it

@@ -2,6 +2,7 @@
 //
 // Memory: some hundred rows and, of each column, the page that is being read. Pages are read as
 // they are needed; neither a file nor a row group is ever held.
+#include "record/parquet/status.h"
 #include "record/parquet/table.h"
 #include "record/parquet/values.h"
 
@@ -25,15 +26,6 @@ constexpr std::int64_t kBatchBytes = 2 << 20;   // aim of a batch
 constexpr std::int64_t kMostRows = 512;         // of a batch
 
 using Fields = std::vector<::parquet::arrow::SchemaField>;
-
-void check(const arrow::Status& status) {
-    if (!status.ok()) throw std::runtime_error(status.message());
-}
-template <class Value>
-Value check(arrow::Result<Value> result) {
-    check(result.status());
-    return std::move(result).ValueUnsafe();
-}
 
 // What a column is made of: the leaves that have a place in JSON, and those that are bytes.
 struct Leaves {

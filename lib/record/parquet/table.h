@@ -2,13 +2,17 @@
 // libraries: they are loaded when a Parquet file is opened, and never by a program that opens none.
 #pragma once
 
+#include <cstdint>
+#include <span>
 #include <string>
+#include <string_view>
+#include <variant>
 #include <vector>
 
 namespace lip::record::parquet {
 
 // A module of another interface is refused: an installation may hold an old one.
-inline constexpr int kInterface = 1;
+inline constexpr int kInterface = 2;
 
 // A Parquet file that is open. One thread at a time.
 class Table {
@@ -27,10 +31,36 @@ public:
     virtual bool next(std::string& json) = 0;
 };
 
-// The functions of the module. Open returns nullptr and says why not.
+// A column of a file that is written; every value may be missing.
+struct NewColumn {
+    std::string name;
+    bool is_integer = false;  // 64 bits; else a text
+};
+using Cell = std::variant<std::monostate, std::int64_t, std::string_view>;
+
+// Where the bytes of a Parquet file go, one after the other.
+class Sink {
+public:
+    virtual ~Sink() = default;
+    virtual void write(std::string_view bytes) = 0;
+};
+
+// A Parquet file that is being written. One thread at a time.
+class TableWriter {
+public:
+    virtual ~TableWriter() = default;
+    // A cell for each column. Throws what the sink throws, and std::runtime_error.
+    virtual void add(std::span<const Cell> row) = 0;
+    virtual void close() = 0;
+};
+
+// The functions of the module. Open and Create return nullptr and say why not.
 using Interface = int (*)();
 using Open = Table* (*)(const char* path, std::string& problem);
+using Create = TableWriter* (*)(const std::vector<NewColumn>& columns, Sink& sink,
+                                std::string& problem);
 inline constexpr const char* kInterfaceSymbol = "lip_parquet_interface";
 inline constexpr const char* kOpenSymbol = "lip_parquet_open";
+inline constexpr const char* kCreateSymbol = "lip_parquet_create";
 
 }  // namespace lip::record::parquet
