@@ -40,14 +40,15 @@ void check(const EmbedOptions& o) {
         throw cli::UsageError("with --text no INPUT is read: leave it and --input-format out");
     if ((!o.texts.empty() || reads_lines(o)) && (!c.sources.empty() || c.texts == "phrases"))
         throw cli::UsageError("--sources and --texts=phrases are for the captions of records");
-    if (o.format == VectorFormat::kNpy && o.common.output == "-")
-        throw cli::UsageError("--format npy needs -o FILE: its header is filled in last");
+    check_format(o);
 }
 
-std::string line_head(const std::string& key, const char* kind) {
-    std::string line = "{\"key\":";
-    cli::append_json_string(line, key);
-    return line + ",\"kind\":\"" + kind + "\"";
+// Where the file of the image is: as a picture was named, or by the path in its record. What lies
+// in a shard has no path of its own.
+std::string image_path(const shard::ImageRecord& item, const shard::ImageStream& stream) {
+    const std::string& image = item.record.image;
+    if (item.place.is_sample || image.empty()) return item.record.key;
+    return image == item.place.file ? image : stream.resolve(item, image);
 }
 
 constexpr const char* kNoTexts =
@@ -69,10 +70,10 @@ public:
             stream_.emplace(shard::ImageInput{options.stream, options.image_root,
                                               options.kind != EmbedKind::kText},
                             errors_);
-        record::check_can_write(options.common.output, options.common.force);
+        check_vector_output(options);
         embedder_.emplace(embedder_settings(options));
         maker_.emplace(*embedder_, options.model.batch_size, options.normalize);
-        output_.emplace(options, embedder_->config().embed_dim);
+        output_ = make_vector_output(options, embedder_->config().embed_dim);
     }
 
     int run() {
@@ -100,18 +101,15 @@ private:
         eval::ImageBatches batches(*embedder_, *stream_, errors_, options_.model.batch_size,
                                    options_.common.thread_count());
         const bool patches = options_.kind == EmbedKind::kPatch;
-        const std::string grid = std::to_string(embedder_->config().vision.grid());
         while (const auto batch = batches.next()) {
             const at::Tensor vectors =
                 patches ? maker_->patches(batch->planes) : maker_->images(batch->planes);
             for (std::size_t i = 0; i < batch->items.size(); ++i) {
-                const std::string& key = batch->items[i].record.key;
+                const shard::ImageRecord& item = batch->items[i];
+                VectorRow row{item.record.key, image_path(item, *stream_), {}};
+                row.grid = embedder_->config().vision.grid();
                 const at::Tensor own = vectors[static_cast<std::int64_t>(i)];
-                if (patches)
-                    output_->add_patches(
-                        line_head(key, "patch") + ",\"grid\":[" + grid + "," + grid + "]", own);
-                else
-                    output_->add(line_head(key, "image"), own);
+                output_->add(row, patches ? own : own.unsqueeze(0));
             }
             items_ += batch->items.size();
             output_->flush();
@@ -122,7 +120,7 @@ private:
     void embed_records() {
         shard::ImageRecord item;
         while (stream_->next(item)) {
-            add(item.record, /*is_record=*/true);
+            add(item.record, image_path(item, *stream_), /*is_record=*/true);
             ++items_;
             progress_.update(errors_.records());
         }
@@ -137,8 +135,7 @@ private:
                     errors_.report(place, {"too-large", "the line is longer than --max-line"},
                                    line.text);
                 else
-                    add(bare(text::replace_invalid_utf8(line.text).text, line.number),
-                        /*is_record=*/false);
+                    add_bare(text::replace_invalid_utf8(line.text).text, line.number);
             }
             embed_pending();  // more may come much later
             progress_.update(errors_.records());
@@ -149,27 +146,23 @@ private:
         const auto count =
             std::min(static_cast<std::int64_t>(given_.size()), options_.stream.limit);
         for (std::int64_t i = 0; i < count; ++i)
-            add(bare(given_[static_cast<std::size_t>(i)], static_cast<std::uint64_t>(i) + 1),
-                /*is_record=*/false);
+            add_bare(given_[static_cast<std::size_t>(i)], static_cast<std::uint64_t>(i) + 1);
     }
 
-    static record::Record bare(std::string text, std::uint64_t number) {
+    void add_bare(std::string text, std::uint64_t number) {
         record::Record record;
         record.key = std::to_string(number);
         record.captions.emplace_back().text = std::move(text);
-        return record;
+        add(record, record.key, /*is_record=*/false);
     }
 
-    void add(const record::Record& record, bool is_record) {
+    void add(const record::Record& record, const std::string& path, bool is_record) {
         for (eval::SelectedText& text : eval::select_texts(record, selection_)) {
-            std::string line = line_head(record.key, "text") + ",\"text\":";
-            cli::append_json_string(line, text.text);
-            if (is_record) line += ",\"caption\":" + std::to_string(text.caption);
-            if (text.part >= 0)
-                line += (selection_.kind == eval::TextKind::kPhrase ? ",\"phrase\":"
-                                                                    : ",\"sentence\":") +
-                        std::to_string(text.part);
-            pending_lines_.push_back(std::move(line));
+            VectorRow row{record.key, path, text.text};
+            if (is_record) row.caption = static_cast<std::int64_t>(text.caption);
+            row.part = text.part;
+            if (selection_.kind == eval::TextKind::kPhrase) row.part_name = "phrase";
+            pending_rows_.push_back(std::move(row));
             pending_.push_back(std::move(text));
             if (pending_.size() == batch_size_) embed_pending();
         }
@@ -181,10 +174,10 @@ private:
             pending_, options_.normalize,
             [&](std::span<const std::string> texts) { return maker_->texts(texts); });
         for (std::size_t i = 0; i < pending_.size(); ++i)
-            output_->add(pending_lines_[i], vectors[static_cast<std::int64_t>(i)]);
+            output_->add(pending_rows_[i], vectors[static_cast<std::int64_t>(i)].unsqueeze(0));
         rows_ += pending_.size();
         pending_.clear();
-        pending_lines_.clear();
+        pending_rows_.clear();
         output_->flush();
     }
 
@@ -213,10 +206,10 @@ private:
     std::optional<shard::ImageStream> stream_;
     std::optional<eval::Embedder> embedder_;
     std::optional<VectorMaker> maker_;
-    std::optional<VectorOutput> output_;
+    std::unique_ptr<VectorOutput> output_;
     cli::Progress progress_{"embed", "items"};
     std::vector<eval::SelectedText> pending_;
-    std::vector<std::string> pending_lines_;
+    std::vector<VectorRow> pending_rows_;
     std::size_t items_ = 0, rows_ = 0;
 };
 
@@ -227,10 +220,7 @@ int plan(const EmbedOptions& options) {
     record::StreamSettings stream = options.stream;
     if (!stream.rejects.empty()) record::check_can_write(stream.rejects, options.common.force);
     stream.rejects.clear();
-    const std::string& output = options.common.output;
-    record::check_can_write(output, options.common.force);
-    const bool npy = options.format == VectorFormat::kNpy;
-    if (npy) record::check_can_write(rows_path(output), options.common.force);
+    check_vector_output(options);
     record::ErrorLog errors(stream, false);
     if (!options.texts.empty())
         cli::info("would embed " + std::to_string(read_texts(options.texts).size()) + " texts");
@@ -242,8 +232,7 @@ int plan(const EmbedOptions& options) {
     const model::ModelConfig config = model::read_config(folder);
     cli::info("would load " + folder.string() + " (" + config.name + ", vectors of " +
               std::to_string(config.embed_dim) + " numbers)");
-    cli::info("would write " + (output == "-" ? "standard output" : output) +
-              (npy ? " and " + rows_path(output) : ""));
+    cli::info("would write " + vector_output_names(options));
     return cli::kDone;
 }
 

@@ -11,7 +11,6 @@
 namespace lip::cmd {
 
 enum class EmbedKind { kImage, kText, kPatch };
-enum class VectorFormat { kJsonl, kNpy };
 
 // Settings of embed. The values here are the defaults.
 struct EmbedOptions {
@@ -22,7 +21,7 @@ struct EmbedOptions {
     ModelSettings model;
     EmbedKind kind = EmbedKind::kImage;
     std::vector<std::string> texts;  // --text
-    VectorFormat format = VectorFormat::kJsonl;
+    std::string format = "jsonl";
     bool half = false;  // --dtype f16
     bool normalize = true;
 };

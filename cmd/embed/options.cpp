@@ -1,4 +1,6 @@
 #include "cmd/embed/embed.h"
+#include "cmd/embed/output.h"
+#include "record/parquet_module.h"
 #include "tensor/device.h"
 
 namespace lip::cmd {
@@ -16,9 +18,13 @@ A text longer than the model can read is cut; the closing line counts such texts
 constexpr const char* kOutput =
     R"(One JSON line a row, in the order of the input: key, kind and embedding, in the shortest form that reads back to the same number. Texts add text and the index of the caption, with --texts also that of the sentence or phrase in it; texts that come from no record have the number of their line as key. Patches add grid (rows, columns), and embedding is a list of vectors.
 
-With --format=npy the numbers go to -o FILE, a NumPy file of two axes, and the rest of each line to FILE.rows.jsonl, line for row; patches are rows of their own there, with their number in the grid as patch.
+With --format=npy, safetensors or faiss the numbers go to -o FILE, one vector a row, and the rest of each line to FILE.rows.jsonl, line for row; patches are rows of their own there, with their number in the grid as patch. The file is NumPy's with two axes, a safetensors file with the tensor embeddings, or a FAISS index IndexFlatIP, whose score is the inner product: of vectors of unit length, the cosine.
 
-Vectors have unit length. With --no-normalize they keep the length the model gives them. --dtype=f16 rounds the numbers to 16 bits, in either format.)";
+With --format=clip-retrieval the result is the folder -o DIR as clip-retrieval makes it, for its index and its server: img_emb/img_emb_0.npy, or text_emb/text_emb_0.npy of texts, and metadata/metadata_0.parquet with a row for each vector. Its columns are image_path, the file of the image, or the key if it lies in a shard; with texts caption, the text; key; and with texts caption_index, sentence_index and phrase_index, where there is one. A folder has vectors of images or of texts, not both. This needs a build with Parquet (--version). -f replaces such a folder, but none that holds anything else.
+
+Vectors have unit length. With --no-normalize they keep the length the model gives them. --dtype=f16 rounds the numbers to 16 bits, in every format but faiss, which has none.
+
+retrieve(1) reads all of these, but patches.)";
 
 constexpr const char* kBadInput =
     R"(An image that cannot be read: no-image; one that cannot be decoded: bad-image. A record without texts has no row.)";
@@ -33,6 +39,8 @@ cli::Tool embed_tool(EmbedOptions& options) {
     tool.sections = {{"OUTPUT", kOutput}, {"BAD INPUT", kBadInput}};
     tool.examples = {
         {"Images of shards, for NumPy.", "embed -m model --format npy -o images.npy shards/"},
+        {"The same for FAISS: faiss.read_index(\"images.faiss\") in Python.",
+         "embed -m model --format faiss -o images.faiss shards/"},
         {"A text from the command line, and the lines of a file.",
          "embed -m model --text 'a red circle' --text @classes.txt | jq -c .embedding"},
         {"Every sentence of the captions.",
@@ -41,7 +49,8 @@ cli::Tool embed_tool(EmbedOptions& options) {
          "cut -c1-40 classes.txt | embed -m model --kind text --input-format lines"},
     };
     tool.see_also = "retrieve(1), zeroshot(1), record(5), lip(7)";
-    tool.features = {tensor::torch_description()};
+    tool.features = {tensor::torch_description(),
+                     "parquet: " + std::string(record::parquet_version())};
     cli::Command command{"", "-m DIR [OPTION]... [INPUT]...", tool.summary, {}, [&options] {
                              return embed(options);
                          }};
@@ -53,9 +62,8 @@ cli::Tool embed_tool(EmbedOptions& options) {
         {{"image", EmbedKind::kImage}, {"text", EmbedKind::kText}, {"patch", EmbedKind::kPatch}},
         "what gets a vector");
     o.add_repeated("--text", options.texts, "TEXT", "embed this text, or @FILE; no INPUT is read");
-    o.choice("--format", options.format,
-             {{"jsonl", VectorFormat::kJsonl}, {"npy", VectorFormat::kNpy}},
-             "npy: numbers to -o FILE, the rest to FILE.rows.jsonl");
+    o.choice("--format", options.format, output_formats(),
+             "JSON lines, a file of vectors (-o FILE), or a folder (-o DIR)");
     o.choice("--dtype", options.half, {{"f32", false}, {"f16", true}}, "precision of the numbers");
     o.flag("--normalize", options.normalize, "vectors of unit length", true);
     add_model(o, options.model);

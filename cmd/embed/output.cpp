@@ -1,85 +1,184 @@
 #include "cmd/embed/output.h"
 
+#include "cmd/embed/clip_retrieval.h"
+#include "record/file.h"
 #include "record/object.h"
+#include "tensor/vectors.h"
 
 #include <ATen/ATen.h>
 
+#include <algorithm>
+
 namespace lip::cmd {
+namespace {
+
+const char* kind_name(EmbedKind kind) {
+    switch (kind) {
+        case EmbedKind::kText:
+            return "text";
+        case EmbedKind::kPatch:
+            return "patch";
+        case EmbedKind::kImage:
+            break;
+    }
+    return "image";
+}
+
+// nullptr: the format is no file of vectors.
+const tensor::VectorFormat* file_format(const std::string& name) {
+    const auto formats = tensor::vector_formats();
+    const auto found = std::ranges::find(formats, name, &tensor::VectorFormat::name);
+    return found == formats.end() ? nullptr : &*found;
+}
 
 std::string rows_path(const std::string& output) {
     return output + ".rows.jsonl";
 }
 
-namespace {
-
-std::string lines_path(const EmbedOptions& options) {
-    const std::string& output = options.common.output;
-    if (options.format == VectorFormat::kJsonl) return output;
-    if (output == "-")
-        throw cli::UsageError("--format npy needs -o FILE: its header is filled in last");
-    return rows_path(output);
+// The JSON object of a row, without its end.
+void append_line(std::string& out, EmbedKind kind, const VectorRow& row) {
+    out += "{\"key\":";
+    cli::append_json_string(out, row.key);
+    out.append(",\"kind\":\"").append(kind_name(kind)) += '"';
+    if (kind == EmbedKind::kText) {
+        out += ",\"text\":";
+        cli::append_json_string(out, row.text);
+        if (row.caption >= 0) out += ",\"caption\":" + std::to_string(row.caption);
+        if (row.part >= 0)
+            out.append(",\"").append(row.part_name).append("\":") += std::to_string(row.part);
+    }
+    if (kind == EmbedKind::kPatch) {
+        const std::string grid = std::to_string(row.grid);
+        out.append(",\"grid\":[").append(grid).append(",").append(grid) += ']';
+    }
 }
+
+// JSON lines with the numbers.
+class LinesOutput final : public VectorOutput {
+public:
+    explicit LinesOutput(const EmbedOptions& options)
+        : kind_(options.kind),
+          type_(options.half ? at::kHalf : at::kFloat),
+          lines_(options.common.output, options.common.force) {}
+
+    void add(const VectorRow& row, const at::Tensor& vectors) override {
+        append_line(buffer_, kind_, row);
+        buffer_ += ",\"embedding\":";
+        if (kind_ == EmbedKind::kPatch) {
+            for (std::int64_t i = 0; i < vectors.size(0); ++i) {
+                buffer_ += i ? ',' : '[';
+                append_numbers(vectors[i]);
+            }
+            buffer_ += "]}\n";
+        } else {
+            append_numbers(vectors[0]);
+            buffer_ += "}\n";
+        }
+    }
+    void flush() override {
+        lines_.write(buffer_);
+        buffer_.clear();
+    }
+    void close() override {
+        flush();
+        lines_.close();
+    }
+
+private:
+    void append_numbers(const at::Tensor& vector) {
+        const at::Tensor rounded = vector.to(type_).to(at::kFloat).contiguous();
+        const float* numbers = rounded.const_data_ptr<float>();
+        buffer_ += '[';
+        for (std::int64_t i = 0; i < rounded.numel(); ++i) {
+            if (i) buffer_ += ',';
+            record::append_float(buffer_, numbers[i]);
+        }
+        buffer_ += ']';
+    }
+
+    EmbedKind kind_;
+    at::ScalarType type_;
+    record::Output lines_;
+    std::string buffer_;
+};
+
+// A file of vectors, and the lines of its rows beside it.
+class RowsOutput final : public VectorOutput {
+public:
+    RowsOutput(const EmbedOptions& options, const tensor::VectorFormat& format, std::int64_t width)
+        : kind_(options.kind),
+          vectors_(options.common.output, format, options.half ? at::kHalf : at::kFloat, width,
+                   options.common.force),
+          lines_(rows_path(options.common.output), options.common.force) {}
+
+    void add(const VectorRow& row, const at::Tensor& vectors) override {
+        pending_.push_back(vectors);
+        for (std::int64_t i = 0; i < vectors.size(0); ++i) {
+            append_line(buffer_, kind_, row);
+            if (kind_ == EmbedKind::kPatch) buffer_ += ",\"patch\":" + std::to_string(i);
+            buffer_ += "}\n";
+        }
+    }
+    void flush() override {
+        lines_.write(buffer_);
+        buffer_.clear();
+        if (pending_.empty()) return;
+        vectors_.add(at::cat(pending_));
+        pending_.clear();
+    }
+    void close() override {
+        flush();
+        lines_.close();
+        vectors_.close();
+    }
+
+private:
+    EmbedKind kind_;
+    tensor::VectorWriter vectors_;
+    record::Output lines_;
+    std::string buffer_;
+    std::vector<at::Tensor> pending_;
+};
 
 }  // namespace
 
-VectorOutput::VectorOutput(const EmbedOptions& options, std::int64_t width)
-    : lines_(lines_path(options), options.common.force),
-      type_(options.half ? at::kHalf : at::kFloat) {
-    if (options.format == VectorFormat::kJsonl) return;
-    npy_.emplace(options.common.output, type_, options.common.force);
-    npy_->add(
-        at::empty({0, width}, at::TensorOptions(at::kFloat)));  // the width, should no row come
+std::vector<std::string> output_formats() {
+    std::vector<std::string> names{std::string(kJsonLines)};
+    for (const tensor::VectorFormat& format : tensor::vector_formats())
+        names.emplace_back(format.name);
+    names.emplace_back(kClipRetrieval);
+    return names;
 }
 
-void VectorOutput::append_numbers(const at::Tensor& vector) {
-    const at::Tensor rounded = vector.to(type_).to(at::kFloat).contiguous();
-    const float* numbers = rounded.const_data_ptr<float>();
-    buffer_ += '[';
-    for (std::int64_t i = 0; i < rounded.numel(); ++i) {
-        if (i) buffer_ += ',';
-        record::append_float(buffer_, numbers[i]);
-    }
-    buffer_ += ']';
+void check_format(const EmbedOptions& o) {
+    const std::string option = "--format=" + o.format;
+    const tensor::VectorFormat* format = file_format(o.format);
+    if (o.format != kJsonLines && o.common.output == "-")
+        throw cli::UsageError(option + (format ? " needs -o FILE" : " needs -o DIR") +
+                              ": it is no stream of lines");
+    if (format && o.half && !format->has_half)
+        throw cli::UsageError(option + " has 32-bit numbers alone: leave --dtype=f16 out");
+    if (o.format == kClipRetrieval && o.kind == EmbedKind::kPatch)
+        throw cli::UsageError(option + " is for images and texts, not for --kind=patch");
 }
 
-void VectorOutput::add(const std::string& line, const at::Tensor& vector) {
-    buffer_ += line;
-    if (npy_) {
-        rows_.push_back(vector.unsqueeze(0));
-    } else {
-        buffer_ += ",\"embedding\":";
-        append_numbers(vector);
-    }
-    buffer_ += "}\n";
+void check_vector_output(const EmbedOptions& o) {
+    if (o.format == kClipRetrieval) return check_clip_retrieval_output(o);
+    record::check_can_write(o.common.output, o.common.force);
+    if (file_format(o.format)) record::check_can_write(rows_path(o.common.output), o.common.force);
 }
 
-void VectorOutput::add_patches(const std::string& line, const at::Tensor& vectors) {
-    if (npy_) {
-        rows_.push_back(vectors);
-        for (std::int64_t i = 0; i < vectors.size(0); ++i)
-            buffer_ += line + ",\"patch\":" + std::to_string(i) + "}\n";
-        return;
-    }
-    buffer_ += line + ",\"embedding\":[";
-    for (std::int64_t i = 0; i < vectors.size(0); ++i) {
-        if (i) buffer_ += ',';
-        append_numbers(vectors[i]);
-    }
-    buffer_ += "]}\n";
+std::string vector_output_names(const EmbedOptions& o) {
+    const std::string& output = o.common.output;
+    if (output == "-") return "standard output";
+    return file_format(o.format) ? output + " and " + rows_path(output) : output;
 }
 
-void VectorOutput::flush() {
-    lines_.write(buffer_);
-    buffer_.clear();
-    if (rows_.empty()) return;
-    npy_->add(at::cat(rows_));
-    rows_.clear();
-}
-
-void VectorOutput::close() {
-    flush();
-    lines_.close();
-    if (npy_) npy_->close();
+std::unique_ptr<VectorOutput> make_vector_output(const EmbedOptions& o, std::int64_t width) {
+    if (o.format == kClipRetrieval) return make_clip_retrieval_output(o, width);
+    if (const tensor::VectorFormat* format = file_format(o.format))
+        return std::make_unique<RowsOutput>(o, *format, width);
+    return std::make_unique<LinesOutput>(o);
 }
 
 }  // namespace lip::cmd

@@ -1,43 +1,56 @@
-// Where vectors go: JSON lines with the numbers, or a .npy file with the lines beside it.
+// Where vectors go: JSON lines with the numbers; a file of vectors with the lines beside it; or the
+// folder of clip-retrieval.
 #pragma once
 
 #include "cmd/embed/embed.h"
-#include "record/file.h"
-#include "tensor/npy.h"
 
 #include <ATen/core/Tensor.h>
 
-#include <optional>
+#include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace lip::cmd {
+
+// The values of --format that are no files of vectors (tensor/vectors.h).
+inline constexpr std::string_view kJsonLines = "jsonl", kClipRetrieval = "clip-retrieval";
+
+// All of them, the default first.
+std::vector<std::string> output_formats();
+
+// What a row is, but for its numbers.
+struct VectorRow {
+    std::string key;
+    std::string image_path;              // of the image's file; the key if there is none
+    std::string text;                    // of texts
+    std::int64_t caption = -1;           // index in the record; -1: a text of no record
+    std::int64_t part = -1;              // of the sentence or phrase in the caption; -1: none
+    const char* part_name = "sentence";  // or "phrase"
+    std::int64_t grid = 0;               // of patches: rows, and columns
+};
 
 // One thread at a time. Without close() nothing is left under the names of the files.
 class VectorOutput {
 public:
-    // Throws UsageError for .npy to a stream, DataError if a file exists or cannot be made.
-    VectorOutput(const EmbedOptions& options, std::int64_t width);
-
-    // `line` is the open JSON object of the row, without "}". vector [D].
-    void add(const std::string& line, const at::Tensor& vector);
-    // A grid of patches [rows · columns, D]: one line with a list of vectors, or in .npy a row
-    // each, with the patch's number in its line.
-    void add_patches(const std::string& line, const at::Tensor& vectors);
-    void flush();
-    void close();
-
-private:
-    void append_numbers(const at::Tensor& vector);
-
-    std::optional<tensor::NpyWriter> npy_;
-    record::Output lines_;
-    at::ScalarType type_;
-    std::string buffer_;
-    std::vector<at::Tensor> rows_;  // of .npy, not yet written
+    virtual ~VectorOutput() = default;
+    // vectors [1, D], or of patches [grid · grid, D].
+    virtual void add(const VectorRow& row, const at::Tensor& vectors) = 0;
+    // What was added goes to the files.
+    virtual void flush() = 0;
+    virtual void close() = 0;
 };
 
-// FILE.rows.jsonl
-std::string rows_path(const std::string& output);
+// Throws DataError if a file exists or cannot be made.
+std::unique_ptr<VectorOutput> make_vector_output(const EmbedOptions& options, std::int64_t width);
+
+// Throws UsageError if the format cannot hold what is asked for.
+void check_format(const EmbedOptions& options);
+
+// Before a model is loaded: throws as make_vector_output would.
+void check_vector_output(const EmbedOptions& options);
+
+// The names of all that is written, for a message.
+std::string vector_output_names(const EmbedOptions& options);
 
 }  // namespace lip::cmd

@@ -2,11 +2,11 @@
 
 #include "cli/error.h"
 #include "cli/log.h"
+#include "cmd/retrieve/vector_rows.h"
 #include "eval/image_batches.h"
 #include "record/lines.h"
 #include "shard/images.h"
 #include "shard/key_set.h"
-#include "tensor/npy.h"
 
 #include <ATen/ATen.h>
 
@@ -139,70 +139,20 @@ void embed_images(const RetrieveOptions& options, const Wanted& wanted,
     progress.finish();
 }
 
-struct Rows {
-    std::string file;
-    Tensor values;
-    std::vector<record::Record> records;
-};
-
-// Of --image-embeddings or --text-embeddings; `kind` is what the rows must be.
-Rows read_rows(const std::string& path, const std::string& kind) {
-    Rows rows{path + ".rows.jsonl", tensor::read_npy(path), {}};
-    record::StreamSettings stream;
-    stream.inputs = {rows.file};
-    stream.allow_empty = true;
-    record::ErrorLog errors(stream, false);
-    record::RecordReader reader(stream, errors);
-    record::Record record;
-    record::Place place;
-    while (reader.next(record, place)) {
-        std::string found;
-        const std::string* raw = record.object.find("kind");
-        if (raw && record::read_text(*raw, found) && found != kind)
-            throw cli::DataError(record::to_string(place) + ": the row is of kind " + found +
-                                 ", not " + kind);
-        rows.records.push_back(std::move(record));
-    }
-    if (static_cast<std::int64_t>(rows.records.size()) != rows.values.size(0))
-        throw cli::DataError(rows.file + ": " + std::to_string(rows.records.size()) +
-                             " lines for the " + std::to_string(rows.values.size(0)) + " rows of " +
-                             path);
-    return rows;
-}
-
-std::int64_t integer_field(const record::Record& record, std::string_view name,
-                           std::int64_t otherwise) {
-    std::int64_t value = otherwise;
-    if (const std::string* raw = record.object.find(name)) record::read_integer(*raw, value);
-    return value;
-}
-
-TextRow text_row(const record::Record& record, std::int64_t image, bool keep_text) {
-    TextRow row{image, integer_field(record, "caption", 0), -1, {}, {}};
-    for (const std::string_view name : {"sentence", "phrase"})
-        if (record.object.find(name)) {
-            row.part = integer_field(record, name, -1);
-            row.part_name = name;
-        }
-    if (const std::string* raw = keep_text ? record.object.find("text") : nullptr)
-        record::read_text(*raw, row.text);
-    return row;
-}
-
 // The first texts of each image, as many as are wanted. Without image rows the texts say which
 // images there are.
-void add_texts(const Rows& rows, const Wanted& wanted,
+void add_texts(const VectorRows& rows, const Wanted& wanted,
                std::unordered_map<std::string, std::int64_t>& images, Collection& out) {
     std::vector<std::int64_t> taken;
     std::vector<std::size_t> counts(out.keys.size());  // by image
-    for (std::size_t i = 0; i < rows.records.size(); ++i) {
-        const record::Record& record = rows.records[i];
-        const auto [image, is_new] = images.emplace(record.key, std::ssize(out.keys));
+    for (std::size_t i = 0; i < rows.labels.size(); ++i) {
+        const RowLabel& label = rows.labels[i];
+        const auto [image, is_new] = images.emplace(label.key, std::ssize(out.keys));
         if (is_new && wanted.images)
-            throw cli::DataError(rows.file + ":" + std::to_string(i + 1) +
-                                 ": no image has the key of the text: " + record.key);
+            throw cli::DataError(rows.place(i) +
+                                 ": no image has the key of the text: " + label.key);
         if (is_new) {
-            out.keys.push_back(record.key);
+            out.keys.push_back(label.key);
             counts.push_back(0);
         }
         std::size_t& count = counts[static_cast<std::size_t>(image->second)];
@@ -210,7 +160,8 @@ void add_texts(const Rows& rows, const Wanted& wanted,
             continue;
         ++count;
         taken.push_back(static_cast<std::int64_t>(i));
-        out.texts.push_back(text_row(record, image->second, wanted.keep_text));
+        out.texts.push_back(
+            {image->second, label.caption, label.part, label.part_name, label.text});
     }
     for (std::size_t i = 0; i < counts.size(); ++i) {
         if (const auto reject = too_few(counts[i], wanted))
@@ -261,17 +212,18 @@ Collection read_collection(const RetrieveOptions& options, const Wanted& wanted)
     Collection out;
     std::unordered_map<std::string, std::int64_t> images;  // by key
     if (wanted.images) {
-        const Rows rows = read_rows(options.image_embeddings, "image");
-        for (const record::Record& record : rows.records) {
-            if (!images.emplace(record.key, std::ssize(out.keys)).second)
-                throw cli::DataError(rows.file + ": the key stands twice: " + record.key +
+        const VectorRows rows = read_vector_rows(options.image_embeddings, "image", false);
+        for (std::size_t i = 0; i < rows.labels.size(); ++i) {
+            const std::string& key = rows.labels[i].key;
+            if (!images.emplace(key, std::ssize(out.keys)).second)
+                throw cli::DataError(rows.place(i) + ": the key stood before: " + key +
                                      " [duplicate-key]");
-            out.keys.push_back(record.key);
+            out.keys.push_back(key);
         }
         out.image_rows = rows.values;
     }
     if (wanted.texts) {
-        const Rows rows = read_rows(options.text_embeddings, "text");
+        const VectorRows rows = read_vector_rows(options.text_embeddings, "text", wanted.keep_text);
         if (wanted.images && rows.values.size(1) != out.image_rows.size(1))
             throw cli::DataError(options.text_embeddings + ": vectors of " +
                                  std::to_string(rows.values.size(1)) + " numbers, those of " +

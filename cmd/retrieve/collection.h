@@ -47,9 +47,9 @@ struct Wanted {
 Collection embed_collection(const RetrieveOptions& options, const Wanted& wanted,
                             const eval::Embedder& embedder, record::ErrorLog& errors);
 
-// Reads what embed(1) wrote: FILE.npy and FILE.npy.rows.jsonl. Throws DataError for files that do
-// not belong together, a key that stands twice among the images, a text without its image, and
-// (as above) fewer texts than asked for.
+// Reads what embed(1) wrote (cmd/retrieve/vector_rows.h). Throws DataError as that does, and for a
+// key that stands twice among the images, a text without its image, and (as above) fewer texts than
+// asked for.
 Collection read_collection(const RetrieveOptions& options, const Wanted& wanted);
 
 }  // namespace lip::cmd

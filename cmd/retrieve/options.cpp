@@ -1,4 +1,5 @@
 #include "cmd/retrieve/retrieve.h"
+#include "record/parquet_module.h"
 #include "tensor/device.h"
 
 namespace lip::cmd {
@@ -11,7 +12,7 @@ A text hits with its own image, an image with any of its own texts. The first fi
 
 A caption that is longer than the model's context is cut. With --long-text=mean it is embedded sentence by sentence, and its vector is the mean of theirs, made a unit vector: nothing is lost. Captions that split-captions(1) has not seen are split with its default rules.
 
-The vectors may come from embed(1), so that they are computed once: --image-embeddings and --text-embeddings name .npy files with their .rows.jsonl beside them; no model is loaded then.
+The vectors may come from embed(1), so that they are computed once: --image-embeddings and --text-embeddings name what it wrote, in any of its formats, which is found by looking: a .npy, safetensors or FAISS file with its .rows.jsonl beside it, JSON lines (- is standard input), or a folder of clip-retrieval, also one that clip-retrieval made itself. No model is loaded then, unless there is a query to embed.
 
 With --query texts are looked for among the images, with --query-image images among the texts; nothing is measured, and the best hits are printed. Texts count as above: the first five of an image, unless --texts-per-image says otherwise.)";
 
@@ -26,7 +27,7 @@ constexpr const char* kTies =
     R"(The rank of the right candidate is one more than the number of wrong ones with a higher score. Wrong ones with the very same score count all, none or half, with --ties=pessimistic, optimistic or mean. The default is the first: a model whose vectors are all alike gets 0 %, not 100 %. Scores are compared in steps of 2^-24, so that equal vectors have equal scores on every machine.)";
 
 constexpr const char* kBadInput =
-    R"(An image that cannot be read: no-image; one that cannot be decoded: bad-image; an image with fewer texts than --texts-per-image, or none: bad-record, unless --allow-short keeps it; a key that stood before: duplicate-key. Vectors that are not finite or of another width than the others end the run (bad-embedding), and so do embeddings that do not fit their rows.)";
+    R"(An image that cannot be read: no-image; one that cannot be decoded: bad-image; an image with fewer texts than --texts-per-image, or none: bad-record, unless --allow-short keeps it; a key that stood before: duplicate-key. Vectors that are not finite or of another width than the others end the run (bad-embedding), and so do files of vectors that are cut, whose header contradicts itself, or that do not fit their rows, and FAISS indexes that are not flat.)";
 
 void add_own(cli::Options& o, RetrieveOptions& options) {
     o.group("retrieve");
@@ -45,9 +46,9 @@ void add_own(cli::Options& o, RetrieveOptions& options) {
               {"mean", Ties::kMean}},
              "wrong candidates with the score of the right one count all, none or half");
     o.add("--image-embeddings", options.image_embeddings, "FILE",
-          "vectors of the images, a .npy file of embed(1), in place of INPUT");
+          "vectors of the images, of embed(1), in place of INPUT");
     o.add("--text-embeddings", options.text_embeddings, "FILE",
-          "vectors of the texts, a .npy file of embed(1), in place of INPUT");
+          "vectors of the texts, of embed(1), in place of INPUT");
     o.add_repeated("--query", options.query, "TEXT",
                    "print the images that fit this text best; @FILE: one text a line");
     o.add_repeated("--query-image", options.query_image, "FILE",
@@ -81,7 +82,8 @@ cli::Tool retrieve_tool(RetrieveOptions& options) {
          "retrieve -m model --query 'a red fox' --top 3 images.jsonl | jq -r .key"},
     };
     tool.see_also = "embed(1), zeroshot(1), split-captions(1), record(5), lip(7)";
-    tool.features = {tensor::torch_description()};
+    tool.features = {tensor::torch_description(),
+                     "parquet: " + std::string(record::parquet_version())};
     cli::Command command{
         "", "[OPTION]... [INPUT]...", tool.summary, {}, [&options] { return retrieve(options); }};
     cli::Options& o = command.options;

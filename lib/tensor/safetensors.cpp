@@ -2,17 +2,12 @@
 
 #include "cli/error.h"
 #include "record/file.h"
+#include "tensor/input_file.h"
 
 #include <ATen/ATen.h>
 #include <nlohmann/json.hpp>
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
 
 namespace lip::tensor {
 namespace {
@@ -20,6 +15,8 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr std::uint64_t kLongestHeader = 100 << 20;
+constexpr std::uint64_t kVectorsHeader = 120;
+constexpr const char* kVectorsName = "embeddings";
 
 struct TypeName {
     const char* name;
@@ -35,38 +32,6 @@ const char* name_of(at::ScalarType type) {
         if (entry.type == type) return entry.name;
     throw cli::DataError("safetensors cannot hold this type of tensor");
 }
-
-class File {
-public:
-    explicit File(const std::string& path)
-        : path_(path), fd_(::open(path.c_str(), O_RDONLY | O_CLOEXEC)) {
-        struct stat info = {};
-        if (fd_ < 0 || ::fstat(fd_, &info) != 0)
-            throw cli::DataError(path + ": cannot be opened: " + std::strerror(errno));
-        size_ = static_cast<std::uint64_t>(info.st_size);
-    }
-    ~File() {
-        if (fd_ >= 0) ::close(fd_);
-    }
-    File(const File&) = delete;
-    File& operator=(const File&) = delete;
-    std::uint64_t size() const { return size_; }
-    void read(void* to, std::uint64_t size, std::uint64_t offset) const {
-        auto* at = static_cast<char*>(to);
-        while (size > 0) {
-            const ssize_t n = ::pread(fd_, at, size, static_cast<off_t>(offset));
-            if (n <= 0) throw cli::DataError(path_ + ": cannot be read");
-            at += n;
-            offset += static_cast<std::uint64_t>(n);
-            size -= static_cast<std::uint64_t>(n);
-        }
-    }
-
-private:
-    std::string path_;
-    int fd_;
-    std::uint64_t size_ = 0;
-};
 
 struct Entry {
     std::string name;
@@ -142,7 +107,7 @@ void write_safetensors(const std::string& path, const NamedTensors& tensors,
 
 NamedTensors read_safetensors(const std::string& path,
                               std::map<std::string, std::string>* metadata) {
-    const File file(path);
+    const InputFile file(path);
     std::uint64_t length = 0;
     if (file.size() < sizeof length) corrupt(path, "it is shorter than its length field");
     file.read(&length, sizeof length, 0);
@@ -179,6 +144,40 @@ NamedTensors read_safetensors(const std::string& path,
     }
     if (at != file.size() - data) corrupt(path, "bytes follow the last tensor");
     return tensors;
+}
+
+// Text has no bytes of zero, as the high half of the header's length has; zstd may.
+bool is_safetensors(std::string_view head) {
+    return head.size() >= 9 && head.substr(0, 8).find('\0') != head.npos && head[8] == '{' &&
+           !head.starts_with("\x28\xb5\x2f\xfd");
+}
+
+std::string vectors_header(const RowsShape& shape) {
+    const std::int64_t bytes =
+        shape.rows * shape.width * static_cast<std::int64_t>(c10::elementSize(shape.type));
+    Json header = Json::object();
+    header[kVectorsName] = {{"dtype", name_of(shape.type)},
+                            {"shape", {shape.rows, shape.width}},
+                            {"data_offsets", {0, bytes}}};
+    std::string text = header.dump();
+    text.resize(kVectorsHeader, ' ');  // 62 letters and three numbers
+    return std::string(reinterpret_cast<const char*>(&kVectorsHeader), sizeof kVectorsHeader) +
+           text;
+}
+
+at::Tensor read_vectors_tensor(const std::string& path) {
+    NamedTensors tensors = read_safetensors(path);
+    auto found = std::find_if(tensors.begin(), tensors.end(),
+                              [](const auto& entry) { return entry.first == kVectorsName; });
+    if (found == tensors.end() && tensors.size() == 1) found = tensors.begin();
+    if (found == tensors.end())
+        throw cli::DataError(path + ": has no tensor \"" + kVectorsName + "\" among its " +
+                             std::to_string(tensors.size()));
+    const auto& [name, tensor] = *found;
+    if (tensor.dim() != 2 || tensor.size(1) < 1 || !tensor.is_floating_point())
+        throw cli::DataError(path + ": the tensor \"" + name +
+                             "\" has not two axes of floating-point numbers");
+    return tensor;
 }
 
 }  // namespace lip::tensor

@@ -1,10 +1,13 @@
 // The safetensors format: 8 bytes of header length, a JSON header, the tensors' bytes.
 #pragma once
 
+#include "tensor/vectors.h"
+
 #include <ATen/core/Tensor.h>
 
 #include <map>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -21,5 +24,12 @@ void write_safetensors(const std::string& path, const NamedTensors& tensors,
 // no JSON, ranges that overlap, have holes or leave the file, and sizes that do not fit the shape.
 NamedTensors read_safetensors(const std::string& path,
                               std::map<std::string, std::string>* metadata = nullptr);
+
+// Vectors as the tensor "embeddings" (tensor/vectors.h).
+bool is_safetensors(std::string_view head);          // at least the first 9 bytes
+std::string vectors_header(const RowsShape& shape);  // 128 bytes, whatever the shape is
+// The tensor "embeddings", or the only one there is. Throws as read_safetensors does, and for a
+// tensor that has not two axes of floating-point numbers.
+at::Tensor read_vectors_tensor(const std::string& path);
 
 }  // namespace lip::tensor
