@@ -2,7 +2,7 @@
 #
 #   make demo        data from real pictures, two models trained and compared, demo/out/report.html
 #   make test        everything is built and tested
-#   make test-peers  models, tokenizers and pixels beside open_clip, transformers, Pillow
+#   make test-peers  models, tokenizers, pixels and vectors beside open_clip, transformers, Pillow, FAISS
 #   make sanitize    what needs no LibTorch, built and tested with sanitizers
 #   make data-tools  recaption-ingest, split-captions and shard, without LibTorch
 #
