@@ -73,7 +73,7 @@ VectorRows read_file_with_rows(const std::string& path, std::string_view kind, b
 // Appends the numbers of a JSON array; false if it is none of numbers.
 bool append_numbers(const std::string& raw, std::vector<float>& numbers) {
     bool is_array = false;
-    for (const std::string& item : record::array_items(raw, is_array)) {
+    for (const std::string_view item : record::array_items(raw, is_array)) {
         float value = 0;
         const auto [end, error] = std::from_chars(item.data(), item.data() + item.size(), value);
         if (error == std::errc::result_out_of_range) {  // too small is 0, too large is refused
