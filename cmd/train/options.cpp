@@ -18,7 +18,9 @@ A sample that cannot be used (broken image, no text) is left out, and the next o
 constexpr const char* kOutput =
     R"(RUN/checkpoints/step-NNNNNNNN, folders that are complete when they have their name (checkpoint(5)); RUN/latest, a link to the newest; RUN/metrics.jsonl; RUN/config.toml, to be used with --config. The path of the last checkpoint goes to standard output.
 
-Lines of metrics.jsonl have type (start, train, checkpoint, resume, stop), step, epoch, samples and time; train lines add loss, lr, grad_norm, logit_scale, logit_bias (siglip), images_per_s, texts_per_s, skipped, bad_steps and rss (MiB, the highest so far).)";
+Lines of metrics.jsonl have type (start, train, checkpoint, resume, stop), step, epoch, samples and time; train lines add loss, lr, grad_norm, logit_scale, logit_bias (siglip), images_per_s, texts_per_s, skipped, bad_steps and rss (MiB, the highest so far).
+
+With --tensorboard the figures of train lines, epoch and samples also stand in RUN/tensorboard as train/loss and so on, for tensorboard --logdir RUN. Each part of a run that is resumed has a file of its own, events.out.tfevents.SSSSSSSS.train, named by the step it goes on after; later steps of earlier files are cut off, so that none is there twice.)";
 
 constexpr const char* kTokenizer =
     R"(A SentencePiece model, or a CLIP vocabulary: bpe_simple_vocab_16e6.txt.gz of open_clip, vocab.json beside merges.txt, or tokenizer.json of Hugging Face; a folder stands for the one in it. A model for your own captions is made of their sentences:
@@ -125,6 +127,7 @@ cli::Tool train_tool(TrainOptions& t) {
           "steps, or a duration such as 30m, between checkpoints");
     o.add("--keep", t.keep, Kind::kPlain, "N", "checkpoints that stay, the newest; 0: all");
     o.add("--log-every", t.log_every, Kind::kPlain, "N", "steps between lines of metrics.jsonl", 1);
+    o.flag("--tensorboard", t.tensorboard, "figures for TensorBoard, too, in RUN/tensorboard");
     o.add("--seed", t.seed, Kind::kPlain, "N", "of weights, order, crops and draws").environment =
         "LIP_SEED";
     add_length_and_optimiser(o, t);

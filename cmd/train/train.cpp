@@ -54,9 +54,10 @@ train::SamplerSettings sampler_settings(const TrainOptions& t, const train::Meth
 // Settings that do not change the weights that come out.
 bool is_harmless(const std::string& name) {
     constexpr std::string_view kHarmless[] = {
-        "data",     "tokenizer",  "checkpoint-every", "keep",       "log-every",      "device",
-        "on-error", "max-errors", "rejects",          "threads",    "quiet",          "dry-run",
-        "progress", "log-format", "provenance",       "assume-tty", "provenance-text"};
+        "data",       "tokenizer",   "checkpoint-every", "keep",       "log-every",
+        "device",     "tensorboard", "on-error",         "max-errors", "rejects",
+        "threads",    "quiet",       "dry-run",          "progress",   "log-format",
+        "provenance", "assume-tty",  "provenance-text"};
     return std::find(std::begin(kHarmless), std::end(kHarmless), name) != std::end(kHarmless);
 }
 
@@ -117,6 +118,7 @@ TrainSettings train_settings(const TrainOptions& t) {
     s.keep = t.keep;
     s.log_every = t.log_every;
     s.resume = t.resume;
+    s.tensorboard = t.tensorboard;
     s.device = tensor::resolve_device(t.device.device);
     s.precision = tensor::resolve_precision(t.device.precision, s.device);
     s.errors = t.errors;

@@ -32,7 +32,7 @@ struct TrainOptions {
     double crop_scale = 0.9;
     std::string checkpoint_every = "1000";
     std::int64_t keep = 3, log_every = 10;
-    bool resume = false;
+    bool resume = false, tensorboard = false;
     std::int64_t seed = 0;
     const cli::Options* declared = nullptr;  // for config.toml and the comparison on --resume
 };

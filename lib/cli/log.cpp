@@ -84,10 +84,14 @@ double monotonic_s() {
     return std::chrono::duration<double>(Clock::now().time_since_epoch()).count();
 }
 
-std::string utc_now() {
-    std::time_t now = std::time(nullptr);
+std::int64_t utc_seconds() {
     if (const char* fixed = std::getenv("SOURCE_DATE_EPOCH"))
-        now = std::strtoll(fixed, nullptr, 10);
+        return std::strtoll(fixed, nullptr, 10);
+    return std::time(nullptr);
+}
+
+std::string utc_now() {
+    const std::time_t now = utc_seconds();
     std::tm parts{};
     gmtime_r(&now, &parts);
     char text[32];

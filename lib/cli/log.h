@@ -70,7 +70,8 @@ void append_json_string(std::string& out, std::string_view text);
 // Seconds on a clock that never goes back.
 double monotonic_s();
 
-// "2026-01-02T03:04:05Z", or the time of SOURCE_DATE_EPOCH where set.
+// Seconds since 1970, or SOURCE_DATE_EPOCH where set; and as "2026-01-02T03:04:05Z".
+std::int64_t utc_seconds();
 std::string utc_now();
 
 }  // namespace lip::cli

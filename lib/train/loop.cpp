@@ -5,6 +5,7 @@
 #include "cli/stop.h"
 #include "record/file.h"
 #include "record/object.h"
+#include "train/event_file.h"
 #include "train/step.h"
 
 #include <ATen/ATen.h>
@@ -13,6 +14,7 @@
 
 #include <cmath>
 #include <cstdio>
+#include <optional>
 
 namespace lip::train {
 namespace {
@@ -40,38 +42,45 @@ struct Meters {
     }
 };
 
+double epoch_of(const RunState& state, std::uint64_t samples_per_epoch) {
+    if (samples_per_epoch == 0) return static_cast<double>(state.position.epoch);
+    return static_cast<double>(state.samples) / static_cast<double>(samples_per_epoch);
+}
+
 std::string line_head(const char* type, const RunState& state, std::uint64_t samples_per_epoch) {
     std::string out =
         std::string("{\"type\":\"") + type + "\",\"step\":" + std::to_string(state.step);
-    double epoch = static_cast<double>(state.position.epoch);
-    if (samples_per_epoch > 0)
-        epoch = static_cast<double>(state.samples) / static_cast<double>(samples_per_epoch);
     out += ",\"epoch\":";
-    record::append_score(out, epoch);
+    record::append_score(out, epoch_of(state, samples_per_epoch));
     return out + ",\"samples\":" + std::to_string(state.samples) + ",\"time\":\"" + cli::utc_now() +
            "\"";
 }
 
-std::string train_line(const RunState& state, const TrainSettings& settings,
-                       const model::LanguageImageModel& model, const Meters& meters, double rate) {
+// What a train line says.
+Figures train_figures(const RunState& state, const model::LanguageImageModel& model,
+                      const Meters& meters, double rate) {
     const double seconds = std::max(cli::monotonic_s() - meters.started, 1e-9);
-    std::string out = line_head("train", state, settings.samples_per_epoch);
-    const auto add = [&](const char* name, double value) {
-        out += std::string(",\"") + name + "\":";
-        record::append_score(out, value);
-    };
     const auto n = static_cast<double>(std::max<std::int64_t>(meters.steps, 1));
-    add("loss", meters.loss / n);
-    add("lr", rate);
-    add("grad_norm", meters.norm / n);
-    add("logit_scale", model.log_scale.detach().exp().item<double>());
-    if (model.logit_bias.defined()) add("logit_bias", model.logit_bias.detach().item<double>());
-    add("images_per_s", static_cast<double>(meters.images) / seconds);
-    add("texts_per_s", static_cast<double>(meters.texts) / seconds);
-    add("skipped", static_cast<double>(state.skipped));
-    add("bad_steps", static_cast<double>(state.bad_steps));
-    add("rss", peak_memory_mib());
-    return out + "}";
+    Figures figures = {{"loss", meters.loss / n},
+                       {"lr", rate},
+                       {"grad_norm", meters.norm / n},
+                       {"logit_scale", model.log_scale.detach().exp().item<double>()}};
+    if (model.logit_bias.defined())
+        figures.emplace_back("logit_bias", model.logit_bias.detach().item<double>());
+    figures.emplace_back("images_per_s", static_cast<double>(meters.images) / seconds);
+    figures.emplace_back("texts_per_s", static_cast<double>(meters.texts) / seconds);
+    figures.emplace_back("skipped", static_cast<double>(state.skipped));
+    figures.emplace_back("bad_steps", static_cast<double>(state.bad_steps));
+    figures.emplace_back("rss", peak_memory_mib());
+    return figures;
+}
+
+std::string train_line(std::string head, const Figures& figures) {
+    for (const auto& [name, value] : figures) {
+        head += ",\"" + name + "\":";
+        record::append_score(head, value);
+    }
+    return head + "}";
 }
 
 void compare_settings(const ResultSettings& before, const ResultSettings& now) {
@@ -125,6 +134,9 @@ TrainResult run_training(const TrainSettings& settings) {
     folder.append_metrics(
         line_head(newest.empty() ? "start" : "resume", state, settings.samples_per_epoch) +
         (settings.provenance.empty() ? "" : ",\"provenance\":" + settings.provenance) + "}");
+    std::optional<EventFile> events;
+    if (settings.tensorboard)
+        events.emplace(folder.path() / kEventFolder, state.step, cli::utc_seconds());
     cli::verbose(std::to_string(model.parameters.count()) + " parameters, " +
                  std::to_string(total) + " steps of " + std::to_string(settings.data.batch_size) +
                  " images with " + std::to_string(settings.data.sampler.texts_per_image) +
@@ -186,7 +198,14 @@ TrainResult run_training(const TrainSettings& settings) {
         std::snprintf(note, sizeof note, "loss %.3f", value);
         progress.update(static_cast<std::uint64_t>(state.step), note);
         if (state.step % settings.log_every == 0 || state.step == total) {
-            folder.append_metrics(train_line(state, settings, model, meters, rate));
+            Figures figures = train_figures(state, model, meters, rate);
+            folder.append_metrics(
+                train_line(line_head("train", state, settings.samples_per_epoch), figures));
+            if (events) {
+                figures.emplace_back("epoch", epoch_of(state, settings.samples_per_epoch));
+                figures.emplace_back("samples", static_cast<double>(state.samples));
+                events->append(state.step, cli::utc_seconds(), figures);
+            }
             meters = Meters();
         }
         const bool by_steps =

@@ -27,6 +27,7 @@ struct TrainSettings {
     std::int64_t checkpoint_seconds = 0;   // else seconds
     std::int64_t keep = 3, log_every = 10;
     bool resume = false;
+    bool tensorboard = false;  // scalars in RUN/tensorboard, too
     c10::Device device = c10::Device(c10::kCPU);
     at::ScalarType precision = at::kFloat;
     record::StreamSettings errors;  // --on-error, --max-errors, --rejects

@@ -2,6 +2,7 @@
 
 #include "cli/error.h"
 #include "record/file.h"
+#include "train/event_file.h"
 
 #include <nlohmann/json.hpp>
 
@@ -56,14 +57,16 @@ RunFolder::RunFolder(fs::path path, bool resume) : path_(std::move(path)) {
     for (const auto& entry : fs::directory_iterator(path_)) {
         // What a run leaves that failed before its first checkpoint is overwritten.
         const fs::path name = entry.path().filename();
-        const bool is_leftover = name == "checkpoints"
-                                     ? fs::is_empty(entry.path())
-                                     : name == "config.toml" || name == "metrics.jsonl";
+        const bool is_leftover =
+            name == "checkpoints"
+                ? fs::is_empty(entry.path())
+                : name == "config.toml" || name == "metrics.jsonl" || name == kEventFolder;
         if (!is_leftover)
             throw cli::DataError(path_.string() +
                                  ": is not empty (--resume goes on with the run in it)");
     }
     fs::remove(path_ / "metrics.jsonl");
+    fs::remove_all(path_ / kEventFolder);
 }
 
 std::vector<fs::path> RunFolder::checkpoints() const {
