@@ -28,6 +28,7 @@ struct CheckpointOptions {
 };
 
 cli::Tool checkpoint_tool(CheckpointOptions& options);
+int checkpoint_verify(const CheckpointOptions& options);
 int checkpoint_info(const CheckpointOptions& options);
 int checkpoint_import(const CheckpointOptions& options);
 int checkpoint_export(const CheckpointOptions& options);

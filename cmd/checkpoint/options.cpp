@@ -9,12 +9,16 @@ constexpr const char* kDescription =
 
 info reads the configuration and all weights, checks that they belong together, and tells what the model is.
 
+verify looks for all that can be wrong with a checkpoint: files that are missing, or differ from checksums.xxh64; a configuration or a tokenizer that cannot be read; weights or moments that are damaged, missing, too many, of another shape, or not finite.
+
 import makes a checkpoint of a model of open_clip (a folder with open_clip_config.json), of Hugging Face (a folder of CLIPModel or SiglipModel), or of bare weights (.safetensors, or .pt and .bin of torch.save, with --arch): names of open_clip, OpenAI, Hugging Face, with or without "module." or a state_dict around them. Pickles are read as data: what asks for anything but tensors, dictionaries, lists, numbers and texts is refused by its name, and nothing in a file is ever run. Positions of another image size are interpolated. Weights that the model has no place for are left out and named.
 
 export writes a folder that open_clip ('local-dir:DIR') or Hugging Face (from_pretrained) open. average makes the mean of the weights of checkpoints with equal configurations. diff compares two checkpoints tensor by tensor.)";
 
 constexpr const char* kOutput =
     R"(info: a line for each fact, name and value with a TAB between, or one object with --format=json: path; arch and method; parameters, with vision_parameters and text_parameters; the shapes of both towers; embed_dim, image_size, context_length; logit_scale, the factor on cosines, and logit_bias where the model has one; gflops_image and gflops_text, the cost of one image and of one text of full length, in 10^9 floating point operations of matrix products; step and samples of the training run, and provenance, where they are known. With --tensors follows a line for each tensor: its name, shape, type and Euclidean norm.
+
+verify: a line for each problem, TAB-separated: the checkpoint, the file, and what is wrong; nothing for a checkpoint that is sound. Exit 0 if all are sound, 1 if not.
 
 diff: a line for each tensor that differs by more than --atol plus --rtol times the second, TAB-separated: name, largest difference, largest relative difference; or where only one has it, or shapes differ. Exit 0 if all are equal, 1 if not.
 
@@ -37,6 +41,8 @@ cli::Tool checkpoint_tool(CheckpointOptions& options) {
         {"The five largest weights by norm.",
          "checkpoint info --format json --tensors model |\n"
          "    jq -r '.tensors | sort_by(-.norm)[:5][] | [.name, .norm] | @tsv'"},
+        {"Are the checkpoints of a run as they were written?",
+         "checkpoint verify run/checkpoints/step-*"},
         {"For open_clip, and back.",
          "checkpoint export model -o exported\n"
          "checkpoint import exported -o again.ckpt\n"
@@ -67,6 +73,11 @@ cli::Tool checkpoint_tool(CheckpointOptions& options) {
                 "lines of name TAB value, or one JSON object");
     info.flag("--tensors", options.tensors, "add every tensor with shape, type and norm");
     finish(info, kReport);
+
+    cli::Options& verify = add("verify", "[OPTION]... CKPT...",
+                               "all that is wrong with checkpoints", checkpoint_verify);
+    verify.operands(options.paths, "CKPT", "checkpoints, or run folders", 1);
+    finish(verify, kReport);
 
     cli::Options& import = add("import", "[OPTION]... SRC -o DIR",
                                "a checkpoint from another library's model", checkpoint_import);

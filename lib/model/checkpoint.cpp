@@ -1,6 +1,7 @@
 #include "model/checkpoint.h"
 
 #include "cli/error.h"
+#include "model/checksums.h"
 #include "record/file.h"
 
 #include <algorithm>
@@ -63,6 +64,7 @@ void save_model(const fs::path& folder, const LanguageImageModel& model,
     tensor::write_safetensors((folder / "model.safetensors").string(), model.parameters.all(),
                               {{"format", "pt"}}, true);
     record::write_file((folder / "config.json").string(), to_json(model.config), true);
+    write_checksums(folder);
 }
 
 }  // namespace lip::model

@@ -27,7 +27,8 @@ LoadedModel load_model(const std::filesystem::path& path, c10::Device device);
 // The tokenizer's file, and tokenizer_config.json if it needs one, into an existing folder.
 void save_tokenizer(const std::filesystem::path& folder, const text::Tokenizer& tokenizer);
 
-// Writes config, weights and tokenizer into an existing folder.
+// Writes config, weights and tokenizer into an existing folder, and the checksums of all that is in
+// it then.
 void save_model(const std::filesystem::path& folder, const LanguageImageModel& model,
                 const text::Tokenizer& tokenizer, const std::string& provenance);
 

@@ -7,7 +7,7 @@
 namespace lip::model {
 namespace {
 
-using Json = nlohmann::json;
+using Json = nlohmann::ordered_json;
 
 class Reader {
 public:

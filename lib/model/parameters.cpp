@@ -67,25 +67,31 @@ void Parameters::to(at::ScalarType type) {
     }
 }
 
-void Parameters::load(const tensor::NamedTensors& source, const std::string& where) {
+std::vector<std::string> Parameters::misfits(const tensor::NamedTensors& source) const {
     std::map<std::string, at::Tensor> by_name(source.begin(), source.end());
-    std::string problems;
+    std::vector<std::string> problems;
     for (const auto& [name, mine] : named_) {
         const auto found = by_name.find(name);
         if (found == by_name.end()) {
-            problems += "\n  missing " + name + " " + shape_text(mine.sizes());
+            problems.push_back("missing " + name + " " + shape_text(mine.sizes()));
         } else if (found->second.sizes() != mine.sizes()) {
-            problems += "\n  " + name + " is " + shape_text(found->second.sizes()) +
-                        ", the configuration needs " + shape_text(mine.sizes());
+            problems.push_back(name + " is " + shape_text(found->second.sizes()) +
+                               ", the configuration needs " + shape_text(mine.sizes()));
         }
         if (found != by_name.end()) by_name.erase(found);
     }
     for (const auto& [name, tensor] : by_name)
-        problems += "\n  surplus " + name + " " + shape_text(tensor.sizes());
+        problems.push_back("surplus " + name + " " + shape_text(tensor.sizes()));
+    return problems;
+}
+
+void Parameters::load(const tensor::NamedTensors& source, const std::string& where) {
+    std::string problems;
+    for (const std::string& problem : misfits(source)) problems += "\n  " + problem;
     if (!problems.empty())
         throw cli::DataError(where + ": the weights do not fit the configuration:" + problems);
     const at::NoGradGuard no_grad;
-    by_name = {source.begin(), source.end()};
+    std::map<std::string, at::Tensor> by_name(source.begin(), source.end());
     for (auto& [name, mine] : named_) at::Tensor(mine).copy_(by_name[name]);
 }
 

@@ -38,6 +38,9 @@ public:
     // In place, every handle sees it; gradients are dropped.
     void to(at::ScalarType type);
 
+    // What of `source` is missing, surplus or of another shape: a line each, none if it fits.
+    std::vector<std::string> misfits(const tensor::NamedTensors& source) const;
+
     // Copies values from `source`. Throws DataError listing all missing, surplus and misshapen
     // tensors, with `where` in front.
     void load(const tensor::NamedTensors& source, const std::string& where);

@@ -4,11 +4,9 @@
 
 #include <fcntl.h>
 #include <unistd.h>
-#include <xxhash.h>
 
 #include <cerrno>
 #include <cstring>
-#include <new>
 #include <utility>
 
 namespace lip::shard {
@@ -51,27 +49,14 @@ void sync_folder(const std::filesystem::path& folder) {
     if (error != 0 && error != EINVAL) fail(folder, "cannot sync", error);
 }
 
-XXH64_state_t* new_hash() {
-    XXH64_state_t* state = XXH64_createState();
-    if (state == nullptr) throw std::bad_alloc();
-    XXH64_reset(state, 0);
-    return state;
-}
-
 }  // namespace
-
-void OutputFile::FreeHash::operator()(XXH64_state_s* state) const {
-    XXH64_freeState(state);
-}
 
 OutputFile::OutputFile(std::filesystem::path path, bool replace)
     : target_(std::move(path)),
       temporary_(temporary_of(target_, replace)),
-      file_(create(temporary_)),
-      hash_(new_hash()) {}
+      file_(create(temporary_)) {}
 
-OutputFile::OutputFile(int fd, std::string name)
-    : file_(File::borrow(fd, std::move(name))), hash_(new_hash()) {}
+OutputFile::OutputFile(int fd, std::string name) : file_(File::borrow(fd, std::move(name))) {}
 
 OutputFile::~OutputFile() {
     if (!temporary_.empty()) ::unlink(temporary_.c_str());
@@ -79,7 +64,7 @@ OutputFile::~OutputFile() {
 
 void OutputFile::write(std::string_view bytes) {
     file_.write(bytes);
-    XXH64_update(hash_.get(), bytes.data(), bytes.size());
+    hash_.update(bytes);
     bytes_ += bytes.size();
 }
 
@@ -90,16 +75,6 @@ void OutputFile::commit() {
         fail(target_, "cannot rename to", errno);
     temporary_.clear();
     sync_folder(folder_of(target_));
-}
-
-std::string OutputFile::xxh64() const {
-    return hex64(XXH64_digest(hash_.get()));
-}
-
-std::string hex64(std::uint64_t value) {
-    std::string hex(16, '0');
-    for (std::size_t i = 16; i-- > 0; value >>= 4) hex[i] = "0123456789abcdef"[value & 15];
-    return hex;
 }
 
 }  // namespace lip::shard

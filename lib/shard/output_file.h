@@ -2,14 +2,12 @@
 #pragma once
 
 #include "shard/file.h"
+#include "shard/file_hash.h"
 
 #include <cstdint>
 #include <filesystem>
-#include <memory>
 #include <string>
 #include <string_view>
-
-struct XXH64_state_s;
 
 namespace lip::shard {
 
@@ -32,23 +30,16 @@ public:
 
     std::uint64_t bytes() const { return bytes_; }
     // 16 hex digits: XXH64, seed 0, of all bytes so far.
-    std::string xxh64() const;
+    std::string xxh64() const { return hash_.hex(); }
     // What a signal handler has to remove; empty for a descriptor and after commit().
     const std::filesystem::path& temporary() const { return temporary_; }
 
 private:
-    struct FreeHash {
-        void operator()(XXH64_state_s* state) const;
-    };
-
     std::filesystem::path target_;
     std::filesystem::path temporary_;
     File file_;
-    std::unique_ptr<XXH64_state_s, FreeHash> hash_;
+    FileHash hash_;
     std::uint64_t bytes_ = 0;
 };
-
-// 16 lower-case hex digits, most significant first.
-std::string hex64(std::uint64_t value);
 
 }  // namespace lip::shard

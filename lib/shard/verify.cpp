@@ -1,37 +1,16 @@
 #include "shard/verify.h"
 
 #include "cli/error.h"
-#include "shard/output_file.h"
+#include "shard/file_hash.h"
 #include "shard/reader.h"
 #include "shard/stream.h"
 #include "shard/tar.h"
 
-#include <xxhash.h>
-
-#include <memory>
-#include <new>
 #include <string_view>
 #include <utility>
 
 namespace lip::shard {
 namespace {
-
-// XXH64 of a file that goes by in pieces.
-class FileHash {
-public:
-    FileHash() : state_(XXH64_createState()) {
-        if (!state_) throw std::bad_alloc();
-        XXH64_reset(state_.get(), 0);
-    }
-    void update(std::string_view bytes) { XXH64_update(state_.get(), bytes.data(), bytes.size()); }
-    std::string hex() const { return hex64(XXH64_digest(state_.get())); }
-
-private:
-    struct Free {
-        void operator()(XXH64_state_t* state) const { XXH64_freeState(state); }
-    };
-    std::unique_ptr<XXH64_state_t, Free> state_;
-};
 
 // Judges samples one by one, and counts the good ones.
 class SampleJudge {

@@ -94,10 +94,10 @@ fs::path RunFolder::save(const model::LanguageImageModel& model, const text::Tok
         folder / ("." + step_name(state.step) + ".tmp." + std::to_string(::getpid()));
     fs::create_directory(temporary);
     try {
-        model::save_model(temporary, model, tokenizer, provenance);
         tensor::write_safetensors((temporary / "optimizer.safetensors").string(), optimizer.state(),
                                   {}, true);
         record::write_file((temporary / "state.json").string(), to_json(state), true);
+        model::save_model(temporary, model, tokenizer, provenance);  // last: checksums of all
     } catch (...) {  // a full disk: what is there is of no use
         std::error_code ignored;
         fs::remove_all(temporary, ignored);
