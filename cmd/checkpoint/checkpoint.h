@@ -1,6 +1,7 @@
 #pragma once
 
 #include "cli/tool.h"
+#include "model/export.h"
 
 #include <filesystem>
 #include <functional>
@@ -20,7 +21,7 @@ struct CheckpointOptions {
     std::string input_format = "auto", arch, tokenizer;
     bool ema = false;
     // export
-    std::string output_format = "open_clip";
+    model::ExportSettings exported;
     // average
     std::vector<std::string> weights;
     // diff

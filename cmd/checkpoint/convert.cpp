@@ -5,7 +5,10 @@
 #include "model/checkpoint.h"
 #include "model/export.h"
 #include "model/foreign.h"
+#include "record/file.h"
 #include "tensor/device.h"
+
+#include <ATen/ATen.h>
 
 namespace lip::cmd {
 namespace {
@@ -34,6 +37,14 @@ std::unique_ptr<text::Tokenizer> tokenizer_of(const CheckpointOptions& options,
     return tokenizer;
 }
 
+void warn_left_out(const std::vector<std::string>& tensors, const std::string& where) {
+    if (tensors.empty()) return;
+    std::string names;
+    for (const std::string& name : tensors) names += "\n  " + name;
+    cli::warn(std::to_string(tensors.size()) + " tensors have no place in " + where +
+              " and are left out:" + names);
+}
+
 }  // namespace
 
 int checkpoint_import(const CheckpointOptions& options) {
@@ -44,12 +55,7 @@ int checkpoint_import(const CheckpointOptions& options) {
         {options.input_format == "auto" ? "" : options.input_format, options.arch, options.ema});
     const auto tokenizer = tokenizer_of(options, foreign);
     if (foreign.config.text.is_padded()) foreign.config.text.pad_id = tokenizer->pad_id();
-    if (!foreign.left_out.empty()) {
-        std::string names;
-        for (const std::string& name : foreign.left_out) names += "\n  " + name;
-        cli::warn(std::to_string(foreign.left_out.size()) +
-                  " tensors have no place in the model and are left out:" + names);
-    }
+    warn_left_out(foreign.left_out, "the model");
     if (options.common.dry_run) {
         cli::info("would write " + options.common.output + " from " + foreign.format);
         return cli::kDone;
@@ -63,19 +69,31 @@ int checkpoint_import(const CheckpointOptions& options) {
 }
 
 int checkpoint_export(const CheckpointOptions& options) {
-    check_can_write_folder(options.common);
+    const bool is_file = options.exported.format == model::ExportFormat::kPt;
+    if (!is_file)
+        check_can_write_folder(options.common);
+    else if (options.common.output == "-" || options.common.output.empty())
+        throw cli::UsageError("--format pt: the result is a file: name it with -o FILE");
+    else
+        record::check_can_write(options.common.output, options.common.force);
     tensor::configure_process(options.common.thread_count(), /*deterministic=*/false);
     const model::LoadedModel loaded = model::load_model(options.paths.front(), at::kCPU);
     if (options.common.dry_run) {
-        cli::info("would write " + options.common.output + " for " + options.output_format);
+        cli::info("would write " + options.common.output);
         return cli::kDone;
     }
+    const at::NoGradGuard no_grad;
+    if (is_file) {
+        model::export_pt(options.common.output, *loaded.model, options.exported,
+                         options.common.force);
+        return cli::kDone;
+    }
+    std::vector<std::string> left;
     write_folder(options.common, [&](const fs::path& folder) {
-        model::export_model(folder, *loaded.model,
-                            options.output_format == "hf" ? model::ExportFormat::kHf
-                                                          : model::ExportFormat::kOpenClip);
+        left = model::export_model(folder, *loaded.model, options.exported);
         model::save_tokenizer(folder, *loaded.tokenizer);
     });
+    warn_left_out(left, "the format");
     return cli::kDone;
 }
 

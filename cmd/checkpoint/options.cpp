@@ -13,7 +13,9 @@ verify looks for all that can be wrong with a checkpoint: files that are missing
 
 import makes a checkpoint of a model of open_clip (a folder with open_clip_config.json), of Hugging Face (a folder of CLIPModel or SiglipModel), or of bare weights (.safetensors, or .pt and .bin of torch.save, with --arch): names of open_clip, OpenAI, Hugging Face, with or without "module." or a state_dict around them. Pickles are read as data: what asks for anything but tensors, dictionaries, lists, numbers and texts is refused by its name, and nothing in a file is ever run. Positions of another image size are interpolated. Weights that the model has no place for are left out and named.
 
-export writes a folder that open_clip ('local-dir:DIR') or Hugging Face (from_pretrained) open. average makes the mean of the weights of checkpoints with equal configurations. diff compares two checkpoints tensor by tensor.)";
+export writes a folder that open_clip ('local-dir:DIR') or Hugging Face (from_pretrained) open, or a file of the weights alone under open_clip's names, for torch.load with weights_only. The file says neither the architecture nor the tokenizer: import takes it with --arch config.json and --tokenizer of the checkpoint. With --dtype f16 or bf16 all weights but scale and bias of the logits have that type.
+
+average makes the mean of the weights of checkpoints with equal configurations. diff compares two checkpoints tensor by tensor.)";
 
 constexpr const char* kOutput =
     R"(info: a line for each fact, name and value with a TAB between, or one object with --format=json: path; arch and method; parameters, with vision_parameters and text_parameters; the shapes of both towers; embed_dim, image_size, context_length; logit_scale, the factor on cosines, and logit_bias where the model has one; gflops_image and gflops_text, the cost of one image and of one text of full length, in 10^9 floating point operations of matrix products; step and samples of the training run, and provenance, where they are known. With --tensors follows a line for each tensor: its name, shape, type and Euclidean norm.
@@ -25,7 +27,7 @@ diff: a line for each tensor that differs by more than --atol plus --rtol times 
 import, export and average write a folder, complete or not at all.)";
 
 constexpr const char* kBadInput =
-    R"(A file that is cut or damaged, a pickle with code in it, an unknown key in the configuration, and tensors that are missing or of another shape than the configuration asks for end the run with status 1; all such tensors are named. What another library has no place for ends export in the same way.)";
+    R"(A file that is cut or damaged, a pickle with code in it, an unknown key in the configuration, and tensors that are missing or of another shape than the configuration asks for end the run with status 1; all such tensors are named. What another library has no place for ends export in the same way; single tensors, such as the bias of the logits in CLIPModel, are named and left out with --drop-extra.)";
 
 }  // namespace
 
@@ -47,6 +49,8 @@ cli::Tool checkpoint_tool(CheckpointOptions& options) {
          "checkpoint export model -o exported\n"
          "checkpoint import exported -o again.ckpt\n"
          "checkpoint diff model again.ckpt"},
+        {"The weights for torch.load, in half the bytes.",
+         "checkpoint export --format pt --dtype bf16 model -o weights.pt"},
         {"The mean of the last checkpoints of a run.",
          "checkpoint average run/checkpoints/step-* -o soup.ckpt"},
     };
@@ -92,10 +96,19 @@ cli::Tool checkpoint_tool(CheckpointOptions& options) {
     finish(import, kFolder);
 
     cli::Options& out =
-        add("export", "[OPTION]... CKPT -o DIR", "a folder for another library", checkpoint_export);
+        add("export", "[OPTION]... CKPT -o OUT", "for another library", checkpoint_export);
     out.operands(options.paths, "CKPT", "a checkpoint, or a run folder", 1, 1);
-    out.choice("--format", options.output_format, {"open_clip", "hf"}, "for which library");
-    finish(out, kFolder);
+    out.choice("--format", options.exported.format,
+               {{"open_clip", model::ExportFormat::kOpenClip},
+                {"hf", model::ExportFormat::kHf},
+                {"pt", model::ExportFormat::kPt}},
+               "folders for open_clip or Hugging Face, or a file of weights");
+    out.choice("--dtype", options.exported.dtype,
+               {{"f32", at::kFloat}, {"f16", at::kHalf}, {"bf16", at::kBFloat16}},
+               "type of the weights");
+    out.flag("--drop-extra", options.exported.drop_extra,
+             "leave out tensors that the format has no place for");
+    finish(out, "the folder to write; with --format pt the file");
 
     cli::Options& average =
         add("average", "[OPTION]... CKPT... -o DIR", "the mean of the weights", checkpoint_average);

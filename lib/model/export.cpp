@@ -3,7 +3,9 @@
 #include "cli/error.h"
 #include "model/layout.h"
 #include "record/file.h"
+#include "tensor/pickle.h"
 
+#include <ATen/ATen.h>
 #include <nlohmann/json.hpp>
 
 namespace lip::model {
@@ -17,6 +19,11 @@ using Json = nlohmann::ordered_json;
 
 bool is_siglip(const ModelConfig& c) {
     return c.vision.pool_type == "map";
+}
+
+// open_clip puts text towers that CLIP does not have below "text.".
+bool is_custom_text(const ModelConfig& c) {
+    return c.text.proj_bias || c.text.no_causal_mask || c.text.pool_type == "last";
 }
 
 // The name under which open_clip makes a SigLIP tower; empty if it has none of this shape.
@@ -64,8 +71,7 @@ Json open_clip_config(const ModelConfig& c) {
         no_place("open_clip",
                  "vision tower without class token, or with a bias on the patches, "
                  "but with attention pooling");
-    if (c.text.proj_bias || c.text.no_causal_mask || c.text.pool_type == "last")
-        model["custom_text"] = true;
+    if (is_custom_text(c)) model["custom_text"] = true;
     return json;
 }
 
@@ -81,7 +87,11 @@ std::string hf_activation(Activation activation) {
     return "gelu";
 }
 
-Json hf_config(const ModelConfig& c) {
+const char* dtype_name(at::ScalarType type) {
+    return type == at::kHalf ? "float16" : type == at::kBFloat16 ? "bfloat16" : "float32";
+}
+
+Json hf_config(const ModelConfig& c, const ExportSettings& settings) {
     const bool siglip = is_siglip(c);
     const VisionConfig& v = c.vision;
     const TextConfig& t = c.text;
@@ -90,8 +100,8 @@ Json hf_config(const ModelConfig& c) {
         no_place("Hugging Face", "pooling but at the class token, and no tower without ln_pre");
     if (siglip != (t.pool_type == "last" && t.no_causal_mask && t.proj_bias))
         no_place("Hugging Face", "text tower of this kind beside this vision tower");
-    if (!siglip && (t.pool_type == "first" || t.no_causal_mask || t.proj_bias || c.has_logit_bias))
-        no_place("Hugging Face", "CLIP with such a text tower or a bias of the logits");
+    if (!siglip && (t.pool_type == "first" || t.no_causal_mask || t.proj_bias))
+        no_place("Hugging Face", "CLIP with such a text tower");
     const auto tower = [](std::int64_t width, std::int64_t hidden, std::int64_t layers,
                           std::int64_t heads, double eps, Activation activation) {
         return Json{{"hidden_size", width},        {"intermediate_size", hidden},
@@ -116,6 +126,7 @@ Json hf_config(const ModelConfig& c) {
                  {"vision_config", vision},
                  {"text_config", text}};
     if (!siglip) json["projection_dim"] = c.embed_dim;
+    if (settings.dtype != at::kFloat) json["torch_dtype"] = dtype_name(settings.dtype);
     return json;
 }
 
@@ -137,33 +148,70 @@ Json hf_preprocessor(const ModelConfig& c) {
             {"do_convert_rgb", true}};
 }
 
+// Scale and bias of the logits stay as they are: a step of bf16 would be 3 % of the factor.
+tensor::NamedTensors in_type(tensor::NamedTensors tensors, at::ScalarType type) {
+    for (auto& [name, value] : tensors) {
+        if (name == "logit_scale" || name == "logit_bias") continue;
+        const at::Tensor changed = value.to(type);
+        if (!changed.isfinite().all().item<bool>() && value.isfinite().all().item<bool>())
+            throw cli::DataError(name + " has values that " + dtype_name(type) +
+                                 " cannot hold (--dtype bf16 can)");
+        value = changed;
+    }
+    return tensors;
+}
+
+Layout layout_of(const ModelConfig& c, ExportFormat format) {
+    if (format == ExportFormat::kHf) return is_siglip(c) ? Layout::kHfSiglip : Layout::kHfClip;
+    return is_siglip(c) ? Layout::kTimmSiglip : Layout::kOpenClip;
+}
+
+// The weights under the names of the format; what it has no place for comes back in `left`.
+tensor::NamedTensors their_tensors(const LanguageImageModel& model, const ExportSettings& settings,
+                                   std::vector<std::string>& left) {
+    const Layout layout = layout_of(model.config, settings.format);
+    tensor::NamedTensors theirs = to_layout(model.parameters.all(), layout, left);
+    if (!left.empty() && !settings.drop_extra) {
+        std::string names;
+        for (const std::string& name : left) names += "\n  " + name;
+        throw cli::DataError(
+            "the model has tensors for which the format has no place (--drop-extra leaves them "
+            "out):" +
+            names);
+    }
+    if (layout == Layout::kOpenClip && is_custom_text(model.config))
+        for (auto& [name, value] : theirs)
+            if (!name.starts_with("visual.") && !name.starts_with("logit_")) name = "text." + name;
+    return in_type(std::move(theirs), settings.dtype);
+}
+
 }  // namespace
 
-void export_model(const std::filesystem::path& folder, const LanguageImageModel& model,
-                  ExportFormat format) {
+std::vector<std::string> export_model(const std::filesystem::path& folder,
+                                      const LanguageImageModel& model,
+                                      const ExportSettings& settings) {
     const ModelConfig& c = model.config;
-    const bool hf = format == ExportFormat::kHf;
     const auto write = [&](const char* name, const Json& json) {
         record::write_file((folder / name).string(), json.dump(2) + "\n", true);
     };
+    const bool hf = settings.format == ExportFormat::kHf;
     if (hf) {
-        write("config.json", hf_config(c));
+        write("config.json", hf_config(c, settings));
         write("preprocessor_config.json", hf_preprocessor(c));
     } else {
         write("open_clip_config.json", open_clip_config(c));
     }
-    const Layout layout = hf             ? (is_siglip(c) ? Layout::kHfSiglip : Layout::kHfClip)
-                          : is_siglip(c) ? Layout::kTimmSiglip
-                                         : Layout::kOpenClip;
     std::vector<std::string> left;
-    tensor::NamedTensors theirs = to_layout(model.parameters.all(), layout, left);
-    if (!left.empty()) no_place(hf ? "Hugging Face" : "open_clip", "place for " + left.front());
-    if (layout == Layout::kOpenClip &&
-        (c.text.proj_bias || c.text.no_causal_mask || c.text.pool_type == "last"))
-        for (auto& [name, value] : theirs)
-            if (!name.starts_with("visual.") && !name.starts_with("logit_")) name = "text." + name;
     const char* file = hf ? "model.safetensors" : "open_clip_model.safetensors";
-    tensor::write_safetensors((folder / file).string(), theirs, {{"format", "pt"}}, true);
+    tensor::write_safetensors((folder / file).string(), their_tensors(model, settings, left),
+                              {{"format", "pt"}}, true);
+    return left;
+}
+
+void export_pt(const std::string& file, const LanguageImageModel& model,
+               const ExportSettings& settings, bool force) {
+    std::vector<std::string> left;
+    tensor::write_pt(file, their_tensors(model, settings, left), force);
 }
 
 }  // namespace lip::model

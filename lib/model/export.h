@@ -3,20 +3,36 @@
 
 #include "model/language_image_model.h"
 
+#include <c10/core/ScalarType.h>
+
 #include <filesystem>
 #include <string>
+#include <vector>
 
 namespace lip::model {
 
-enum class ExportFormat { kOpenClip, kHf };
+enum class ExportFormat { kOpenClip, kHf, kPt };
+
+struct ExportSettings {
+    ExportFormat format = ExportFormat::kOpenClip;
+    at::ScalarType dtype = at::kFloat;  // of all weights but scale and bias of the logits
+    bool drop_extra = false;            // leave out tensors the format has no place for
+};
 
 // Writes configuration and weights into an existing folder:
 // - open_clip: open_clip_config.json and open_clip_model.safetensors, for
 //   open_clip.create_model_and_transforms('local-dir:FOLDER');
 // - hf: config.json, preprocessor_config.json and model.safetensors, for
 //   CLIPModel.from_pretrained or SiglipModel.from_pretrained.
-// Throws DataError naming what of the model the library has no place for.
-void export_model(const std::filesystem::path& folder, const LanguageImageModel& model,
-                  ExportFormat format);
+// Returns the names of ours that were left out. Throws DataError naming what of the model the
+// library has no place for, or what a type cannot hold.
+std::vector<std::string> export_model(const std::filesystem::path& folder,
+                                      const LanguageImageModel& model,
+                                      const ExportSettings& settings);
+
+// Writes the weights alone into a file, as torch.save writes a state dict, with open_clip's names.
+// Throws DataError.
+void export_pt(const std::string& file, const LanguageImageModel& model,
+               const ExportSettings& settings, bool force);
 
 }  // namespace lip::model

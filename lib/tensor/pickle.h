@@ -17,6 +17,11 @@ namespace lip::tensor {
 // damaged, a pickle with code, no state dict, tensors that leave their storage.
 NamedTensors read_pt(const std::string& path, bool ema = false);
 
+// Writes a state dict, as torch.save does, that torch.load(weights_only=True) opens: the tensors in
+// the given order, floating point only; complete or not at all. The same tensors give the same
+// bytes. Throws DataError.
+void write_pt(const std::string& path, const NamedTensors& tensors, bool force);
+
 // Does a file begin as a zip archive or as a bare pickle does?
 bool is_pt(const std::string& path);
 

@@ -96,6 +96,13 @@ def check_open_clip(tools, probe, name, folder):
     with torch.no_grad():
         back = unit(again.encode_image(torch.from_numpy(pixels))), unit(again.encode_text(filled))
     report(f"  exported, opened by open_clip", theirs, back)
+    tool(tools, "export", "-q", "--format", "pt", folder / "ckpt", "-o", folder / "weights.pt")
+    again = open_clip.create_model(name, pretrained=None, load_weights=False)
+    again.load_state_dict(torch.load(folder / "weights.pt", weights_only=True), strict=True)
+    again.eval()
+    with torch.no_grad():
+        back = unit(again.encode_image(torch.from_numpy(pixels))), unit(again.encode_text(filled))
+    report("  exported as .pt", theirs, back)
     # A .pt of a training run, "module." in front.
     plain = {"ViT-S-16-alt", "ViT-B-32", "ViT-B-16-quickgelu"}
     if name in plain:
