@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Compares the pixels of lib/image with Pillow's, and prints the largest difference of each op.
+"""Compares the pixels of lib/image with Pillow's and torchvision's, with the largest difference of each op.
 
     pixels.py [--limit N] PROBE [IMAGE...]
 
 PROBE is the program built from pixels_probe.cpp. Pictures made here (odd sizes, every kind of
 PNG, grey and CMYK JPEG, EXIF orientations) are compared always, files in addition.
-Needs numpy and Pillow 12.1 or older (lib/image/resize.h says what changed then).
+Needs numpy, torch, torchvision and Pillow 12.1 or older (lib/image/resize.h says what changed then).
 Exits with 1 if a difference is over the limit [1], of 255.
 """
 
@@ -22,12 +22,21 @@ import zlib
 import numpy as np
 import PIL
 from PIL import Image, ImageOps
+from torchvision.transforms import v2
 
+# Thin pictures become huge before they are cropped: those are not a bomb.
+Image.MAX_IMAGE_PIXELS = None
 FILTERS = {"bicubic": Image.Resampling.BICUBIC, "bilinear": Image.Resampling.BILINEAR}
 
 
-def torchvision_eval(image, size, resample):
-    """torchvision's Resize(size) and CenterCrop(size) on a PIL image."""
+def torchvision_eval(image, size, name):
+    """Resize(size) and CenterCrop(size), as open_clip and most evaluations put them together."""
+    interpolation = getattr(v2.InterpolationMode, name.upper())
+    return v2.CenterCrop(size)(v2.Resize(size, interpolation=interpolation, antialias=True)(image))
+
+
+def shortest(image, size, resample):
+    """The same from Pillow alone."""
     w, h = image.size
     if w <= h:
         image = image.resize((size, size * h // w), resample)
@@ -63,7 +72,9 @@ def peer(image, op):
         size, mode, resample = int(args[0]), args[1], FILTERS[args[2]]
         if mode == "squash":
             return rgb.resize((size, size), resample)
-        return (torchvision_eval if mode == "shortest" else longest)(rgb, size, resample)
+        if args[3:] == ["torchvision"]:
+            return torchvision_eval(rgb, size, args[2])
+        return (shortest if mode == "shortest" else longest)(rgb, size, resample)
     size, resample = (int(args[0]), int(args[1])), FILTERS[args[2]]
     if len(args) == 3:
         return rgb.resize(size, resample)
@@ -101,6 +112,8 @@ def ops_for(image):
         for mode in ("shortest", "squash", "longest"):
             for size in (224, 31):
                 ops.append(f"preprocess:{size}:{mode}:{name}")
+                if mode == "shortest":
+                    ops.append(f"preprocess:{size}:{mode}:{name}:torchvision")
     if image.format == "JPEG" and image.mode == "RGB" and min(image.size) > 100:
         ops += ["scaled:200", "scaled:90", "scaled:20"]
     return ops
@@ -152,6 +165,9 @@ def made_images(random):
                 data = saved(Image.fromarray(noise(w, h)), "JPEG", quality=quality,
                              subsampling=subsampling, progressive=quality == 30)
                 yield f"noise{w}x{h}-{quality}-{subsampling}.jpg", data
+    for w, h in ((1, 999), (999, 1), (2, 3001), (3, 4000), (4000, 3)):
+        yield f"thin{w}x{h}.png", saved(Image.fromarray(noise(w, h)), "PNG")
+        yield f"thin{w}x{h}.jpg", saved(Image.fromarray(noise(w, h)), "JPEG", quality=85)
     yield "grey.jpg", saved(Image.fromarray(noise(61, 43, 1)), "JPEG")
     yield "cmyk.jpg", saved(Image.fromarray(noise(61, 43, 4), "CMYK"), "JPEG")
     for orientation in range(1, 9):
@@ -201,7 +217,7 @@ def main():
                     failures += 1
     print(f"{len(paths)} images; op, largest difference of 255, bytes that differ, bytes")
     for key in sorted(total):
-        print(f"{key:32} {largest[key]:3} {differing[key]:8} {total[key]:10}")
+        print(f"{key:40} {largest[key]:3} {differing[key]:8} {total[key]:10}")
     return 1 if failures else 0
 
 
