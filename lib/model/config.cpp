@@ -126,6 +126,15 @@ void check(const ModelConfig& c, const std::string& where) {
         "vision pool_type must be tok, avg or map");
     require(c.vision.pool_type != "tok" || c.vision.class_token,
             "vision pool_type tok needs a class token");
+    const VisionConfig& v = c.vision;
+    require(!v.attentional_pool || (v.pool_type != "map" && v.projection && v.class_token),
+            "attentional_pool needs a class token, a projection, and pool_type tok or avg");
+    require(!v.attentional_pool ||
+                (sane(v.attn_pooler_heads, c.embed_dim) && c.embed_dim % v.attn_pooler_heads == 0),
+            "embed_dim must be a multiple of attn_pooler_heads");
+    require(!v.attentional_pool || (sane(v.attn_pooler_queries, 1 << 14) &&
+                                    (v.pool_type == "tok" || v.attn_pooler_queries > 1)),
+            "attn_pooler_queries must be 1..16384, 2 at least with pool_type avg");
     require(c.vision.projection || c.vision.width == c.embed_dim,
             "without a projection embed_dim must be the vision width");
     const std::string& pool = c.text.pool_type;

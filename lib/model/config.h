@@ -25,6 +25,10 @@ struct VisionConfig {
     double norm_eps = 1e-5;
     Activation activation = Activation::kGelu;
     double ls_init_value = 0;  // of LayerScale; 0: there is none
+    // open_clip's attention pooling: queries over all tokens come before ln_post, and pool_type
+    // picks among what they find.
+    bool attentional_pool = false;
+    std::int64_t attn_pooler_queries = 256, attn_pooler_heads = 8;
     // SigLIP's towers have no class token, a bias on the patches and no projection.
     bool class_token = true, patch_bias = false, projection = true;
 

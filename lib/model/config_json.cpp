@@ -29,6 +29,13 @@ public:
             throw cli::DataError(where_ + "." + key + ": has the wrong type");
         }
     }
+    // A truth value; open_clip has texts for variants, which are refused by name.
+    void take_flag(const char* key, bool& value) {
+        if (json_.contains(key) && json_[key].is_string())
+            expect(key, true);
+        else
+            take(key, value);
+    }
     // Keys that change nothing here at the given value.
     void expect(const char* key, const Json& harmless) {
         seen_.push_back(key);
@@ -143,9 +150,11 @@ void read_vision(const Json& json, bool quick_gelu, VisionConfig& vision,
     r.take("projection", vision.projection);
     r.take_below("norm_kwargs", "eps", vision.norm_eps);
     read_activation(r, quick_gelu, where + ".vision_cfg", vision.activation);
-    r.expect("attentional_pool", false);
+    r.take_flag("attentional_pool", vision.attentional_pool);
+    r.take("attn_pooler_queries", vision.attn_pooler_queries);
+    r.take("attn_pooler_heads", vision.attn_pooler_heads);
     r.expect("pos_embed_type", "learnable");
-    r.ignore({"patch_dropout", "output_tokens", "attn_pooler_queries", "attn_pooler_heads"});
+    r.ignore({"patch_dropout", "output_tokens"});
     r.finish();
 }
 
@@ -230,6 +239,11 @@ Json vision_json(const VisionConfig& v) {
     add_unless(json, "class_token", v.class_token, true);
     add_unless(json, "patch_bias", v.patch_bias, false);
     add_unless(json, "projection", v.projection, true);
+    if (v.attentional_pool) {
+        json["attentional_pool"] = true;
+        json["attn_pooler_queries"] = v.attn_pooler_queries;
+        json["attn_pooler_heads"] = v.attn_pooler_heads;
+    }
     add_style(json, v.norm_eps, v.activation);
     return json;
 }

@@ -96,6 +96,7 @@ Json hf_config(const ModelConfig& c, const ExportSettings& settings) {
     const VisionConfig& v = c.vision;
     const TextConfig& t = c.text;
     if (v.ls_init_value != 0) no_place("Hugging Face", "LayerScale");
+    if (v.attentional_pool) no_place("Hugging Face", "attention pooling of open_clip's kind");
     if (!siglip && (v.pool_type != "tok" || v.no_ln_pre || v.patch_bias || !v.projection))
         no_place("Hugging Face", "pooling but at the class token, and no tower without ln_pre");
     if (siglip != (t.pool_type == "last" && t.no_causal_mask && t.proj_bias))

@@ -22,7 +22,7 @@ using tensor::NamedTensors;
 
 constexpr std::size_t kMostJson = std::size_t{64} << 20;
 
-std::string read_text(const fs::path& path) {
+std::string read_json_text(const fs::path& path) {
     return record::read_file(path.string(), kMostJson);
 }
 
@@ -33,7 +33,7 @@ NamedTensors read_weights(const fs::path& path, bool ema) {
 
 // model.safetensors, or its parts by the index beside.
 NamedTensors read_parts(const fs::path& index) {
-    const auto json = nlohmann::json::parse(read_text(index), nullptr, false);
+    const auto json = nlohmann::json::parse(read_json_text(index), nullptr, false);
     if (!json.is_object() || !json.contains("weight_map") || !json["weight_map"].is_object())
         throw cli::DataError(index.string() + ": has no weight_map");
     std::set<std::string> files;
@@ -99,7 +99,7 @@ ForeignModel read_open_clip(const fs::path& folder, const ForeignOptions& option
     foreign.format = "open_clip";
     foreign.folder = folder;
     const fs::path config = folder / "open_clip_config.json";
-    foreign.config = parse_config(read_text(config), config.string());
+    foreign.config = parse_config(read_json_text(config), config.string());
     const NamedTensors theirs = first_of(
         folder, {"open_clip_model.safetensors", "open_clip_pytorch_model.bin"}, options.ema);
     const Layout layout = find_layout(theirs, folder.string());
@@ -112,8 +112,9 @@ ForeignModel read_hf(const fs::path& folder, const ForeignOptions& options) {
     foreign.format = "hf";
     foreign.folder = folder;
     const fs::path config = folder / "config.json", pixels = folder / "preprocessor_config.json";
-    foreign.config = parse_hf_config(
-        read_text(config), fs::is_regular_file(pixels) ? read_text(pixels) : "", config.string());
+    foreign.config =
+        parse_hf_config(read_json_text(config),
+                        fs::is_regular_file(pixels) ? read_json_text(pixels) : "", config.string());
     const NamedTensors theirs =
         first_of(folder, {"model.safetensors", "model.safetensors.index.json", "pytorch_model.bin"},
                  options.ema);

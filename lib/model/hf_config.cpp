@@ -9,9 +9,9 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-class Reader {
+class HfReader {
 public:
-    Reader(Json json, std::string where) : json_(std::move(json)), where_(std::move(where)) {
+    HfReader(Json json, std::string where) : json_(std::move(json)), where_(std::move(where)) {
         if (!json_.is_object()) throw cli::DataError(where_ + ": is no JSON object");
     }
     // `standard`: what the library takes where a file says nothing.
@@ -24,7 +24,7 @@ public:
             throw cli::DataError(where_ + "." + key + ": has the wrong type");
         }
     }
-    Reader child(const char* key) const {
+    HfReader child(const char* key) const {
         return {json_.contains(key) ? json_[key] : Json::object(), where_ + "." + key};
     }
     bool has(const char* key) const { return json_.contains(key) && !json_[key].is_null(); }
@@ -36,7 +36,7 @@ private:
     std::string where_;
 };
 
-Activation activation_of(const Reader& r, const char* standard) {
+Activation activation_of(const HfReader& r, const char* standard) {
     const auto name = r.get<std::string>("hidden_act", standard);
     if (name == "gelu") return Activation::kGelu;
     if (name == "quick_gelu") return Activation::kQuickGelu;
@@ -48,7 +48,7 @@ double ratio(std::int64_t hidden, std::int64_t width) {
     return static_cast<double>(hidden) / static_cast<double>(width);
 }
 
-void read_vision(const Reader& r, bool siglip, VisionConfig& vision) {
+void read_hf_vision(const HfReader& r, bool siglip, VisionConfig& vision) {
     vision.width = r.get<std::int64_t>("hidden_size", 768);
     vision.layers = r.get<std::int64_t>("num_hidden_layers", 12);
     const auto heads = r.get<std::int64_t>("num_attention_heads", 12);
@@ -69,7 +69,7 @@ void read_vision(const Reader& r, bool siglip, VisionConfig& vision) {
     vision.class_token = vision.projection = false;
 }
 
-void read_text(const Reader& r, bool siglip, TextConfig& text) {
+void read_hf_text(const HfReader& r, bool siglip, TextConfig& text) {
     text.width = r.get<std::int64_t>("hidden_size", siglip ? 768 : 512);
     text.layers = r.get<std::int64_t>("num_hidden_layers", 12);
     text.heads = r.get<std::int64_t>("num_attention_heads", siglip ? 12 : 8);
@@ -90,14 +90,15 @@ void read_text(const Reader& r, bool siglip, TextConfig& text) {
     text.pool_type = text.eos_id == 2 ? "argmax" : "eos";
 }
 
-PreprocessConfig read_preprocess(const std::string& json, bool siglip, const std::string& where) {
+PreprocessConfig read_hf_preprocess(const std::string& json, bool siglip,
+                                    const std::string& where) {
     PreprocessConfig pixels;
     if (siglip) {
         pixels.mean = pixels.std = {0.5, 0.5, 0.5};
         pixels.resize_mode = "squash";
     }
     if (json.empty()) return pixels;
-    const Reader r(Json::parse(json, nullptr, false), where);
+    const HfReader r(Json::parse(json, nullptr, false), where);
     pixels.mean = r.get("image_mean", pixels.mean);
     pixels.std = r.get("image_std", pixels.std);
     const auto resample = r.get<std::int64_t>("resample", 3);
@@ -113,7 +114,7 @@ PreprocessConfig read_preprocess(const std::string& json, bool siglip, const std
 
 ModelConfig parse_hf_config(const std::string& json, const std::string& preprocessor,
                             const std::string& where) {
-    const Reader r(Json::parse(json, nullptr, /*allow_exceptions=*/false), where);
+    const HfReader r(Json::parse(json, nullptr, /*allow_exceptions=*/false), where);
     const auto type = r.get<std::string>("model_type", "");
     const bool siglip = type == "siglip";
     if (type != "clip" && !siglip)
@@ -121,14 +122,14 @@ ModelConfig parse_hf_config(const std::string& json, const std::string& preproce
     ModelConfig config;
     config.name = type;
     config.method = siglip ? "siglip" : "clip";
-    read_vision(r.child("vision_config"), siglip, config.vision);
-    const Reader text = r.child("text_config");
-    read_text(text, siglip, config.text);
+    read_hf_vision(r.child("vision_config"), siglip, config.vision);
+    const HfReader text = r.child("text_config");
+    read_hf_text(text, siglip, config.text);
     config.embed_dim = siglip ? text.get<std::int64_t>("projection_size", config.text.width)
                               : r.get<std::int64_t>("projection_dim", 512);
     config.has_logit_bias = siglip;
     config.init_logit_scale = r.get("logit_scale_init_value", config.init_logit_scale);
-    config.preprocess = read_preprocess(preprocessor, siglip, where);
+    config.preprocess = read_hf_preprocess(preprocessor, siglip, where);
     check(config, where);
     return config;
 }

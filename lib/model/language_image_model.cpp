@@ -62,9 +62,14 @@ double tower_flops(std::int64_t layers, std::int64_t width, double ratio, double
 double LanguageImageModel::image_flops() const {
     const VisionConfig& v = config.vision;
     const auto patches = static_cast<double>(v.grid() * v.grid()), w = static_cast<double>(v.width);
-    return 2 * patches * 3 * static_cast<double>(v.patch_size * v.patch_size) * w +
-           tower_flops(v.layers, v.width, v.mlp_ratio, patches + 1) +
-           2 * w * static_cast<double>(config.embed_dim);
+    const auto d = static_cast<double>(config.embed_dim);
+    const double towers = 2 * patches * 3 * static_cast<double>(v.patch_size * v.patch_size) * w +
+                          tower_flops(v.layers, v.width, v.mlp_ratio, patches + 1);
+    if (!v.attentional_pool) return towers + 2 * w * d;
+    // Keys and values of all tokens; in and out, attention and projection of each query.
+    const auto queries = static_cast<double>(v.pool_type == "tok" ? 1 : v.attn_pooler_queries - 1);
+    return towers + 4 * (patches + 1) * w * d + queries * (4 * d * d + 4 * (patches + 1) * d) +
+           2 * d * d;
 }
 
 double LanguageImageModel::text_flops(std::int64_t tokens) const {

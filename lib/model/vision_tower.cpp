@@ -1,5 +1,7 @@
 #include "model/vision_tower.h"
 
+#include "cli/error.h"
+
 #include <ATen/ATen.h>
 
 #include <cmath>
@@ -15,7 +17,9 @@ VisionTower::VisionTower(Parameters& p, const ModelConfig& model) : config(model
     if (config.class_token) class_embedding = p.add("visual.class_embedding", {width}, scaled);
     positional_embedding = p.add("visual.positional_embedding",
                                  {config.grid() * config.grid() + first_patch(), width}, scaled);
-    if (config.projection) proj = p.add("visual.proj", {width, model.embed_dim}, scaled);
+    if (config.projection)
+        proj = p.add("visual.proj",
+                     {config.attentional_pool ? model.embed_dim : width, model.embed_dim}, scaled);
     patch_weight = p.add("visual.conv1.weight", {width, 3, patch, patch},
                          Init::uniform(1 / std::sqrt(static_cast<double>(3 * patch * patch))));
     if (config.patch_bias) patch_bias = p.add("visual.conv1.bias", {width}, Init::zeros());
@@ -29,7 +33,11 @@ VisionTower::VisionTower(Parameters& p, const ModelConfig& model) : config(model
                            .ls_init_value = config.ls_init_value};
     for (std::int64_t i = 0; i < config.layers; ++i)
         blocks.emplace_back(p, "visual.transformer.resblocks." + std::to_string(i), shape, init);
-    ln_post = LayerNorm(p, "visual.ln_post", width, config.norm_eps);
+    if (config.attentional_pool)
+        attn_pool = AttentionPool(p, "visual.attn_pool", width, model.embed_dim,
+                                  config.attn_pooler_queries, config.attn_pooler_heads);
+    const std::int64_t pooled_width = config.attentional_pool ? model.embed_dim : width;
+    ln_post = LayerNorm(p, "visual.ln_post", pooled_width, config.norm_eps);
     if (config.pool_type == "map") map_pool = MapPool(p, "visual.map_pool", shape, init);
 }
 
@@ -64,13 +72,19 @@ Tensor VisionTower::project(const Tensor& x) const {
 Tensor VisionTower::pooled(const Tensor& pixels) const {
     Tensor x = embed(pixels);
     // Pooled at the class token, only that goes on from the last block.
-    const bool at_class = config.pool_type == "tok";
+    const bool at_class = config.pool_type == "tok" && !config.attentional_pool;
     const auto class_token = [](const Tensor& all) { return all.slice(1, 0, 1); };
     for (const Block& block : blocks) {
         const auto attend = [&](const Tensor& qkv) {
             return attend_dense(qkv, block.heads, /*causal=*/false);
         };
         x = block(x, attend, at_class && &block == &blocks.back() ? class_token : Block::Keep());
+    }
+    if (config.attentional_pool) {  // tok: the first query; avg: all others
+        const bool one = config.pool_type == "tok";
+        const Tensor found =
+            ln_post(attn_pool(x, one ? 0 : 1, one ? 1 : config.attn_pooler_queries - 1));
+        return project(found.mean(1));
     }
     if (at_class) return project(ln_post(x.select(1, 0)));
     const Tensor patches = x.slice(1, first_patch());
@@ -80,6 +94,9 @@ Tensor VisionTower::pooled(const Tensor& pixels) const {
 }
 
 Tensor VisionTower::patches(const Tensor& pixels, DenseAttention attention) const {
+    if (config.attentional_pool)
+        throw cli::DataError(
+            "the model pools by attention (attentional_pool): it has no features of patches");
     Tensor x = embed(pixels);
     for (const Block& block : blocks) {
         const bool is_last = &block == &blocks.back();

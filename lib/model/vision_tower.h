@@ -1,6 +1,7 @@
 // Vision transformer (open_clip's `visual`).
 #pragma once
 
+#include "model/attention_pool.h"
 #include "model/config.h"
 #include "model/transformer.h"
 
@@ -20,6 +21,7 @@ struct VisionTower {
     // interpolated where the grid differs from the trained one. Result [B, embed_dim], any length.
     at::Tensor pooled(const at::Tensor& pixels) const;
     // Patch features in the joint space [B, P, embed_dim], row-major grid, not normalised.
+    // Throws DataError for a tower with attentional_pool: only its queries get there.
     at::Tensor patches(const at::Tensor& pixels, DenseAttention attention) const;
 
     VisionConfig config;
@@ -28,6 +30,7 @@ struct VisionTower {
     at::Tensor class_embedding, positional_embedding, proj;  // the first and last may be undefined
     LayerNorm ln_pre, ln_post;
     MapPool map_pool;
+    AttentionPool attn_pool;
     std::vector<Block> blocks;
 
 private:

@@ -71,9 +71,32 @@ def tool(tools, *arguments):
     subprocess.run([tools / "checkpoint", *arguments], check=True)
 
 
+# Attention pooling of CoCa's image tower, in models of our own: width other than embed_dim and the same, both ways
+# to pool, queries and heads other than usual.
+POOLED = {
+    "attentional_pool": {},
+    "attentional_pool, avg": {"pool_type": "avg", "attn_pooler_queries": 7, "attn_pooler_heads": 4},
+    "attentional_pool, one width": {"width": 64, "norm_kwargs": {"eps": 1e-3}},
+}
+
+
+def config_of(name):
+    if name not in POOLED:
+        return open_clip.get_model_config(name)
+    vision = {"image_size": 64, "layers": 2, "width": 96, "head_width": 32, "patch_size": 16, "attentional_pool": True}
+    text = {"context_length": 20, "vocab_size": 300, "width": 64, "heads": 2, "layers": 2}
+    return {"embed_dim": 64, "vision_cfg": vision | POOLED[name], "text_cfg": text}
+
+
+def new_open_clip(name):
+    if name not in POOLED:
+        return open_clip.create_model(name, pretrained=None, load_weights=False)
+    return open_clip.CLIP(**config_of(name))
+
+
 def check_open_clip(tools, probe, name, folder):
-    model = disturb(open_clip.create_model(name, pretrained=None, load_weights=False), 1)
-    config = open_clip.get_model_config(name)
+    model = disturb(new_open_clip(name), 1)
+    config = config_of(name)
     size, text = config["vision_cfg"]["image_size"], config["text_cfg"]
     source = folder / "source"
     source.mkdir()
@@ -97,7 +120,7 @@ def check_open_clip(tools, probe, name, folder):
         back = unit(again.encode_image(torch.from_numpy(pixels))), unit(again.encode_text(filled))
     report(f"  exported, opened by open_clip", theirs, back)
     tool(tools, "export", "-q", "--format", "pt", folder / "ckpt", "-o", folder / "weights.pt")
-    again = open_clip.create_model(name, pretrained=None, load_weights=False)
+    again = new_open_clip(name)
     again.load_state_dict(torch.load(folder / "weights.pt", weights_only=True), strict=True)
     again.eval()
     with torch.no_grad():
@@ -142,7 +165,7 @@ def check_hf(tools, probe, name, folder):
 
 def main():
     tools, probe = pathlib.Path(sys.argv[1]).resolve(), pathlib.Path(sys.argv[2]).resolve()
-    names = sys.argv[3:] or OPEN_CLIP + ["CLIPModel", "SiglipModel"]
+    names = sys.argv[3:] or OPEN_CLIP + list(POOLED) + ["CLIPModel", "SiglipModel"]
     with tempfile.TemporaryDirectory() as temporary:
         root = pathlib.Path(temporary)
         (root / "text").write_text("".join(f"a dog {i} runs on the green grass\n" for i in range(60)))

@@ -82,6 +82,46 @@ TEST_CASE("a configuration survives writing and reading; unknown keys are refuse
                     cli::DataError);
 }
 
+TEST_CASE("attention pooling: its configuration, its weights, what it refuses") {
+    model::ModelConfig config = small_config();
+    config.vision.class_token = true;
+    config.vision.pool_type = "tok";
+    config.vision.attentional_pool = true;
+    config.vision.attn_pooler_queries = 3;
+    config.vision.attn_pooler_heads = 4;
+    const std::string json = model::to_json(config);
+    CHECK(model::to_json(model::parse_config(json, "c")) == json);
+    const auto changed = [&](const std::string& from, const std::string& to) {
+        std::string text = json;
+        text.replace(text.find(from), from.size(), to);
+        return text;
+    };
+    // open_clip has kinds of two poolers, which are not its usual one.
+    CHECK_THROWS_WITH_AS(model::parse_config(changed("pool\": true", "pool\": \"parallel\""), "c"),
+                         "c.vision_cfg.attentional_pool: \"parallel\" is not supported (only true)",
+                         cli::DataError);
+    CHECK_THROWS_AS(model::parse_config(changed("heads\": 4", "heads\": 3"), "c"), cli::DataError);
+    CHECK_THROWS_AS(model::parse_config(changed("queries\": 3", "queries\": 0"), "c"),
+                    cli::DataError);
+
+    const Tensor pixels = at::randint(0, 256, {2, 3, 48, 48}, at::TensorOptions(at::kByte));
+    for (const char* pool : {"tok", "avg"}) {
+        config.vision.pool_type = pool;
+        const model::LanguageImageModel model(config, 1);
+        const Tensor features = model.embed_images(pixels);
+        CHECK(features.sizes() == at::IntArrayRef{2, 16});
+        // Only the queries that are read have a gradient.
+        features.select(1, 0).sum().backward();
+        for (const auto& [name, value] : model.parameters.all()) {
+            if (name != "visual.attn_pool.query") continue;
+            const Tensor per_query = value.grad().abs().sum(1);
+            CHECK((per_query[0].item<double>() > 0) == (config.vision.pool_type == "tok"));
+            CHECK((per_query[2].item<double>() > 0) == (config.vision.pool_type == "avg"));
+        }
+        CHECK_THROWS_AS(model.embed_patches(pixels, model::DenseAttention::kPlain), cli::DataError);
+    }
+}
+
 TEST_CASE("weights that do not fit are listed") {
     model::LanguageImageModel model(small_config(), 1);
     tensor::NamedTensors source = model.parameters.all();
