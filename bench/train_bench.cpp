@@ -65,7 +65,7 @@ int main(int argc, char** argv) {
     for (std::int64_t step = -1; step < steps; ++step) {  // the first warms up
         const double start = cli::monotonic_s();
         optimizer.zero_grad();
-        train::forward_backward(method, model, batch, at::kFloat);
+        train::forward_backward(method, model, batch, {});
         optimizer.clip_gradients(1);
         optimizer.step(1e-4);
         model.clamp_scale();

@@ -22,6 +22,13 @@ Lines of metrics.jsonl have type (start, train, checkpoint, resume, stop), step,
 
 With --tensorboard the figures of train lines, epoch and samples also stand in RUN/tensorboard as train/loss and so on, for tensorboard --logdir RUN. Each part of a run that is resumed has a file of its own, events.out.tfevents.SSSSSSSS.train, named by the step it goes on after; later steps of earlier files are cut off, so that none is there twice.)";
 
+constexpr const char* kSettings =
+    R"(--set dreamlip.KEY=VALUE, repeatable. The first value is the default; the losses are those of doc/dreamlip.md.
+
+positives={slots,all,lse}: texts of one slot compete; all texts do; all, with the positives summed in the numerator. mask_equal_texts={false,true}: equal texts of other images are no negatives. global_weight=1, local_weight=1: of the multi-positive loss and of the patches' loss; at 0 the patches are not computed. Small runs learn less with a local_weight of 1 than without, and more with 0.1 and local_scale=separate.
+
+local_threshold={auto,0..1}: least weight of a patch in its group, auto is 1 / patches. local_norm={minmax,softmax}: of these weights. stop_grad_weights={false,true}: no gradient flows through them. local_direction={t2g,g2t,both}: texts look for their group, groups for their text. local_negatives={image,batch}: among the texts of the image, or of the batch. local_filter=0..1: a text whose cosine with the right one is above this is no negative, 0 is off; for pools of several captioners. local_scale={shared,separate,NUMBER}: the scale of the similarities is that of the whole images, one of its own, or fixed.)";
+
 constexpr const char* kTokenizer =
     R"(A SentencePiece model, or a CLIP vocabulary: bpe_simple_vocab_16e6.txt.gz of open_clip, vocab.json beside merges.txt, or tokenizer.json of Hugging Face; a folder stands for the one in it. A model for your own captions is made of their sentences:
 
@@ -51,6 +58,11 @@ void add_length_and_optimiser(cli::Options& o, TrainOptions& t) {
     o.add("--beta1", t.adamw.beta1, "X", "AdamW's first decay rate", 0, 0.999999);
     o.add("--beta2", t.adamw.beta2, "X", "AdamW's second decay rate", 0, 0.9999999);
     o.add("--eps", t.adamw.eps, "X", "AdamW's epsilon", 1e-20, 1);
+    o.add(
+        "--micro-batch", t.micro_batch, Kind::kPlain, "N",
+        "images whose activations are kept at once: computed twice, the loss is still that of the "
+        "whole batch; 0: all",
+        0, 1 << 20);
     o.add("--clip-grad", t.clip_grad, "X", "largest norm of the gradient; 0: no limit", 0, 1e9);
 }
 
@@ -93,7 +105,10 @@ cli::Tool train_tool(TrainOptions& t) {
     tool.name = "train";
     tool.summary = "train language-image models on shards";
     tool.description = kDescription;
-    tool.sections = {{"TOKENIZER", kTokenizer}, {"OUTPUT", kOutput}, {"SIGNALS", kSignals}};
+    tool.sections = {{"SETTINGS", kSettings},
+                     {"TOKENIZER", kTokenizer},
+                     {"OUTPUT", kOutput},
+                     {"SIGNALS", kSignals}};
     tool.examples = {
         {"Sub-captions, four an image, a small model; then its curve.",
          "train --method dreamlip --arch demo --tokenizer tokenizer.model --data "
@@ -115,6 +130,8 @@ cli::Tool train_tool(TrainOptions& t) {
     std::vector<std::string> names;
     for (const train::Method& method : train::methods()) names.emplace_back(method.name);
     o.choice("--method", t.method, names, "loss and defaults");
+    o.add_repeated("--set", t.settings, "METHOD.KEY=VALUE",
+                   "a setting of the method: see SETTINGS");
     o.add("--arch", t.arch, "NAME|FILE",
           "shape of the model: a name of open_clip's, demo, or a JSON file");
     o.add("--tokenizer", t.tokenizer, "FILE", "SentencePiece model, CLIP vocabulary or folder");

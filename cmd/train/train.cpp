@@ -29,6 +29,7 @@ model::ModelConfig model_config(const TrainOptions& t, const train::Method& meth
     if (t.image_size > 0) config.vision.image_size = t.image_size;
     if (t.context_length > 0) config.text.context_length = t.context_length;
     method.configure(config);
+    for (const std::string& setting : t.settings) apply_setting(config, setting);
     const auto tokenizer = text::load_tokenizer(t.tokenizer);
     config.text.vocab_size = tokenizer->vocab_size();
     config.text.eos_id = tokenizer->end_id();
@@ -120,7 +121,9 @@ TrainSettings train_settings(const TrainOptions& t) {
     s.resume = t.resume;
     s.tensorboard = t.tensorboard;
     s.device = tensor::resolve_device(t.device.device);
-    s.precision = tensor::resolve_precision(t.device.precision, s.device);
+    s.step.precision = tensor::resolve_precision(t.device.precision, s.device);
+    s.step.recompute = t.micro_batch > 0;
+    s.step.part_images = t.micro_batch;
     s.errors = t.errors;
     s.force_rejects = t.resume;
     for (const cli::Option& option : t.declared->all())

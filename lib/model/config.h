@@ -61,6 +61,24 @@ struct PreprocessConfig {
     std::string resize_mode = "shortest";  // shortest, squash
 };
 
+// Losses of DreamLIP, the block "dreamlip" (doc/dreamlip.md). The first of each list is the
+// default.
+struct DreamlipConfig {
+    std::string positives = "slots";  // slots, all, lse: form of the multi-positive loss
+    bool mask_equal_texts = false;    // equal texts of other images are no negatives
+    double global_weight = 1, local_weight = 1;
+    double local_threshold = -1;          // least weight of a patch in a group; -1: 1 / patches
+    std::string local_norm = "minmax";    // minmax, softmax: of a group's weights
+    bool stop_grad_weights = false;       // they are constants to the gradient
+    std::string local_direction = "t2g";  // t2g, g2t, both: texts look for groups, groups for texts
+    std::string local_negatives = "image";  // image, batch: whose texts
+    double local_filter = 0;                // texts more alike than this are no negatives; 0: off
+    std::string local_scale = "shared";     // shared, separate (learnt), fixed
+    double fixed_local_scale = 0;
+
+    bool has_own_scale() const { return local_weight != 0 && local_scale == "separate"; }
+};
+
 struct ModelConfig {
     std::string name;  // of the architecture, for people
     std::int64_t embed_dim = 512;
@@ -71,12 +89,17 @@ struct ModelConfig {
     bool has_logit_bias = false;                   // siglip
     double init_logit_bias = -10;
     std::string method = "clip";  // what it was trained by: clip, siglip, dreamlip
+    DreamlipConfig dreamlip;      // of that method
 };
 
 // Reads {"model_cfg": {...}, "preprocess_cfg": {...}} or a bare model_cfg. Throws DataError naming
 // `where` and the key: unknown keys that change the model are refused, not ignored.
 ModelConfig parse_config(const std::string& json, const std::string& where);
 std::string to_json(const ModelConfig& config);
+
+// Sets one key of a method's block: "dreamlip.local_weight=0.1". Throws UsageError for what is no
+// key or no value of it.
+void apply_setting(ModelConfig& config, const std::string& setting);
 
 // A name of the table (ViT-B-16, ViT-S-16, demo, ...) or a JSON file. Throws UsageError for an
 // unknown name, listing the known ones.

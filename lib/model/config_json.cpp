@@ -181,6 +181,77 @@ void read_text(const Json& json, bool quick_gelu, TextConfig& text, const std::s
     r.finish();
 }
 
+// A word of a list.
+void take_word(Reader& r, const char* key, std::string& value,
+               std::initializer_list<std::string_view> words, const std::string& where) {
+    r.take(key, value);
+    if (std::find(words.begin(), words.end(), value) != words.end()) return;
+    std::string known;
+    for (const std::string_view word : words) known.append(known.empty() ? "" : ", ").append(word);
+    throw cli::DataError(where + "." + key + ": '" + value + "' is none of " + known);
+}
+
+void take_within(Reader& r, const char* key, double& value, double least, double most,
+                 const std::string& where) {
+    r.take(key, value);
+    if (!(value >= least && value <= most))
+        throw cli::DataError(where + "." + key + ": " + Json(value).dump() + " is not within " +
+                             Json(least).dump() + ".." + Json(most).dump());
+}
+
+// A number, or a word in its place.
+bool take_number_or_word(Reader& r, const Json& json, const char* key, double& number,
+                         std::string& word) {
+    if (json.contains(key) && json[key].is_string()) {
+        r.take(key, word);
+        return false;
+    }
+    r.take(key, number);
+    return json.contains(key) && json[key].is_number();
+}
+
+void read_dreamlip(const Json& json, DreamlipConfig& d, const std::string& where) {
+    Reader r(json, where);
+    take_word(r, "positives", d.positives, {"slots", "all", "lse"}, where);
+    r.take("mask_equal_texts", d.mask_equal_texts);
+    take_within(r, "global_weight", d.global_weight, 0, 1e6, where);
+    take_within(r, "local_weight", d.local_weight, 0, 1e6, where);
+    std::string word = "auto";
+    const bool number = take_number_or_word(r, json, "local_threshold", d.local_threshold, word);
+    if (word != "auto" || (number && !(d.local_threshold >= 0 && d.local_threshold <= 1)))
+        throw cli::DataError(where + ".local_threshold: is neither auto nor within 0..1");
+    take_word(r, "local_norm", d.local_norm, {"minmax", "softmax"}, where);
+    r.take("stop_grad_weights", d.stop_grad_weights);
+    take_word(r, "local_direction", d.local_direction, {"t2g", "g2t", "both"}, where);
+    take_word(r, "local_negatives", d.local_negatives, {"image", "batch"}, where);
+    take_within(r, "local_filter", d.local_filter, 0, 1, where);
+    if (take_number_or_word(r, json, "local_scale", d.fixed_local_scale, d.local_scale)) {
+        d.local_scale = "fixed";
+        if (!(d.fixed_local_scale > 0 && d.fixed_local_scale <= 1e4))
+            throw cli::DataError(where + ".local_scale: is not within 0..10000");
+    } else if (d.local_scale != "shared" && d.local_scale != "separate") {
+        throw cli::DataError(where + ".local_scale: is neither shared nor separate nor a number");
+    }
+    r.finish();
+}
+
+Json dreamlip_json(const DreamlipConfig& d) {
+    Json json = {{"positives", d.positives},
+                 {"mask_equal_texts", d.mask_equal_texts},
+                 {"global_weight", d.global_weight},
+                 {"local_weight", d.local_weight},
+                 {"local_threshold", "auto"},
+                 {"local_norm", d.local_norm},
+                 {"stop_grad_weights", d.stop_grad_weights},
+                 {"local_direction", d.local_direction},
+                 {"local_negatives", d.local_negatives},
+                 {"local_filter", d.local_filter},
+                 {"local_scale", d.local_scale}};
+    if (d.local_threshold >= 0) json["local_threshold"] = d.local_threshold;
+    if (d.local_scale == "fixed") json["local_scale"] = d.fixed_local_scale;
+    return json;
+}
+
 }  // namespace
 
 ModelConfig parse_config(const std::string& text, const std::string& where) {
@@ -199,6 +270,7 @@ ModelConfig parse_config(const std::string& text, const std::string& where) {
     config.has_logit_bias = r.has("init_logit_bias") && !model["init_logit_bias"].is_null();
     r.take("init_logit_bias", config.init_logit_bias);
     r.take("method", config.method);
+    if (r.has("dreamlip")) read_dreamlip(r.child("dreamlip"), config.dreamlip, where + ".dreamlip");
     read_vision(r.child("vision_cfg"), quick_gelu, config.vision, where);
     read_text(r.child("text_cfg"), quick_gelu, config.text, where);
     r.finish();
@@ -276,6 +348,7 @@ std::string to_json(const ModelConfig& c) {
         {"init_logit_scale", c.init_logit_scale},
     };
     if (c.has_logit_bias) model["init_logit_bias"] = c.init_logit_bias;
+    if (c.method == "dreamlip") model["dreamlip"] = dreamlip_json(c.dreamlip);
     model["vision_cfg"] = vision_json(c.vision);
     model["text_cfg"] = text_json(c.text);
     const Json root = {{"model_cfg", model},
@@ -285,6 +358,27 @@ std::string to_json(const ModelConfig& c) {
                          {"interpolation", c.preprocess.interpolation},
                          {"resize_mode", c.preprocess.resize_mode}}}};
     return root.dump(2) + "\n";
+}
+
+void apply_setting(ModelConfig& config, const std::string& setting) {
+    const std::size_t dot = setting.find('.'), equals = setting.find('=');
+    if (dot == setting.npos || equals == setting.npos || equals < dot)
+        throw cli::UsageError("--set: '" + setting + "' is not BLOCK.KEY=VALUE");
+    const std::string block = setting.substr(0, dot);
+    if (block != config.method)
+        throw cli::UsageError("--set: '" + block + "' is no block of --method " + config.method);
+    const std::string text = setting.substr(equals + 1);
+    Json value = Json::parse(text, nullptr, /*allow_exceptions=*/false);
+    if (!value.is_number() && !value.is_boolean()) value = text;
+    Json root = Json::parse(to_json(config));
+    if (!root["model_cfg"].contains(block))
+        throw cli::UsageError("--set: --method " + config.method + " has no settings");
+    root["model_cfg"][block][setting.substr(dot + 1, equals - dot - 1)] = value;
+    try {
+        config = parse_config(root.dump(), "--set");
+    } catch (const cli::DataError& problem) {
+        throw cli::UsageError(problem.what());
+    }
 }
 
 }  // namespace lip::model

@@ -19,6 +19,9 @@ LanguageImageModel::LanguageImageModel(const ModelConfig& c, std::uint64_t seed)
       log_scale(parameters.add("logit_scale", {}, Init::constant(c.init_logit_scale))) {
     if (c.has_logit_bias)
         logit_bias = parameters.add("logit_bias", {}, Init::constant(c.init_logit_bias));
+    if (c.method == "dreamlip" && c.dreamlip.has_own_scale())
+        local_log_scale =
+            parameters.add("local_logit_scale", {}, Init::constant(c.init_logit_scale));
 }
 
 Tensor LanguageImageModel::normalize(const Tensor& pixels) const {
@@ -36,6 +39,11 @@ Tensor LanguageImageModel::embed_images(const Tensor& pixels) const {
     return unit(vision.pooled(normalize(pixels)));
 }
 
+ImageFeatures LanguageImageModel::embed_images_and_patches(const Tensor& pixels) const {
+    const ImageFeatures features = vision.features(normalize(pixels));
+    return {unit(features.pooled), unit(features.patches)};
+}
+
 Tensor LanguageImageModel::embed_patches(const Tensor& pixels, DenseAttention attention) const {
     return unit(vision.patches(normalize(pixels), attention));
 }
@@ -47,6 +55,7 @@ Tensor LanguageImageModel::embed_texts(const PackedTexts& texts) const {
 void LanguageImageModel::clamp_scale() {
     const at::NoGradGuard no_grad;
     log_scale.clamp_(0, std::log(100.0));
+    if (local_log_scale.defined()) local_log_scale.clamp_(0, std::log(100.0));
 }
 
 namespace {

@@ -19,6 +19,8 @@ public:
     at::Tensor normalize(const at::Tensor& pixels) const;
     // uint8 pixels -> unit vectors [B, embed_dim], fp32.
     at::Tensor embed_images(const at::Tensor& pixels) const;
+    // Both of one pass: unit vectors [B, embed_dim] and [B, P, embed_dim], fp32.
+    ImageFeatures embed_images_and_patches(const at::Tensor& pixels) const;
     // -> unit vectors [B, P, embed_dim], fp32, row-major grid.
     at::Tensor embed_patches(const at::Tensor& pixels, DenseAttention attention) const;
     // -> unit vectors [N, embed_dim], fp32.
@@ -27,7 +29,7 @@ public:
     void to(c10::Device device) { parameters.to(device); }
     c10::Device device() const { return log_scale.device(); }
 
-    // After every optimiser step: the scale stays within 1..100.
+    // After every optimiser step: the scales stay within 1..100.
     void clamp_scale();
 
     // Floating point operations of one forward pass, matrix products only.
@@ -38,8 +40,9 @@ public:
     Parameters parameters;
     VisionTower vision;
     TextTower text;
-    at::Tensor log_scale;   // logit_scale, a scalar: the natural logarithm
-    at::Tensor logit_bias;  // siglip only, else undefined
+    at::Tensor log_scale;        // logit_scale, a scalar: the natural logarithm
+    at::Tensor logit_bias;       // siglip only, else undefined
+    at::Tensor local_log_scale;  // dreamlip with local_scale=separate only, else undefined
 };
 
 }  // namespace lip::model

@@ -80,23 +80,39 @@ Tensor VisionTower::pooled(const Tensor& pixels) const {
         };
         x = block(x, attend, at_class && &block == &blocks.back() ? class_token : Block::Keep());
     }
+    return pool(x);
+}
+
+Tensor VisionTower::pool(const Tensor& x) const {
     if (config.attentional_pool) {  // tok: the first query; avg: all others
         const bool one = config.pool_type == "tok";
         const Tensor found =
             ln_post(attn_pool(x, one ? 0 : 1, one ? 1 : config.attn_pooler_queries - 1));
         return project(found.mean(1));
     }
-    if (at_class) return project(ln_post(x.select(1, 0)));
+    if (config.pool_type == "tok") return project(ln_post(x.select(1, 0)));
     const Tensor patches = x.slice(1, first_patch());
     if (config.pool_type == "map") return project(map_pool(ln_post(x)));
     return project(config.final_ln_after_pool ? ln_post(patches.mean(1))
                                               : ln_post(patches).mean(1));
 }
 
-Tensor VisionTower::patches(const Tensor& pixels, DenseAttention attention) const {
+void VisionTower::check_has_patches() const {
     if (config.attentional_pool)
         throw cli::DataError(
             "the model pools by attention (attentional_pool): it has no features of patches");
+}
+
+ImageFeatures VisionTower::features(const Tensor& pixels) const {
+    check_has_patches();
+    Tensor x = embed(pixels);
+    for (const Block& block : blocks)
+        x = block(x, [&](const Tensor& qkv) { return attend_dense(qkv, block.heads, false); });
+    return {pool(x), project(ln_post(x.slice(1, first_patch())))};
+}
+
+Tensor VisionTower::patches(const Tensor& pixels, DenseAttention attention) const {
+    check_has_patches();
     Tensor x = embed(pixels);
     for (const Block& block : blocks) {
         const bool is_last = &block == &blocks.back();

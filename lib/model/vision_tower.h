@@ -14,12 +14,19 @@ enum class DenseAttention {
     kValue,  // every patch keeps its own value: no attention, no MLP (MaskCLIP)
 };
 
+struct ImageFeatures {
+    at::Tensor pooled;   // [B, embed_dim]
+    at::Tensor patches;  // [B, P, embed_dim], row-major grid
+};
+
 struct VisionTower {
     VisionTower(Parameters& parameters, const ModelConfig& config);
 
     // pixels [B, 3, H, W], normalised; H and W multiples of the patch size. Positions are
     // interpolated where the grid differs from the trained one. Result [B, embed_dim], any length.
     at::Tensor pooled(const at::Tensor& pixels) const;
+    // Pooled and patch features of one pass, neither normalised.
+    ImageFeatures features(const at::Tensor& pixels) const;
     // Patch features in the joint space [B, P, embed_dim], row-major grid, not normalised.
     // Throws DataError for a tower with attentional_pool: only its queries get there.
     at::Tensor patches(const at::Tensor& pixels, DenseAttention attention) const;
@@ -37,6 +44,8 @@ private:
     std::int64_t first_patch() const { return config.class_token ? 1 : 0; }
     at::Tensor embed(const at::Tensor& pixels) const;  // [B, first_patch()+P, width]
     at::Tensor project(const at::Tensor& x) const;
+    void check_has_patches() const;
+    at::Tensor pool(const at::Tensor& x) const;  // of all tokens behind the last block
     at::Tensor positions(std::int64_t rows, std::int64_t columns) const;
 };
 

@@ -30,15 +30,21 @@ double peak_memory_mib() {
 // Figures between two log lines.
 struct Meters {
     double loss = 0, norm = 0, started = cli::monotonic_s();
-    std::int64_t steps = 0, images = 0, texts = 0;
+    double global = 0, local = 0;  // parts of the loss
+    bool has_global = false, has_local = false;
+    std::int64_t steps = 0, images = 0, texts = 0, valid = 0;
 
-    void add(double step_loss, double step_norm, std::int64_t step_images,
-             std::int64_t step_texts) {
+    void add(const StepLoss& step, double step_loss, double step_norm, const Batch& batch) {
         loss += step_loss;
         norm += step_norm;
         ++steps;
-        images += step_images;
-        texts += step_texts;
+        images += batch.pixels.size(0);
+        texts += static_cast<std::int64_t>(batch.texts.size());
+        valid += batch.valid.sum().item<std::int64_t>();
+        has_global = step.global.defined();
+        has_local = step.local.defined();
+        if (has_global) global += step.global.item<double>();
+        if (has_local) local += step.local.item<double>();
     }
 };
 
@@ -61,14 +67,21 @@ Figures train_figures(const RunState& state, const model::LanguageImageModel& mo
                       const Meters& meters, double rate) {
     const double seconds = std::max(cli::monotonic_s() - meters.started, 1e-9);
     const auto n = static_cast<double>(std::max<std::int64_t>(meters.steps, 1));
-    Figures figures = {{"loss", meters.loss / n},
-                       {"lr", rate},
-                       {"grad_norm", meters.norm / n},
-                       {"logit_scale", model.log_scale.detach().exp().item<double>()}};
+    Figures figures = {{"loss", meters.loss / n}};
+    if (meters.has_global) figures.emplace_back("loss_global", meters.global / n);
+    if (meters.has_local) figures.emplace_back("loss_local", meters.local / n);
+    figures.emplace_back("lr", rate);
+    figures.emplace_back("grad_norm", meters.norm / n);
+    figures.emplace_back("logit_scale", model.log_scale.detach().exp().item<double>());
+    if (model.local_log_scale.defined())
+        figures.emplace_back("local_logit_scale",
+                             model.local_log_scale.detach().exp().item<double>());
     if (model.logit_bias.defined())
         figures.emplace_back("logit_bias", model.logit_bias.detach().item<double>());
     figures.emplace_back("images_per_s", static_cast<double>(meters.images) / seconds);
     figures.emplace_back("texts_per_s", static_cast<double>(meters.texts) / seconds);
+    const auto texts = static_cast<double>(std::max<std::int64_t>(meters.texts, 1));
+    figures.emplace_back("valid_texts", static_cast<double>(meters.valid) / texts);
     figures.emplace_back("skipped", static_cast<double>(state.skipped));
     figures.emplace_back("bad_steps", static_cast<double>(state.bad_steps));
     figures.emplace_back("rss", peak_memory_mib());
@@ -166,9 +179,9 @@ TrainResult run_training(const TrainSettings& settings) {
         // 2. A batch and its loss.
         const Batch batch = loader.next(errors);
         optimizer.zero_grad();
-        const at::Tensor loss = forward_backward(method, model, batch, settings.precision);
+        const StepLoss loss = forward_backward(method, model, batch, settings.step);
         const double norm = optimizer.clip_gradients(settings.clip_gradients).item<double>();
-        const double value = loss.item<double>();
+        const double value = loss.total.item<double>();
         state.position = batch.after;
         state.samples += batch.keys.size();
         state.skipped = skipped_before + errors.skipped();
@@ -192,8 +205,7 @@ TrainResult run_training(const TrainSettings& settings) {
         }
 
         // 4. Log and save.
-        meters.add(value, norm, batch.pixels.size(0),
-                   static_cast<std::int64_t>(batch.texts.size()));
+        meters.add(loss, value, norm, batch);
         char note[48];
         std::snprintf(note, sizeof note, "loss %.3f", value);
         progress.update(static_cast<std::uint64_t>(state.step), note);

@@ -7,6 +7,7 @@
 #include "train/optimizer.h"
 #include "train/run_folder.h"
 #include "train/schedule.h"
+#include "train/step.h"
 
 #include <cstdint>
 #include <string>
@@ -29,7 +30,7 @@ struct TrainSettings {
     bool resume = false;
     bool tensorboard = false;  // scalars in RUN/tensorboard, too
     c10::Device device = c10::Device(c10::kCPU);
-    at::ScalarType precision = at::kFloat;
+    StepSettings step;
     record::StreamSettings errors;  // --on-error, --max-errors, --rejects
     bool force_rejects = false;
     ResultSettings result_settings;

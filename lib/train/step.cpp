@@ -8,6 +8,7 @@
 #include <torch/csrc/autograd/autograd.h>
 
 #include <algorithm>
+#include <map>
 #include <numeric>
 
 namespace lip::train {
@@ -20,9 +21,13 @@ constexpr std::int64_t kPartImages = 16;
 constexpr std::int64_t kLossOnOneThread = 512;  // images
 
 struct Part {
-    Tensor pixels;  // [b, 3, S, S]
-    model::PackedTexts texts;
-    Tensor v, t;  // features, with their graphs
+    Tensor pixels;             // [b, 3, S, S]
+    Tensor valid;              // [b, K]
+    std::int64_t first = 0;    // number of its first image
+    model::PackedTexts texts;  // not those of its images: texts of nearly one length
+    Tensor v, u, t;            // features of images, patches and texts, with their graphs
+    Tensor own_texts;          // [b, K, D], a leaf: features of its images' texts
+    Tensor patch_loss;
     std::vector<Tensor> gradients;
 };
 
@@ -45,12 +50,19 @@ Parts divide(const Batch& batch, std::int64_t count, const model::TextConfig& te
     divided.place = at::tensor(place, at::TensorOptions(at::kLong));
 
     const auto images = batch.pixels.tensor_split(count);
+    std::int64_t first = 0;
     for (std::size_t i = 0; i < images.size(); ++i) {
         std::vector<model::TokenIds> texts;
         for (std::size_t row = order.size() * i / images.size();
              row < order.size() * (i + 1) / images.size(); ++row)
             texts.push_back(batch.texts[order[row]]);
-        divided.parts.push_back({images[i], model::pack_texts(texts, text), {}, {}, {}});
+        Part part;
+        part.pixels = images[i];
+        part.first = first;
+        part.valid = batch.valid.slice(0, first, first + images[i].size(0));
+        part.texts = model::pack_texts(texts, text);
+        first += images[i].size(0);
+        divided.parts.push_back(std::move(part));
     }
     return divided;
 }
@@ -91,69 +103,203 @@ private:
     bool side_by_side_;
 };
 
-}  // namespace
-
-Tensor forward_backward(const Method& method, const LanguageImageModel& model, const Batch& batch,
-                        at::ScalarType precision) {
-    const c10::Device device = model.device();
-    const std::int64_t images = batch.pixels.size(0), slots = batch.valid.size(1),
-                       count = device.is_cpu() ? (images + kPartImages - 1) / kPartImages : 1;
-    auto [parts, place] = divide(batch, count, model.config.text);
-    const Crew crew(device, count);
-
-    // 1. Towers.
-    crew.for_each(0, count, [&](std::int64_t i) {
-        Part& part = parts[static_cast<std::size_t>(i)];
-        const tensor::Autocast autocast(device, precision);
-        part.v = model.embed_images(part.pixels);
-        part.t = model.embed_texts(part.texts);
-    });
-
-    // 2. Loss, and its gradient at the features.
-    const Tensor v = join(parts, &Part::v),  // [B, D]
-        t = join(parts, &Part::t);           // [B·K, D], rows by length
-    Tensor loss;
-    const auto loss_backward = [&](std::int64_t) {
-        loss = method.loss(model, v, t.index_select(0, place.to(device)).view({images, slots, -1}),
-                           batch.valid.to(device));
-        loss.backward();
-    };
-    if (images <= kLossOnOneThread)
-        tensor::for_each_piece(device, 1, loss_backward);
-    else
-        loss_backward(0);
-
-    // 3. Back through the towers. As many parts at once as threads, then their gradients are added.
-    std::vector<Tensor> parameters;
-    for (const auto& named : model.parameters.all()) parameters.push_back(named.second);
-    std::vector<std::int64_t> image_rows, text_rows;
-    for (const Part& part : parts) {
-        image_rows.push_back(part.v.size(0));
-        text_rows.push_back(part.t.size(0));
+// One step: its batch in parts, and what is known of the losses.
+class Step {
+public:
+    Step(const Method& method, const LanguageImageModel& model, const Batch& batch,
+         const StepSettings& settings)
+        : method_(method),
+          model_(model),
+          batch_(batch),
+          settings_(settings),
+          device_(model.device()),
+          slots_(batch.valid.size(1)),
+          count_(part_count(batch.pixels.size(0))),
+          crew_(device_, count_),
+          weight_(method.loss_weight ? method.loss_weight(model.config) : 1),
+          patch_weight_(method.patch_weight ? method.patch_weight(model.config) : 0),
+          all_valid_(batch.valid.sum().item<double>()) {
+        for (const auto& named : model.parameters.all()) parameters_.push_back(named.second);
+        auto divided = divide(batch, count_, model.config.text);
+        parts_ = std::move(divided.parts);
+        place_ = divided.place.to(device_);
     }
-    const auto v_gradients = v.grad().split_with_sizes(image_rows),
-               t_gradients = t.grad().split_with_sizes(text_rows);
-    const std::int64_t at_once = at::get_num_threads();
-    for (std::int64_t begin = 0; begin < count; begin += at_once) {
-        const std::int64_t end = std::min(begin + at_once, count);
-        crew.for_each(begin, end, [&](std::int64_t n) {
-            const auto i = static_cast<std::size_t>(n);
-            Part& part = parts[i];
-            part.gradients = torch::autograd::grad(
-                {part.v, part.t}, parameters, {v_gradients[i], t_gradients[i]},
-                /*retain_graph=*/std::nullopt, /*create_graph=*/false, /*allow_unused=*/true);
-            part.v = part.t = Tensor();
+
+    StepLoss run() {
+        crew_.for_each(0, count_, [&](std::int64_t i) {
+            const at::AutoGradMode graph(!settings_.recompute);
+            embed_images(part(i), /*with_patches=*/!settings_.recompute);
+            embed_texts(part(i));
         });
-        tensor::for_each_piece(
-            device, static_cast<std::int64_t>(parameters.size()), [&](std::int64_t n) {
+        v_ = join(parts_, &Part::v);  // [B, D]
+        t_ = join(parts_, &Part::t);  // [B·K, D], rows by length
+        StepLoss result;
+        result.total = loss_of_features();
+        back_through_images();
+        if (patch_weight_ != 0) {
+            result.global = result.total;
+            result.local = add_patches();
+            result.total = weight_ * result.global + patch_weight_ * result.local;
+        } else if (weight_ != 1) {
+            result.global = result.total;
+            result.total = weight_ * result.global;
+        }
+        back_through_texts();
+        return result;
+    }
+
+private:
+    std::int64_t part_count(std::int64_t images) const {
+        if (settings_.part_images == 0 && !device_.is_cpu()) return 1;
+        const std::int64_t most = settings_.part_images > 0 ? settings_.part_images : kPartImages;
+        return (images + most - 1) / most;
+    }
+    Part& part(std::int64_t i) { return parts_[static_cast<std::size_t>(i)]; }
+
+    void embed_images(Part& part, bool with_patches) const {
+        const tensor::Autocast autocast(device_, settings_.precision);
+        if (patch_weight_ == 0) {
+            part.v = model_.embed_images(part.pixels);
+            return;
+        }
+        const model::ImageFeatures features = model_.embed_images_and_patches(part.pixels);
+        part.v = features.pooled;
+        if (with_patches) part.u = features.patches;
+    }
+    void embed_texts(Part& part) const {
+        const tensor::Autocast autocast(device_, settings_.precision);
+        part.t = model_.embed_texts(part.texts);
+    }
+
+    // The loss of all pairs, and its gradient at the features.
+    Tensor loss_of_features() {
+        const std::int64_t images = batch_.pixels.size(0);
+        Tensor loss;
+        const auto loss_backward = [&](std::int64_t) {
+            loss = method_.loss(model_, v_, t_.index_select(0, place_).view({images, slots_, -1}),
+                                batch_.valid.to(device_), text_numbers());
+            (weight_ == 1 ? loss : weight_ * loss).backward();
+        };
+        if (images <= kLossOnOneThread)
+            tensor::for_each_piece(device_, 1, loss_backward);
+        else
+            loss_backward(0);
+        return loss.detach();
+    }
+
+    // Numbers that are equal where texts are, if the method asks for them.
+    Tensor text_numbers() const {
+        if (!model_.config.dreamlip.mask_equal_texts) return {};
+        std::map<model::TokenIds, std::int64_t> numbers;
+        std::vector<std::int64_t> all;
+        for (const model::TokenIds& text : batch_.texts)
+            all.push_back(numbers.emplace(text, numbers.size()).first->second);
+        return at::tensor(all, at::TensorOptions(at::kLong)).view({-1, slots_}).to(device_);
+    }
+
+    // The gradient of v, and the patches' loss with its own.
+    void back_through_images() {
+        std::vector<std::int64_t> rows;
+        for (const Part& part : parts_) rows.push_back(part.pixels.size(0));
+        const auto seeds = v_.grad().split_with_sizes(rows);
+        const Tensor t = t_.detach();
+        backward([&](std::int64_t i) {
+            Part& part = this->part(i);
+            if (settings_.recompute) embed_images(part, /*with_patches=*/true);
+            std::vector<Tensor> outputs = {part.v}, inputs = parameters_,
+                                output_seeds = {seeds[static_cast<std::size_t>(i)]};
+            if (patch_weight_ != 0) {
+                part.own_texts = t.index_select(0, rows_of(part))
+                                     .view({part.pixels.size(0), slots_, -1})
+                                     .requires_grad_(true);
+                part.patch_loss = method_.patch_loss(model_, part.u, part.own_texts,
+                                                     part.valid.to(device_), all_valid_);
+                outputs.push_back(part.patch_loss);
+                output_seeds.push_back(at::full_like(part.patch_loss, patch_weight_));
+                inputs.push_back(part.own_texts);
+            }
+            part.gradients = gradients(outputs, inputs, output_seeds);
+            part.v = part.u = Tensor();
+            part.patch_loss = part.patch_loss.defined() ? part.patch_loss.detach() : Tensor();
+        });
+    }
+
+    // Rows of the part's texts in t_.
+    Tensor rows_of(const Part& part) const {
+        return place_.slice(0, part.first * slots_, (part.first + part.pixels.size(0)) * slots_);
+    }
+
+    // Adds up the patches' losses, and their gradients to those of the texts.
+    Tensor add_patches() {
+        const at::NoGradGuard no_grad;
+        Tensor& sum = t_.mutable_grad();
+        std::vector<Tensor> losses;
+        for (Part& part : parts_) {
+            losses.push_back(part.patch_loss);
+            if (part.own_texts.grad().defined())
+                sum.index_add_(0, rows_of(part), part.own_texts.grad().flatten(0, 1));
+        }
+        return at::stack(losses).sum();
+    }
+
+    void back_through_texts() {
+        std::vector<std::int64_t> rows;
+        for (const Part& part : parts_) rows.push_back(part.t.size(0));
+        const auto seeds = t_.grad().split_with_sizes(rows);
+        backward([&](std::int64_t i) {
+            Part& part = this->part(i);
+            if (settings_.recompute) embed_texts(part);
+            part.gradients = gradients({part.t}, parameters_, {seeds[static_cast<std::size_t>(i)]});
+            part.t = Tensor();
+        });
+    }
+
+    static std::vector<Tensor> gradients(const std::vector<Tensor>& outputs,
+                                         const std::vector<Tensor>& inputs,
+                                         const std::vector<Tensor>& seeds) {
+        return torch::autograd::grad(outputs, inputs, seeds, /*retain_graph=*/std::nullopt,
+                                     /*create_graph=*/false, /*allow_unused=*/true);
+    }
+
+    // As many parts at once as threads, then their gradients are added in the order of the parts.
+    void backward(const std::function<void(std::int64_t)>& one) {
+        const std::int64_t at_once = at::get_num_threads();
+        const auto count = static_cast<std::int64_t>(parameters_.size());
+        for (std::int64_t begin = 0; begin < count_; begin += at_once) {
+            const std::int64_t end = std::min(begin + at_once, count_);
+            crew_.for_each(begin, end, one);
+            tensor::for_each_piece(device_, count, [&](std::int64_t n) {
                 const at::NoGradGuard no_grad;
                 const auto p = static_cast<std::size_t>(n);
                 for (auto i = begin; i < end; ++i)
-                    add_gradient(parameters[p], parts[static_cast<std::size_t>(i)].gradients[p]);
+                    add_gradient(parameters_[p], part(i).gradients[p]);
             });
-        for (auto i = begin; i < end; ++i) parts[static_cast<std::size_t>(i)].gradients.clear();
+            for (auto i = begin; i < end; ++i) {
+                std::vector<Tensor>& all = part(i).gradients;
+                if (all.size() > parameters_.size()) part(i).own_texts.mutable_grad() = all.back();
+                all.clear();
+            }
+        }
     }
-    return loss.detach();
+
+    const Method& method_;
+    const LanguageImageModel& model_;
+    const Batch& batch_;
+    const StepSettings& settings_;
+    c10::Device device_;
+    std::int64_t slots_, count_;
+    Crew crew_;
+    double weight_, patch_weight_, all_valid_;
+    std::vector<Tensor> parameters_;
+    std::vector<Part> parts_;
+    Tensor place_, v_, t_;
+};
+
+}  // namespace
+
+StepLoss forward_backward(const Method& method, const LanguageImageModel& model, const Batch& batch,
+                          const StepSettings& settings) {
+    return Step(method, model, batch, settings).run();
 }
 
 }  // namespace lip::train

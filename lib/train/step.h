@@ -5,14 +5,29 @@
 
 namespace lip::train {
 
-// Adds the gradients of the method's loss to the model's parameters and returns the loss, a scalar
-// that looking at waits for. On the CPU the towers run on parts of 16 images and their texts, side
-// by side, a part to a thread: that needs no barrier in every layer, stays in the cache, and adds
-// gradients up in the order of the parts. So the result does not depend on the number of threads,
-// up to twice as many as there are parts and 512 images in a batch; beyond, threads share each
-// matrix product and may round differently. Memory: activations of the whole batch, and as many
-// sets of gradients as threads.
-at::Tensor forward_backward(const Method& method, const model::LanguageImageModel& model,
-                            const Batch& batch, at::ScalarType precision);
+// Losses of a step, scalars that looking at waits for.
+struct StepLoss {
+    at::Tensor total;
+    at::Tensor global, local;  // its parts, without their weights; undefined if it has one part
+};
+
+struct StepSettings {
+    at::ScalarType precision = at::kFloat;
+    // Keeps the activations of a part of the batch at a time and computes them twice: the loss and
+    // its gradients are those of the whole batch all the same.
+    bool recompute = false;
+    // Images of a part; 0: 16 on the CPU, on another device the whole batch.
+    std::int64_t part_images = 0;
+};
+
+// Adds the gradients of the method's loss to the model's parameters and returns the loss. On the
+// CPU the towers run on parts of the images and their texts, side by side, a part to a thread: that
+// needs no barrier in every layer, stays in the cache, and adds gradients up in the order of the
+// parts. So the result does not depend on the number of threads, up to twice as many as there are
+// parts and 512 images in a batch; beyond, threads share each matrix product and may round
+// differently. Memory: activations of the whole batch (with `recompute` of a part a thread), and
+// as many sets of gradients as threads.
+StepLoss forward_backward(const Method& method, const model::LanguageImageModel& model,
+                          const Batch& batch, const StepSettings& settings);
 
 }  // namespace lip::train

@@ -61,8 +61,8 @@ TEST_CASE("every method takes the same three steps on the CPU and on another dev
         for (int step = 0; step < 3; ++step) {
             a.zero_grad();
             b.zero_grad();
-            const Tensor x = train::forward_backward(method, here, batch, at::kFloat);
-            const Tensor y = train::forward_backward(method, there, batch, at::kFloat);
+            const Tensor x = train::forward_backward(method, here, batch, {}).total;
+            const Tensor y = train::forward_backward(method, there, batch, {}).total;
             const double norm = a.clip_gradients(1).item<double>();
             CHECK(std::abs(norm - b.clip_gradients(1).item<double>()) < 1e-3 * norm);
             CHECK(std::abs(x.item<double>() - y.item<double>()) < 1e-4);
@@ -77,35 +77,98 @@ TEST_CASE("every method takes the same three steps on the CPU and on another dev
     }
 }
 
+namespace {
+
+// The loss and all gradients of a step.
+std::vector<Tensor> step_of(const train::Method& method, const model::ModelConfig& config,
+                            const train::Batch& batch, int threads,
+                            const train::StepSettings& settings) {
+    const int before = at::get_num_threads();
+    at::set_num_threads(threads);
+    model::LanguageImageModel m(config, 1);
+    const train::StepLoss loss = train::forward_backward(method, m, batch, settings);
+    at::set_num_threads(before);
+    std::vector<Tensor> all = {loss.total};
+    for (const auto& named : m.parameters.all()) all.push_back(named.second.grad());
+    return all;
+}
+
+// The same by one graph over the whole batch.
+std::vector<Tensor> whole_step(const train::Method& method, const model::ModelConfig& config,
+                               const train::Batch& batch) {
+    model::LanguageImageModel m(config, 1);
+    const std::int64_t images = batch.valid.size(0), slots = batch.valid.size(1);
+    const auto features = m.embed_images_and_patches(batch.pixels);
+    const Tensor t = m.embed_texts(model::pack_texts(batch.texts)).view({images, slots, -1});
+    Tensor loss = method.loss(m, features.pooled, t, batch.valid, {});
+    if (method.loss_weight != nullptr) loss = loss * method.loss_weight(config);
+    if (method.patch_loss != nullptr && method.patch_weight(config) != 0)
+        loss = loss +
+               method.patch_weight(config) * method.patch_loss(m, features.patches, t, batch.valid,
+                                                               batch.valid.sum().item<double>());
+    loss.backward();
+    std::vector<Tensor> all = {loss.detach()};
+    for (const auto& named : m.parameters.all()) all.push_back(named.second.grad());
+    return all;
+}
+
+void check_close(const std::vector<Tensor>& a, const std::vector<Tensor>& b) {
+    REQUIRE(a.size() == b.size());
+    for (std::size_t i = 0; i < a.size(); ++i) {
+        CAPTURE(i);
+        REQUIRE(a[i].defined());
+        REQUIRE(b[i].defined());
+        CHECK((a[i] - b[i]).abs().max().item<double>() <
+              1e-5 * (1e-2 + b[i].abs().max().item<double>()));
+    }
+}
+
+bool same_bytes(const std::vector<Tensor>& a, const std::vector<Tensor>& b) {
+    for (std::size_t i = 0; i < a.size(); ++i)
+        if (!at::equal(a[i], b[i])) return false;
+    return a.size() == b.size();
+}
+
+}  // namespace
+
 TEST_CASE("a batch in parts has the gradients of the whole, the same for 1, 2 and 3 threads") {
     const train::Method& method = train::find_method("dreamlip");
     const train::Batch batch = small_batch(37, 3);  // three parts of unequal size
-    const auto gradients = [&](int threads) {
-        const int before = at::get_num_threads();
-        at::set_num_threads(threads);
-        model::LanguageImageModel m(small_config(method), 1);
-        const Tensor loss = train::forward_backward(method, m, batch, at::kFloat);
-        at::set_num_threads(before);
-        std::vector<Tensor> all = {loss};
-        for (const auto& named : m.parameters.all()) all.push_back(named.second.grad());
-        return all;
-    };
-    model::LanguageImageModel m(small_config(method), 1);
-    const Tensor loss =
-        method.loss(m, m.embed_images(batch.pixels),
-                    m.embed_texts(model::pack_texts(batch.texts)).view({37, 3, -1}), batch.valid);
-    loss.backward();
-    std::vector<Tensor> whole = {loss.detach()};
-    for (const auto& named : m.parameters.all()) whole.push_back(named.second.grad());
+    for (const char* setting :
+         {"dreamlip.local_weight=0", "dreamlip.local_weight=1", "dreamlip.global_weight=0.5",
+          "dreamlip.local_scale=separate", "dreamlip.local_direction=both",
+          "dreamlip.local_filter=0.9", "dreamlip.local_scale=20"}) {
+        CAPTURE(setting);
+        model::ModelConfig config = small_config(method);
+        config.method = "dreamlip";
+        model::apply_setting(config, setting);
+        const auto one = step_of(method, config, batch, 1, {});
+        check_close(one, whole_step(method, config, batch));
+        CHECK(same_bytes(one, step_of(method, config, batch, 2, {})));
+        CHECK(same_bytes(one, step_of(method, config, batch, 3, {})));
+        CHECK(same_bytes(one, step_of(method, config, batch, 2, {.recompute = true})));
+        check_close(one, step_of(method, config, batch, 2, {.recompute = true, .part_images = 5}));
+    }
+}
 
-    const auto one = gradients(1), two = gradients(2), three = gradients(3);
-    REQUIRE(one.size() == whole.size());
-    for (std::size_t i = 0; i < whole.size(); ++i) {
-        CAPTURE(i);
-        CHECK((one[i] - whole[i]).abs().max().item<double>() <
-              1e-5 * (1e-2 + whole[i].abs().max().item<double>()));
-        CHECK(at::equal(one[i], two[i]));
-        CHECK(at::equal(one[i], three[i]));
+TEST_CASE("settings of a method: known keys with values of theirs") {
+    model::ModelConfig config = small_config(train::find_method("dreamlip"));
+    config.method = "dreamlip";
+    model::apply_setting(config, "dreamlip.local_threshold=0.3");
+    model::apply_setting(config, "dreamlip.local_scale=12.5");
+    CHECK(config.dreamlip.local_threshold == 0.3);
+    CHECK(config.dreamlip.local_scale == "fixed");
+    CHECK(config.dreamlip.fixed_local_scale == 12.5);
+    const model::ModelConfig again = model::parse_config(model::to_json(config), "again");
+    CHECK(again.dreamlip.local_threshold == 0.3);
+    CHECK(again.dreamlip.fixed_local_scale == 12.5);
+    model::apply_setting(config, "dreamlip.local_threshold=auto");
+    CHECK(config.dreamlip.local_threshold == -1);
+    for (const char* bad : {"dreamlip.local_direction=up", "dreamlip.nothing=1", "local_weight=1",
+                            "dreamlip.local_weight=-1", "dreamlip.local_weight=x", "llip.heads=1",
+                            "dreamlip.local_threshold=2", "dreamlip.local_scale=0", "dreamlip"}) {
+        CAPTURE(bad);
+        CHECK_THROWS_AS(model::apply_setting(config, bad), cli::UsageError);
     }
 }
 
