@@ -2,7 +2,8 @@
 #
 #   make demo        data from real pictures, two models trained and compared, demo/out/report.html
 #   make test        everything is built and tested
-#   make test-peers  models, tokenizers, pixels and vectors beside open_clip, transformers, Pillow, FAISS
+#   make reproduce-dreamlip  the arms of the paper on the demo's scenes, three seeds: table and plot (an hour or two)
+#   make test-peers  models, tokenizers, pixels, vectors, event files beside the libraries people use
 #   make sanitize    what needs no LibTorch, built and tested with sanitizers
 #   make data-tools  recaption-ingest, split-captions and shard, without LibTorch
 #
@@ -33,6 +34,9 @@ data-tools:
 
 demo: programs
 	@demo/run $(BUILD)
+
+reproduce-%: programs
+	@demo/reproduce $(BUILD) $*
 
 test: all
 	@tests/run $(BUILD)
