@@ -46,7 +46,10 @@ Tensor one_slot(const Tensor& v, const Tensor& t, const Tensor& m, const Slot& s
     for (std::int64_t begin = 0; begin < n; begin += chunk) {
         const std::int64_t end = std::min(begin + chunk, n);
         const Tensor a = single ? whole : logits(begin, end);
-        Tensor g = (a - row_lse.slice(0, begin, end).unsqueeze(1)).exp_();
+        // Columns that are not in row_lse must not be in the exponent either: it would overflow,
+        // and inf * 0 is no zero.
+        Tensor g =
+            (a.masked_fill(lost, -INFINITY) - row_lse.slice(0, begin, end).unsqueeze(1)).exp_();
         g.mul_(kept.slice(0, begin, end).unsqueeze(1));
         g.add_((a - column_lse).exp_()).mul_(kept);
         g.diagonal(begin).sub_(2 * kept.slice(0, begin, end));

@@ -149,6 +149,24 @@ TEST_CASE("permuting images changes nothing; a masked slot counts nowhere") {
     CHECK(changed.grad()[3][1].abs().max().item<double>() == 0);
 }
 
+TEST_CASE("lost texts that fit perfectly give no NaN at scale 100") {
+    const Tensor v = leaf(at::eye(3, at::kFloat));
+    Tensor texts = at::eye(3, at::kFloat).roll(1, 0).unsqueeze(1).repeat({1, 2, 1});
+    texts[1][1] = v.detach()[1];  // its own image's, and of a valid row below
+    texts[2][1] = v.detach()[0];
+    const Tensor t = leaf(texts), log_scale = leaf(at::scalar_tensor(std::log(100.0)));
+    Tensor valid = at::ones({3, 2}, at::kBool);
+    valid[1][1] = valid[2][1] = false;
+    for (const std::int64_t chunk : {1, 2, 1024}) {
+        for (const Tensor& x : {v, t, log_scale}) x.mutable_grad() = Tensor();
+        const Tensor loss = loss::multi_positive_slots(v, t, valid, log_scale, chunk);
+        loss.backward();
+        for (const Tensor& x : {loss, v.grad(), t.grad(), log_scale.grad()})
+            CHECK(x.isfinite().all().item<bool>());
+        CHECK(t.grad()[1][1].abs().max().item<double>() == 0);
+    }
+}
+
 TEST_CASE("a slot without valid texts is left out, and no valid slot at all is refused") {
     const Tensor v = random_unit({3, 4}, 7), t = random_unit({3, 2, 4}, 8),
                  log_scale = at::scalar_tensor(2.0, at::kDouble);
