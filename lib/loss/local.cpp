@@ -1,42 +1,55 @@
 #include "loss/local.h"
 
+#include "loss/clip.h"
+
 #include <ATen/ATen.h>
 
-#include <limits>
+#include <cmath>
 
 namespace lip::loss {
+namespace {
 
-using at::Tensor;
+at::Tensor checked_mask(const at::Tensor& g, const at::Tensor& t, const at::Tensor& valid) {
+    TORCH_CHECK(t.dim() == 3 && g.sizes() == t.sizes(),
+                "local loss: g and t are not both [N, K, D]");
+    if (!valid.defined()) return at::ones({t.size(0), t.size(1)}, t.options().dtype(at::kBool));
+    TORCH_CHECK(valid.dim() == 2 && valid.size(0) == t.size(0) && valid.size(1) == t.size(1),
+                "local loss: valid is not [N, K]");
+    return valid;
+}
 
-Tensor local_sum(const Tensor& g, const Tensor& t, const Tensor& valid, const Tensor& log_scale,
-                 LocalDirection direction, double filter) {
-    constexpr double kNever = -std::numeric_limits<double>::infinity();
-    const Tensor alive =
-        valid.defined() ? valid : at::ones(t.sizes().slice(0, 2), t.options().dtype(at::kBool));
-    const Tensor own = at::eye(t.size(1), alive.options()).unsqueeze(0);  // [1, K, K]
-    Tensor pairs = alive.unsqueeze(2).logical_and(alive.unsqueeze(1));    // [N, K, K]
-    if (filter > 0) {
+}  // namespace
+
+at::Tensor local_sum(const at::Tensor& g, const at::Tensor& t, const at::Tensor& valid,
+                     const at::Tensor& log_scale, const Local& options) {
+    using at::Tensor;
+    const Tensor mask = checked_mask(g, t, valid);
+    const Tensor logits = g.matmul(t.transpose(1, 2)) * log_scale.exp();  // [N, K group, K text]
+    const Tensor own = logits.diagonal(0, 1, 2);                          // [N, K]
+    // The own entry stays even where the slot is lost: no row is empty, so none gives NaN.
+    const Tensor others = at::eye(t.size(1), mask.options()).logical_not();  // [K, K]
+    Tensor same = at::zeros_like(others);                                    // [K, K] or [N, K, K]
+    if (options.filter) {
         const Tensor texts = t.detach();
-        pairs = pairs.logical_and(at::bmm(texts, texts.transpose(1, 2)) <= filter);
+        same = texts.matmul(texts.transpose(1, 2)) > *options.filter;
     }
-    // The own pair stays in any case: a row or column of a dead slot is finite, and not counted.
-    pairs = pairs.logical_or(own);
-    const Tensor c = log_scale.exp() * at::bmm(g, t.transpose(1, 2));  // [N, K, K]
-    const Tensor masked = c.masked_fill(pairs.logical_not(), kNever);
-    const Tensor right = c.diagonal(0, 1, 2);  // [N, K]
-    const auto sum = [&](std::int64_t others) {
-        const Tensor each = masked.logsumexp(others) - right;
-        return at::where(alive, each, at::zeros_like(each)).sum();
+    const auto one_way = [&](std::int64_t over) {  // 1: the groups compete, 2: the texts
+        const Tensor lost = mask.logical_not().unsqueeze(3 - over).logical_or(same);
+        const Tensor lse =
+            logits.masked_fill(lost.logical_and(others), -INFINITY).logsumexp(over);  // [N, K]
+        return at::where(mask, lse - own, at::zeros_like(own)).sum();
     };
-    switch (direction) {
-        case LocalDirection::kTextToGroup:
-            return sum(1);
-        case LocalDirection::kGroupToText:
-            return sum(2);
-        case LocalDirection::kBoth:
-            break;
-    }
-    return 0.5 * (sum(1) + sum(2));
+    if (options.direction == LocalDirection::kT2g) return one_way(1);
+    if (options.direction == LocalDirection::kG2t) return one_way(2);
+    return (one_way(1) + one_way(2)) / 2;
+}
+
+at::Tensor local_batch(const at::Tensor& g, const at::Tensor& t, const at::Tensor& valid,
+                       const at::Tensor& log_scale, std::int64_t chunk) {
+    const at::Tensor rows = checked_mask(g, t, valid).flatten().nonzero().squeeze(1);
+    TORCH_CHECK(rows.size(0) > 0, "local_batch: no slot is valid");
+    return clip_loss(g.flatten(0, 1).index_select(0, rows), t.flatten(0, 1).index_select(0, rows),
+                     log_scale, chunk);
 }
 
 }  // namespace lip::loss
