@@ -3,6 +3,9 @@
 #include <ATen/ATen.h>
 #include <torch/csrc/autograd/custom_function.h>
 
+#include <algorithm>
+#include <cmath>
+
 namespace lip::loss {
 namespace {
 
@@ -10,39 +13,50 @@ using at::Tensor;
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
+// In full precision: ATen's default is x from 20 on, off by 2e-9.
+Tensor exact_softplus(const Tensor& x) {
+    return at::softplus(x, /*beta=*/1, /*threshold=*/40);
+}
+
+// t [N, K, D], valid [N, K] bool.
 struct Sigmoid : torch::autograd::Function<Sigmoid> {
     static Tensor forward(AutogradContext* context, const Tensor& v, const Tensor& t,
-                          const Tensor& log_scale, const Tensor& bias, std::int64_t chunk) {
+                          const Tensor& valid, const Tensor& log_scale, const Tensor& bias,
+                          std::int64_t chunk) {
         const std::int64_t n = v.size(0);
         const Tensor s = log_scale.exp().to(v.scalar_type()), b = bias.to(v.scalar_type());
-        Tensor dv = at::zeros_like(v), dt = at::zeros_like(t);
+        const Tensor count = valid.sum().to(v.scalar_type()), lost = valid.logical_not();
+        Tensor dv = at::zeros_like(v), dt = at::zeros_like(t, at::MemoryFormat::Contiguous);
         Tensor dtheta = at::zeros({}, v.options()), db = at::zeros({}, v.options()),
                loss = at::zeros({}, v.options());
         for (std::int64_t begin = 0; begin < n; begin += chunk) {
             const std::int64_t end = std::min(begin + chunk, n);
             const Tensor rows = v.slice(0, begin, end);
-            const Tensor a = rows.matmul(t.t()) * s;  // [c, N]
-            const Tensor x = a + b;
-            // -z x is x off the diagonal and -x on it; softplus(-x) = softplus(x) - x.
-            loss.add_(at::softplus(x).sum() - x.diagonal(begin).sum());
-            Tensor g = at::sigmoid(x);  // dL/dx, up to 1/N
-            g.diagonal(begin).sub_(1);
-            g.div_(static_cast<double>(n));
-            dtheta.add_((g * a).sum());
-            db.add_(g.sum());
-            g.mul_(s);
-            dv.slice(0, begin, end).addmm_(g, t);
-            dt.addmm_(g.t(), rows);
+            for (std::int64_t k = 0; k < t.size(1); ++k) {
+                const Tensor texts = t.select(1, k);
+                const Tensor a = rows.matmul(texts.t()) * s;  // [c, N]
+                Tensor x = a + b;                             // -z (s <v, t> + b)
+                x.diagonal(begin).neg_();
+                x.masked_fill_(lost.select(1, k), -INFINITY);
+                loss.add_(exact_softplus(x).sum());
+                Tensor g = x.sigmoid_().div_(count);  // dL/da
+                g.diagonal(begin).neg_();
+                dtheta.add_((g * a).sum());
+                db.add_(g.sum());
+                g.mul_(s);
+                dv.slice(0, begin, end).addmm_(g, texts);
+                dt.select(1, k).addmm_(g.t(), rows);
+            }
         }
         context->save_for_backward(
             {dv, dt, dtheta.to(log_scale.scalar_type()), db.to(bias.scalar_type())});
-        return loss / static_cast<double>(n);
+        return loss / count;
     }
 
     static variable_list backward(AutogradContext* context, variable_list grad) {
         const auto saved = context->get_saved_variables();
-        return {saved[0] * grad[0], saved[1] * grad[0], saved[2] * grad[0], saved[3] * grad[0],
-                Tensor()};
+        return {saved[0] * grad[0], saved[1] * grad[0], Tensor(),
+                saved[2] * grad[0], saved[3] * grad[0], Tensor()};
     }
 };
 
@@ -52,7 +66,19 @@ Tensor sigmoid_loss(const Tensor& v, const Tensor& t, const Tensor& log_scale, c
                     std::int64_t chunk) {
     TORCH_CHECK(v.dim() == 2 && v.sizes() == t.sizes(),
                 "sigmoid_loss: v and t are not both [N, D]");
-    return Sigmoid::apply(v, t, log_scale, bias, chunk);
+    return multi_positive_sigmoid(v, t.unsqueeze(1), {}, log_scale, bias, chunk);
+}
+
+Tensor multi_positive_sigmoid(const Tensor& v, const Tensor& t, const Tensor& valid,
+                              const Tensor& log_scale, const Tensor& bias, std::int64_t chunk) {
+    TORCH_CHECK(v.dim() == 2 && t.dim() == 3 && v.size(0) == t.size(0) && v.size(1) == t.size(2),
+                "multi_positive_sigmoid: v [N, D] and t [N, K, D] do not fit");
+    TORCH_CHECK(!valid.defined() ||
+                    (valid.dim() == 2 && valid.size(0) == t.size(0) && valid.size(1) == t.size(1)),
+                "multi_positive_sigmoid: valid is not [N, K]");
+    const Tensor mask =
+        valid.defined() ? valid : at::ones({t.size(0), t.size(1)}, t.options().dtype(at::kBool));
+    return Sigmoid::apply(v, t, mask, log_scale, bias, chunk);
 }
 
 }  // namespace lip::loss

@@ -1,4 +1,4 @@
-// SigLIP's loss against its definition and finite differences.
+// Sigmoid losses against its definition and finite differences.
 #include "loss/sigmoid.h"
 #include "tests/support/gradients.h"
 #include "tests/support/stand_in_device.h"
@@ -23,7 +23,7 @@ TEST_CASE("sigmoid loss equals its definition in every chunk size, with gradient
         -at::log_sigmoid(z * (v.matmul(t.t()) * log_scale.exp() + bias)).sum() / 5;
     for (const std::int64_t chunk : {1, 2, 7}) {
         CHECK(std::abs(loss::sigmoid_loss(v, t, log_scale, bias, chunk).item<double>() -
-                       expected.item<double>()) < 1e-8);
+                       expected.item<double>()) < 1e-12);
         const auto loss = [&](const Tensor& a, const Tensor& b, const Tensor& c, const Tensor& d) {
             return loss::sigmoid_loss(a, b, c, d, chunk);
         };
@@ -38,6 +38,50 @@ TEST_CASE("sigmoid loss equals its definition in every chunk size, with gradient
     }
 }
 
+TEST_CASE("sigmoid loss is exact in double where softplus is near its argument") {
+    // One pair that fits badly: softplus(x) - x = 1e-9 at x = 20.7 is not lost.
+    const Tensor v = at::ones({1, 1}, at::kDouble), s = test::scalar(0);
+    for (const double logit : {-19.5, -20.7, -25.0, 20.7, 30.0, 800.0, -800.0}) {
+        const Tensor b = test::scalar(logit - 1);
+        const double x = -logit;
+        const double expected = std::max(x, 0.0) + std::log1p(std::exp(-std::abs(x)));
+        CHECK(loss::sigmoid_loss(v, v, s, b).item<double>() ==
+              doctest::Approx(expected).epsilon(1e-14));
+    }
+}
+
+TEST_CASE("sigmoid loss with several texts equals its definition, without the lost ones") {
+    const Tensor v = random_unit({4, 3}, 21), t = random_unit({4, 2, 3}, 22),
+                 s = test::scalar(std::log(10.0)), b = test::scalar(-3);
+    Tensor valid = at::ones({4, 2}, at::kBool);
+    valid[0][1] = valid[2][0] = valid[2][1] = false;
+    const Tensor z = (2 * at::eye(4, at::kDouble) - 1).unsqueeze(2);  // [N, N, 1]
+    const Tensor x = at::tensordot(v, t, {1}, {2}) * s.exp() + b;     // [N, N, K]
+    const double expected =
+        -at::where(valid, at::log_sigmoid(z * x), at::zeros_like(x)).sum().item<double>() / 5;
+    const double all = -at::log_sigmoid(z * x).sum().item<double>() / 8;
+    CHECK(std::abs(loss::multi_positive_sigmoid(v, t, {}, s, b, 3).item<double>() - all) < 1e-12);
+    for (const std::int64_t chunk : {1, 3, 1024}) {
+        const auto f = [&](const Tensor& p, const Tensor& q, const Tensor& c, const Tensor& d) {
+            return loss::multi_positive_sigmoid(p, q, valid, c, d, chunk);
+        };
+        CHECK(std::abs(f(v, t, s, b).item<double>() - expected) < 1e-12);
+        CHECK(gradient_error([&](const Tensor& y) { return f(y, t, s, b); }, v) < 1e-8);
+        CHECK(gradient_error([&](const Tensor& y) { return f(v, y, s, b); }, t) < 1e-8);
+        CHECK(gradient_error([&](const Tensor& y) { return f(v, t, y, b); }, s) < 1e-8);
+        CHECK(gradient_error([&](const Tensor& y) { return f(v, t, s, y); }, b) < 1e-8);
+    }
+    Tensor other = t.clone();
+    other[2] = v[2];
+    const Tensor changed = leaf(other);
+    const Tensor loss = loss::multi_positive_sigmoid(v, changed, valid, s, b);
+    loss.backward();
+    CHECK(std::abs(loss.item<double>() - expected) < 1e-12);
+    CHECK(changed.grad()[2].abs().max().item<double>() == 0);
+    CHECK_THROWS(loss::multi_positive_sigmoid(v, t, valid.slice(1, 0, 1), s, b));
+    CHECK_THROWS(loss::multi_positive_sigmoid(v, t.slice(0, 0, 2), {}, s, b));
+}
+
 TEST_CASE("sigmoid loss runs on another device without stray CPU tensors") {
     const auto there = [](const Tensor& x) { return leaf(x.to(at::kFloat).to(test::kStandIn)); };
     const Tensor v = random_unit({4, 3}, 11), t = random_unit({4, 3}, 12), s = test::scalar(1),
@@ -47,4 +91,8 @@ TEST_CASE("sigmoid loss runs on another device without stray CPU tensors") {
     away.backward();
     CHECK(std::abs(away.item<double>() - loss::sigmoid_loss(v, t, s, b, 2).item<double>()) < 1e-5);
     CHECK(b2.grad().defined());
+    const Tensor t2 = there(random_unit({4, 2, 3}, 13));
+    const Tensor valid = at::ones({4, 2}, at::kBool).to(test::kStandIn);
+    loss::multi_positive_sigmoid(there(v), t2, valid, there(s), b2, 3).backward();
+    CHECK(t2.grad().isfinite().all().item<bool>());
 }
