@@ -223,7 +223,6 @@ void read_dreamlip(const Json& json, DreamlipConfig& d, const std::string& where
     take_word(r, "local_norm", d.local_norm, {"minmax", "softmax"}, where);
     r.take("stop_grad_weights", d.stop_grad_weights);
     take_word(r, "local_direction", d.local_direction, {"t2g", "g2t", "both"}, where);
-    take_word(r, "local_negatives", d.local_negatives, {"image", "batch"}, where);
     take_within(r, "local_filter", d.local_filter, 0, 1, where);
     if (take_number_or_word(r, json, "local_scale", d.fixed_local_scale, d.local_scale)) {
         d.local_scale = "fixed";
@@ -244,7 +243,6 @@ Json dreamlip_json(const DreamlipConfig& d) {
                  {"local_norm", d.local_norm},
                  {"stop_grad_weights", d.stop_grad_weights},
                  {"local_direction", d.local_direction},
-                 {"local_negatives", d.local_negatives},
                  {"local_filter", d.local_filter},
                  {"local_scale", d.local_scale}};
     if (d.local_threshold >= 0) json["local_threshold"] = d.local_threshold;

@@ -9,7 +9,9 @@
 
 #include <ATen/ATen.h>
 
+#include <algorithm>
 #include <cmath>
+#include <optional>
 
 namespace lip::train {
 namespace {
@@ -28,25 +30,37 @@ Tensor siglip(const LanguageImageModel& m, const Tensor& v, const Tensor& t, con
 }
 
 Tensor dreamlip(const LanguageImageModel& m, const Tensor& v, const Tensor& t, const Tensor& valid,
-                const Tensor&) {
-    return loss::multi_positive_slots(v, t, valid, m.log_scale);
+                const Tensor& text_ids) {
+    const std::string& positives = m.config.dreamlip.positives;
+    loss::MultiPositive options;
+    options.positives = positives == "slots" ? loss::Positives::kSlots
+                        : positives == "all" ? loss::Positives::kAll
+                                             : loss::Positives::kLse;
+    options.text_ids = text_ids;
+    return loss::multi_positive(v, t, valid, m.log_scale, options);
+}
+
+Tensor local_log_scale(const LanguageImageModel& m) {
+    const model::DreamlipConfig& d = m.config.dreamlip;
+    if (d.local_scale == "fixed")
+        return at::full({}, std::log(d.fixed_local_scale), m.log_scale.options());
+    return m.local_log_scale.defined() ? m.local_log_scale : m.log_scale;
 }
 
 Tensor dreamlip_patches(const LanguageImageModel& m, const Tensor& u, const Tensor& t,
                         const Tensor& valid, double all_valid) {
     const model::DreamlipConfig& d = m.config.dreamlip;
     const loss::Groups groups = loss::group_patches(
-        t, u, {d.local_threshold, d.local_norm == "softmax", d.stop_grad_weights});
-    const auto direction = d.local_direction == "t2g"   ? loss::LocalDirection::kTextToGroup
-                           : d.local_direction == "g2t" ? loss::LocalDirection::kGroupToText
-                                                        : loss::LocalDirection::kBoth;
-    const Tensor fixed = d.local_scale == "fixed"
-                             ? at::full({}, std::log(d.fixed_local_scale), t.options())
-                             : Tensor();
-    const Tensor log_scale = fixed.defined()               ? fixed
-                             : m.local_log_scale.defined() ? m.local_log_scale
-                                                           : m.log_scale;
-    return loss::local_sum(groups.features, t, valid, log_scale, direction, d.local_filter) /
+        t, u,
+        {.sigma = d.local_threshold < 0 ? std::nullopt : std::optional(d.local_threshold),
+         .softmax = d.local_norm == "softmax",
+         .stop_gradient = d.stop_grad_weights});
+    loss::Local options;
+    options.direction = d.local_direction == "t2g"   ? loss::LocalDirection::kT2g
+                        : d.local_direction == "g2t" ? loss::LocalDirection::kG2t
+                                                     : loss::LocalDirection::kBoth;
+    if (d.local_filter > 0) options.filter = d.local_filter;
+    return loss::local_sum(groups.features, t, valid, local_log_scale(m), options) /
            std::max(all_valid, 1.0);
 }
 
