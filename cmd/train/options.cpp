@@ -13,12 +13,12 @@ Images and texts of a step are drawn by a generator keyed by the seed, the epoch
 
 Texts are not padded to the context length: texts of nearly equal length are computed together. Under the causal mask this equals padding to the context length.
 
-A sample that cannot be used (broken image, no text) is left out, and the next one of the order takes its place; by default up to 1 % of them. A step whose loss or gradient is not finite is left out and counted.)";
+A sample that cannot be used (a broken image, a broken record) is left out, and the next one of the order takes its place; by default up to 1 % of them. So is an image without a caption that may be used, however many there are. A step whose loss or gradient is not finite is left out and counted.)";
 
 constexpr const char* kOutput =
     R"(RUN/checkpoints/step-NNNNNNNN, folders that are complete when they have their name (checkpoint(5)); RUN/latest, a link to the newest; RUN/metrics.jsonl; RUN/config.toml, to be used with --config. The path of the last checkpoint goes to standard output.
 
-Lines of metrics.jsonl have type (start, train, checkpoint, resume, stop), step, epoch, samples and time; train lines add loss, lr, grad_norm, logit_scale, logit_bias (siglip), images_per_s, texts_per_s, skipped, bad_steps and rss (MiB, the highest so far).
+Lines of metrics.jsonl have type (start, train, checkpoint, resume, stop), step, epoch, samples and time; train lines add loss, loss_global and loss_local (dreamlip), lr, grad_norm, logit_scale, local_logit_scale, logit_bias (siglip), images_per_s, texts_per_s, valid_texts (the share of texts that none before it of the same image equals), skipped, no_text (images left out because none of their captions can be used), unsplit (long captions that are one text because split-captions never saw them), bad_steps and rss (MiB, the highest so far). On --resume, lines of steps after the checkpoint are removed.
 
 With --tensorboard the figures of train lines, epoch and samples also stand in RUN/tensorboard as train/loss and so on, for tensorboard --logdir RUN. Each part of a run that is resumed has a file of its own, events.out.tfevents.SSSSSSSS.train, named by the step it goes on after; later steps of earlier files are cut off, so that none is there twice.)";
 
@@ -75,9 +75,13 @@ void add_texts_and_images(cli::Options& o, TrainOptions& t) {
     o.choice("--texts", t.texts, {"auto", "captions", "sentences"},
              "the pool: whole captions, or long ones by sentence. auto: of the method");
     o.add("--sources", t.sources, "LIST",
-          "captions in the pool: SOURCE[:FORM][=WEIGHT]. Default: all");
+          "captions in the pool: SOURCE[:FORM][=WEIGHT]; the entry with the form goes first. "
+          "Weight 0 "
+          "removes. Default: all at 1");
     o.add("--skip-flags", t.skip_flags, "LIST",
-          "captions with these flags are left out; truncated drops the last sentence only");
+          "captions with these flags are left out, and sentence N of FLAG@N; truncated drops the "
+          "last "
+          "sentence only");
     o.add("--merge", t.merge, Kind::kPlain, "M",
           "1..M neighbouring sentences of a caption make one text", 1, 64);
     o.flag("--raw-first", t.raw_first, "the first text is always the raw caption", true);

@@ -45,7 +45,13 @@ train::SamplerSettings sampler_settings(const TrainOptions& t, const train::Meth
     if (sampler.texts_per_image > 1 && method.texts_per_image == 1)
         throw cli::UsageError("--texts-per-image: " + t.method + " takes one text an image");
     sampler.sentences = t.texts == "auto" ? method.sentences : t.texts == "sentences";
-    for (const std::string& text : t.sources) sampler.sources.push_back(train::parse_source(text));
+    sampler.sources = train::parse_sources(t.sources);
+    for (const std::string& flag : t.skip_flags)
+        if (flag.find('@') != flag.npos)
+            throw cli::UsageError("--skip-flags: '" + flag +
+                                  "' names one sentence; the word alone means them all");
+    if (t.raw_first && train::weight_of(sampler.sources, "raw", "raw") == 0)
+        throw cli::UsageError("--raw-first: --sources leaves out the raw caption");
     sampler.skip_flags = t.skip_flags;
     sampler.merge = t.merge;
     sampler.raw_first = t.raw_first;

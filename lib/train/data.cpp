@@ -10,10 +10,10 @@
 #include "shard/list.h"
 #include "shard/manifest.h"
 #include "shard/order.h"
-#include "train/frames.h"
 
 #include <ATen/ATen.h>
 
+#include <algorithm>
 #include <condition_variable>
 #include <cstring>
 #include <deque>
@@ -55,6 +55,8 @@ struct Ready {
     std::vector<model::TokenIds> texts;
     std::vector<bool> valid;
     std::optional<cli::Reject> reject;
+    bool no_text = false;
+    std::size_t unsplit = 0;
     Position after;
     std::uint64_t offset = 0;
 };
@@ -144,22 +146,21 @@ private:
         if (!picture) return cli::Reject{"no-image", "the sample has no image member"};
         auto record = record::parse_record(json->bytes);
         if (!record) return record.reject();
-        if (auto reject = draw_texts(*record, epoch, ready)) return reject;
+        draw_texts(*record, epoch, ready);
+        if (ready.no_text) return std::nullopt;
         return cut_image(picture->bytes, record->key, epoch, ready);
     }
 
-    std::optional<cli::Reject> draw_texts(const record::Record& record, std::uint64_t epoch,
-                                          Ready& ready) const {
+    void draw_texts(const record::Record& record, std::uint64_t epoch, Ready& ready) const {
         Drawn drawn = sampler_.draw(record, settings_.seed, epoch);
-        if (drawn.texts.empty())
-            return cli::Reject{"bad-record", "no caption can be used (see --sources, --texts)"};
+        ready.no_text = drawn.texts.empty();
+        ready.unsplit = drawn.unsplit;
         ready.valid = std::move(drawn.valid);
         for (std::size_t k = 0; k < drawn.texts.size(); ++k) {
             ready.texts.push_back(tokenizer_.encode(drawn.texts[k], settings_.context_length));
             for (std::size_t j = 0; j < k; ++j)
                 if (ready.texts[j] == ready.texts[k]) ready.valid[k] = false;
         }
-        return std::nullopt;
     }
 
     std::optional<cli::Reject> cut_image(std::string_view bytes, const std::string& key,
@@ -193,11 +194,26 @@ private:
     CaptionSampler sampler_;
 };
 
+std::string to_text(const DataIdentity& data) {
+    return std::to_string(data.shards) + " shards with " + std::to_string(data.frames) +
+           " frames and " + std::to_string(data.bytes) + " bytes";
+}
+
+DataIdentity checked_identity(const Frames& frames, const DataIdentity& expected) {
+    DataIdentity data = frames.identity();
+    if (!expected.hash.empty() && data.hash != expected.hash)
+        throw cli::UsageError("--resume: --data are not the data of the run, which had " +
+                              to_text(expected) + "; these are " + to_text(data) +
+                              " (the same shards in the same order are needed, in any folder)");
+    return data;
+}
+
 }  // namespace
 
 struct Loader::State {
     DataSettings settings;
     Frames frames;
+    DataIdentity identity;
     Walk walk;
     Preparation prepare;
 
@@ -207,10 +223,16 @@ struct Loader::State {
     bool stop = false;
     std::exception_ptr failure;
     std::thread thread;
-    std::uint64_t bad_in_a_row = 0;
+    std::uint64_t bad_in_a_row = 0, last_good_epoch;
 
-    State(const DataSettings& s, const text::Tokenizer& tokenizer, Position start)
-        : settings(s), frames(s.shards), walk(frames, s.seed, start), prepare(s, tokenizer) {}
+    State(const DataSettings& s, const text::Tokenizer& tokenizer, Position start,
+          const DataIdentity& expected)
+        : settings(s),
+          frames(s.shards),
+          identity(checked_identity(frames, expected)),
+          walk(frames, s.seed, start),
+          prepare(s, tokenizer),
+          last_good_epoch(start.epoch) {}
 
     void run() {
         const auto most = static_cast<std::size_t>(4 * settings.batch_size);
@@ -254,8 +276,9 @@ struct Loader::State {
     }
 };
 
-Loader::Loader(const DataSettings& settings, const text::Tokenizer& tokenizer, Position start)
-    : state_(std::make_unique<State>(settings, tokenizer, start)) {
+Loader::Loader(const DataSettings& settings, const text::Tokenizer& tokenizer, Position start,
+               const DataIdentity& expected)
+    : state_(std::make_unique<State>(settings, tokenizer, start, expected)) {
     state_->thread = std::thread([state = state_.get()] { state->run(); });
 }
 
@@ -268,6 +291,10 @@ Loader::~Loader() {
     state_->thread.join();
 }
 
+const DataIdentity& Loader::identity() const {
+    return state_->identity;
+}
+
 Batch Loader::next(record::ErrorLog& errors) {
     constexpr std::uint64_t kHopeless = 10000;  // bad samples in a row
     const auto& settings = state_->settings;
@@ -276,10 +303,24 @@ Batch Loader::next(record::ErrorLog& errors) {
     Batch batch;
     batch.pixels = at::empty({count, 3, size, size}, at::TensorOptions(at::kByte));
     batch.valid = at::empty({count, slots}, at::TensorOptions(at::kBool));
+    auto* const valid = batch.valid.mutable_data_ptr<bool>();
     for (std::int64_t i = 0; i < count;) {
         Ready ready = state_->pop();
         errors.count_records(1);
         batch.after = ready.after;
+        batch.unsplit += ready.unsplit;
+        if (!ready.reject && !ready.no_text) {
+            state_->last_good_epoch = ready.after.epoch;
+        } else if (ready.after.epoch > state_->last_good_epoch + 1) {
+            throw cli::DataError(
+                "no sample of a whole epoch can be used; the last, " + ready.key + ": " +
+                (ready.reject ? ready.reject->message
+                              : "no caption (see --sources, --texts and --skip-flags)"));
+        }
+        if (ready.no_text) {
+            ++batch.no_text;
+            continue;
+        }
         if (ready.reject) {
             errors.report({ready.place, ready.offset + 1, 0, true, ready.key}, *ready.reject);
             if (++state_->bad_in_a_row >= kHopeless)
@@ -289,8 +330,7 @@ Batch Loader::next(record::ErrorLog& errors) {
         }
         state_->bad_in_a_row = 0;
         std::memcpy(batch.pixels[i].mutable_data_ptr(), ready.planes.data(), ready.planes.size());
-        for (std::int64_t k = 0; k < slots; ++k)
-            batch.valid[i][k] = static_cast<bool>(ready.valid[static_cast<std::size_t>(k)]);
+        std::copy(ready.valid.begin(), ready.valid.end(), valid + i * slots);
         std::move(ready.texts.begin(), ready.texts.end(), std::back_inserter(batch.texts));
         batch.keys.push_back(std::move(ready.key));
         ++i;

@@ -6,6 +6,7 @@
 #include "model/text_tower.h"
 #include "record/errors.h"
 #include "text/tokenizer.h"
+#include "train/frames.h"
 #include "train/sampler.h"
 
 #include <ATen/core/Tensor.h>
@@ -46,6 +47,9 @@ struct Batch {
     at::Tensor valid;                    // bool [B, K]
     Position after;                      // of the sample that comes next
     std::vector<std::string> keys;
+    // Met on the way: images left out because no caption of theirs can be used, and long captions
+    // taken whole because nobody marked their sentences.
+    std::uint64_t no_text = 0, unsplit = 0;
 };
 
 // Endless batches over the shards, epoch after epoch; batches run on over the end of an epoch.
@@ -53,13 +57,17 @@ struct Batch {
 // most 32 frames or 128 MiB each, one frame at least) and four batches.
 class Loader {
 public:
-    // Opens all shards. Throws DataError.
-    Loader(const DataSettings& settings, const text::Tokenizer& tokenizer, Position start);
+    // Opens all shards. Throws DataError, and UsageError if they are not the `expected` ones of the
+    // run that goes on at `start`.
+    Loader(const DataSettings& settings, const text::Tokenizer& tokenizer, Position start,
+           const DataIdentity& expected = {});
     ~Loader();
 
-    // Samples that cannot be used go to `errors`; the next of the order takes their place. Throws
-    // DataError if an epoch holds no usable sample.
+    // Samples that cannot be used go to `errors`, those without a text are counted; the next of the
+    // order takes their place. Throws DataError if a whole epoch holds no usable sample.
     Batch next(record::ErrorLog& errors);
+
+    const DataIdentity& identity() const;
 
 private:
     struct State;

@@ -1,10 +1,12 @@
 #include "train/frames.h"
 
 #include "cli/error.h"
+#include "record/keyed_rng.h"
 #include "shard/list.h"
 #include "shard/order.h"
 #include "shard/stream.h"
 
+#include <cstdio>
 #include <filesystem>
 
 namespace lip::train {
@@ -35,6 +37,26 @@ std::uint64_t Frames::bytes(std::size_t frame) const {
     const Frame at = frames_[frame];
     if (readers_[at.shard]) return readers_[at.shard]->frame_bytes(at.index);
     return std::filesystem::file_size(names_[at.shard]);
+}
+
+DataIdentity Frames::identity() const {
+    DataIdentity data{.shards = names_.size(), .frames = frames_.size(), .bytes = 0, .hash = {}};
+    std::vector<std::uint64_t> counts(names_.size()), sizes(names_.size());
+    for (std::size_t i = 0; i < frames_.size(); ++i) {
+        ++counts[frames_[i].shard];
+        sizes[frames_[i].shard] += bytes(i);
+    }
+    std::string text;
+    for (std::size_t i = 0; i < names_.size(); ++i) {
+        data.bytes += sizes[i];
+        text += std::filesystem::path(names_[i]).filename().string() + '\0' +
+                std::to_string(counts[i]) + ' ' + std::to_string(sizes[i]) + '\n';
+    }
+    char hash[17];
+    std::snprintf(hash, sizeof hash, "%016llx",
+                  static_cast<unsigned long long>(record::fnv1a64(text)));
+    data.hash = hash;
+    return data;
 }
 
 std::vector<shard::Sample> Frames::read(std::size_t frame) const {

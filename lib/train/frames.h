@@ -11,6 +11,13 @@
 
 namespace lip::train {
 
+// By what a data set is known again: names of the shards without their folders, in order, and their
+// sizes.
+struct DataIdentity {
+    std::uint64_t shards = 0, frames = 0, bytes = 0;
+    std::string hash;  // of all of it; empty: not known
+};
+
 // Frames of seekable shards; a shard of others (.tar, .tar.gz, .tar.zst) counts as one frame.
 // Thread-safe after construction. 16 bytes a frame.
 class Frames {
@@ -20,6 +27,7 @@ public:
     std::size_t size() const { return frames_.size(); }
     std::uint64_t bytes(std::size_t frame) const;
     std::vector<shard::Sample> read(std::size_t frame) const;
+    DataIdentity identity() const;
     const std::string& shard_name(std::size_t frame) const { return names_[frames_[frame].shard]; }
 
 private:

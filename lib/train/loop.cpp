@@ -83,6 +83,8 @@ Figures train_figures(const RunState& state, const model::LanguageImageModel& mo
     const auto texts = static_cast<double>(std::max<std::int64_t>(meters.texts, 1));
     figures.emplace_back("valid_texts", static_cast<double>(meters.valid) / texts);
     figures.emplace_back("skipped", static_cast<double>(state.skipped));
+    figures.emplace_back("no_text", static_cast<double>(state.no_text));
+    figures.emplace_back("unsplit", static_cast<double>(state.unsplit));
     figures.emplace_back("bad_steps", static_cast<double>(state.bad_steps));
     figures.emplace_back("rss", peak_memory_mib());
     return figures;
@@ -116,6 +118,21 @@ std::string keys_of(const Batch& batch) {
     return text + (batch.keys.size() > 8 ? ", ..." : "");
 }
 
+// Counts what the loader met; says each kind once.
+void count_texts(const Batch& batch, RunState& state) {
+    if (batch.no_text > 0 && state.no_text == 0)
+        cli::warn(
+            "an image has no caption that can be used (see --sources, --texts and --skip-flags): "
+            "it is left out, as are others like it; metrics.jsonl counts them as no_text");
+    if (batch.unsplit > 0 && state.unsplit == 0)
+        cli::warn(
+            "a long caption is one text, cut at the context length, because its sentences are not "
+            "marked: run split-captions on the records before shard(1); metrics.jsonl counts such "
+            "captions as unsplit");
+    state.no_text += batch.no_text;
+    state.unsplit += batch.unsplit;
+}
+
 }  // namespace
 
 TrainResult run_training(const TrainSettings& settings) {
@@ -137,10 +154,12 @@ TrainResult run_training(const TrainSettings& settings) {
     if (!newest.empty()) state = load_state(newest, optimizer);
     state.settings = settings.result_settings;
     record::ErrorLog errors(settings.errors, settings.force_rejects);
-    Loader loader(settings.data, *tokenizer, state.position);
+    Loader loader(settings.data, *tokenizer, state.position, state.data);
+    state.data = loader.identity();
     const std::uint64_t skipped_before = state.skipped;
     const std::int64_t total = settings.schedule.total_steps;
 
+    if (settings.resume) folder.cut_metrics(newest.empty() ? -1 : state.step);
     if (!settings.config_toml.empty())
         record::write_file((folder.path() / "config.toml").string(), settings.config_toml,
                            /*force=*/true);
@@ -185,6 +204,7 @@ TrainResult run_training(const TrainSettings& settings) {
         state.position = batch.after;
         state.samples += batch.keys.size();
         state.skipped = skipped_before + errors.skipped();
+        count_texts(batch, state);
 
         // 3. The update; a step that is not finite is left out.
         const double rate = settings.schedule.at(state.step);

@@ -13,6 +13,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <fstream>
 
 namespace lip::train {
 
@@ -27,15 +28,23 @@ std::string step_name(std::int64_t step) {
     return name;
 }
 
-std::string to_json(const RunState& s) {
+std::string to_json(const RunState& s, std::int64_t optimizer_steps) {
     const Json json = {{"step", s.step},
                        {"samples", s.samples},
                        {"skipped", s.skipped},
                        {"bad_steps", s.bad_steps},
+                       {"optimizer_steps", optimizer_steps},
+                       {"no_text", s.no_text},
+                       {"unsplit", s.unsplit},
                        {"position",
                         {{"epoch", s.position.epoch},
                          {"window", s.position.window},
                          {"offset", s.position.offset}}},
+                       {"data",
+                        {{"shards", s.data.shards},
+                         {"frames", s.data.frames},
+                         {"bytes", s.data.bytes},
+                         {"hash", s.data.hash}}},
                        {"settings", s.settings}};
     return json.dump(2) + "\n";
 }
@@ -96,7 +105,8 @@ fs::path RunFolder::save(const model::LanguageImageModel& model, const text::Tok
     try {
         tensor::write_safetensors((temporary / "optimizer.safetensors").string(), optimizer.state(),
                                   {}, true);
-        record::write_file((temporary / "state.json").string(), to_json(state), true);
+        record::write_file((temporary / "state.json").string(), to_json(state, optimizer.steps()),
+                           true);
         model::save_model(temporary, model, tokenizer, provenance);  // last: checksums of all
     } catch (...) {  // a full disk: what is there is of no use
         std::error_code ignored;
@@ -129,12 +139,43 @@ void RunFolder::append_metrics(const std::string& json_line) const {
     if (!written) throw cli::DataError(file + ": write error: " + why);
 }
 
-RunState read_state(const fs::path& checkpoint) {
+void RunFolder::cut_metrics(std::int64_t step) const {
+    const std::string file = (path_ / "metrics.jsonl").string();
+    if (!fs::exists(file)) return;
+    std::string kept;
+    std::ifstream lines(file);
+    for (std::string line; step >= 0 && std::getline(lines, line);) {
+        const Json json = Json::parse(line, nullptr, /*allow_exceptions=*/false);
+        const auto found = json.is_object() ? json.find("step") : json.end();
+        if (found != json.end() && found->is_number_integer() && found->get<std::int64_t>() <= step)
+            kept += line + "\n";
+    }
+    if (lines.bad()) throw cli::DataError(file + ": read error");
+    record::write_file(file, kept, /*force=*/true);
+}
+
+namespace {
+
+// What state.json holds.
+struct SavedState {
+    RunState state;
+    std::int64_t optimizer_steps = 0;
+};
+
+SavedState read_saved(const fs::path& checkpoint) {
     const std::string file = (checkpoint / "state.json").string();
     const Json json =
         Json::parse(record::read_file(file, 1 << 20), nullptr, /*allow_exceptions=*/false);
-    RunState state;
+    SavedState saved;
+    RunState& state = saved.state;
     try {
+        saved.optimizer_steps = json.at("optimizer_steps").get<std::int64_t>();
+        state.no_text = json.at("no_text").get<std::uint64_t>();
+        state.unsplit = json.at("unsplit").get<std::uint64_t>();
+        const Json& data = json.at("data");
+        state.data = {data.at("shards").get<std::uint64_t>(),
+                      data.at("frames").get<std::uint64_t>(), data.at("bytes").get<std::uint64_t>(),
+                      data.at("hash").get<std::string>()};
         state.step = json.at("step").get<std::int64_t>();
         state.samples = json.at("samples").get<std::uint64_t>();
         state.skipped = json.at("skipped").get<std::uint64_t>();
@@ -147,14 +188,21 @@ RunState read_state(const fs::path& checkpoint) {
     } catch (const nlohmann::json::exception&) {
         throw cli::DataError(file + ": is no state of a run");
     }
-    return state;
+    return saved;
+}
+
+}  // namespace
+
+RunState read_state(const fs::path& checkpoint) {
+    return read_saved(checkpoint).state;
 }
 
 RunState load_state(const fs::path& checkpoint, AdamW& optimizer) {
-    RunState state = read_state(checkpoint);
+    SavedState saved = read_saved(checkpoint);
     const std::string file = (checkpoint / "optimizer.safetensors").string();
-    optimizer.load_state(tensor::read_safetensors(file), state.step, file);
-    return state;
+    // Steps that were left out do not count for the moments: their number is not state.step.
+    optimizer.load_state(tensor::read_safetensors(file), saved.optimizer_steps, file);
+    return saved.state;
 }
 
 }  // namespace lip::train

@@ -1,4 +1,4 @@
-// The folder of a training run: checkpoints, metrics.jsonl, config.toml, log.txt.
+// The folder of a training run: checkpoints, metrics.jsonl, config.toml.
 #pragma once
 
 #include "model/checkpoint.h"
@@ -18,10 +18,12 @@ using ResultSettings = std::map<std::string, std::string>;
 
 // What a checkpoint knows besides weights and moments.
 struct RunState {
-    std::int64_t step = 0;      // optimiser steps done
+    std::int64_t step = 0;      // steps done, bad ones included
     std::uint64_t samples = 0;  // images seen
     std::uint64_t skipped = 0, bad_steps = 0;
+    std::uint64_t no_text = 0, unsplit = 0;  // as in Batch
     Position position;
+    DataIdentity data;
     ResultSettings settings;
 };
 
@@ -43,6 +45,11 @@ public:
 
     // One line of metrics.jsonl, written at once.
     void append_metrics(const std::string& json_line) const;
+
+    // Removes lines of steps after `step` from metrics.jsonl, and one that was cut off: what a
+    // killed run wrote after the checkpoint from which the run goes on. Without a checkpoint
+    // (`step` < 0) all goes.
+    void cut_metrics(std::int64_t step) const;
 
     const std::filesystem::path& path() const { return path_; }
 

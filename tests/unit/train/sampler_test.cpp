@@ -26,13 +26,29 @@ record::Record sample_record() {
 
 std::vector<std::string> pool_texts(const CaptionSampler& sampler, const record::Record& record) {
     std::vector<std::string> texts;
-    for (const train::Candidate& c : sampler.pool(record)) {
-        const record::Caption& caption = record.captions[c.caption];
-        texts.push_back(c.sentence < 0
-                            ? caption.text
-                            : std::string(caption.sentence(static_cast<std::size_t>(c.sentence))));
-    }
+    for (const train::Piece& piece : sampler.pool(record).pieces)
+        if (piece.weight > 0) texts.emplace_back(piece.text);
     return texts;
+}
+
+// Every first text of many draws.
+std::set<std::string> drawn_texts(const train::SamplerSettings& settings,
+                                  const record::Record& record) {
+    const CaptionSampler sampler(settings);
+    std::set<std::string> texts;
+    for (std::uint64_t epoch = 0; epoch < 300; ++epoch)
+        texts.insert(sampler.draw(record, 1, epoch).texts[0]);
+    return texts;
+}
+
+record::Record parse(const std::string& captions) {
+    auto record = record::parse_record(R"({"key":"k","captions":[)" + captions + "]}");
+    REQUIRE(static_cast<bool>(record));
+    return *record;
+}
+
+std::vector<train::SourceWeight> sources(const std::vector<std::string>& list) {
+    return train::parse_sources(list);
 }
 
 }  // namespace
@@ -118,6 +134,66 @@ TEST_CASE("raw first, pools of one and none, merging") {
         texts.insert(merged.draw(record, 1, epoch).texts[0]);
     CHECK(texts.contains("One dog. Two cats."));
     CHECK(texts.contains("One dog."));
+}
+
+TEST_CASE("merging never reaches a sentence that was left out") {
+    const train::SamplerSettings merged{
+        .sentences = true, .sources = sources({"sharegpt4v:long"}), .merge = 3};
+    CHECK(drawn_texts(merged, sample_record()) ==
+          std::set<std::string>{"One dog.", "One dog. Two cats.", "Two cats."});
+    const record::Record gap =
+        parse(R"({"text":"One. Two. Three. Four.","source":"sharegpt4v","form":"long",)"
+              R"("sentences":[[0,4],[5,9],[10,16],[17,22]],"flags":["meta@1"]})");
+    train::SamplerSettings without = merged;
+    without.skip_flags = {"meta"};
+    CHECK(drawn_texts(without, gap) ==
+          std::set<std::string>{"One.", "Three.", "Three. Four.", "Four."});
+}
+
+TEST_CASE("merged sentences: a period where an end mark lacks, none after a colon") {
+    const record::Record record =
+        parse(R"({"text":"A list: a dog\u3002 cats","source":"s","form":"long",)"
+              R"("sentences":[[0,7],[8,16],[17,21]]},)"
+              R"({"text":"no end next","source":"t","form":"long","sentences":[[0,6],[7,11]]})");
+    const std::set<std::string> texts =
+        drawn_texts({.sentences = true, .skip_flags = {}, .merge = 3}, record);
+    CHECK(texts.contains("A list: a dog\u3002 cats"));
+    CHECK(texts.contains("no end. next"));
+}
+
+TEST_CASE("a flag of a sentence leaves out this sentence, or the caption if it is one text") {
+    const record::Record record = parse(
+        R"({"text":"One. Two.","source":"s","form":"long","sentences":[[0,4],[5,9]],"flags":["meta@1"]},)"
+        R"({"text":"Three.","source":"s","form":"short","flags":["meta@0"]},)"
+        R"({"text":"Four.","source":"s","form":"short","flags":["metal","other@0"]})");
+    CHECK(pool_texts(CaptionSampler({.sentences = true, .skip_flags = {"meta"}}), record) ==
+          std::vector<std::string>{"One.", "Four."});
+    CHECK(pool_texts(CaptionSampler({.skip_flags = {"meta"}}), record) ==
+          std::vector<std::string>{"Four."});
+}
+
+TEST_CASE("long captions whose sentences nobody marked are counted") {
+    const record::Record record = parse(
+        R"({"text":"One. Two.","source":"s","form":"long"},{"text":"x","source":"s","form":"short"})");
+    CHECK(CaptionSampler({.sentences = true}).draw(record, 1, 0).unsplit == 1);
+    CHECK(CaptionSampler({}).draw(record, 1, 0).unsplit == 0);
+    CHECK(CaptionSampler({.sentences = true}).draw(sample_record(), 1, 0).unsplit == 0);
+}
+
+TEST_CASE("weights of sources: the most exact entry counts, and a list of zeros only removes") {
+    const record::Record record = sample_record();
+    CHECK(pool_texts(CaptionSampler({.sources = sources({"raw=0"})}), record).size() == 2);
+    CHECK(pool_texts(CaptionSampler({.sources = sources({"sharegpt4v:long=0"})}), record) ==
+          std::vector<std::string>{"a dog", "A dog runs."});
+    for (const auto& list : {sources({"sharegpt4v", "sharegpt4v:long=3"}),
+                             sources({"sharegpt4v:long=3", "sharegpt4v"})}) {
+        CHECK(train::weight_of(list, "sharegpt4v", "long") == 3);
+        CHECK(train::weight_of(list, "sharegpt4v", "short") == 1);
+        CHECK(train::weight_of(list, "raw", "raw") == 0);
+    }
+    CHECK(train::weight_of(sources({"sharegpt4v=2", "sharegpt4v:long=0"}), "sharegpt4v", "long") ==
+          0);
+    CHECK_THROWS_AS(sources({"raw", "raw=2"}), cli::UsageError);
 }
 
 TEST_CASE("malformed sources are refused") {

@@ -1,0 +1,124 @@
+// The loader: images without a text, captions that were never split, data that changed, threads.
+#include "train/data.h"
+
+#include "cli/error.h"
+#include "image/encode.h"
+#include "tests/support/letter_model.h"
+#include "tests/unit/record/quiet.h"
+#include "tests/unit/shard/samples.h"
+#include "tests/unit/shard/temp_folder.h"
+
+#include <ATen/ATen.h>
+#include <doctest/doctest.h>
+
+#include <fstream>
+
+using namespace lip;
+
+namespace {
+
+// Samples s0, s1, ... with a picture each and the captions given.
+std::vector<shard::Sample> samples(const std::vector<std::string>& captions) {
+    std::vector<shard::Sample> all;
+    for (std::size_t i = 0; i < captions.size(); ++i) {
+        image::Image picture{20, 20, std::vector<std::uint8_t>(1200)};
+        for (std::size_t n = 0; n < picture.rgb.size(); ++n)
+            picture.rgb[n] = static_cast<std::uint8_t>(n * (i + 1));
+        const std::string key = "s" + std::to_string(i);
+        all.push_back({key,
+                       {{"jpg", image::encode_jpeg(picture, 90)},
+                        {"json", R"({"key":")" + key + R"(","captions":[)" + captions[i] + "]}"}}});
+    }
+    return all;
+}
+
+const std::string kLong =
+    R"({"text":"one two. three four. five.","source":"s","form":"long","sentences":[[0,8],[9,20],[21,26]]})";
+const std::string kUnsplit = R"({"text":"one. two.","source":"s","form":"long"})";
+
+struct Data {
+    shard::TempFolder folder;
+    train::DataSettings settings;
+    std::unique_ptr<text::Tokenizer> tokenizer;
+
+    explicit Data(const std::vector<std::string>& captions) {
+        shard::write_shard(folder / "a.tar.zst", samples(captions), {.frame_bytes = 4096});
+        std::ofstream(folder / "tokenizer.model", std::ios::binary) << text::letter_model();
+        tokenizer = text::load_tokenizer((folder / "tokenizer.model").string());
+        settings.shards = {(folder / "a.tar.zst").string()};
+        settings.batch_size = 4;
+        settings.image_size = 16;
+        settings.context_length = 12;
+        settings.sampler = {.texts_per_image = 3, .sentences = true};
+    }
+};
+
+}  // namespace
+
+TEST_CASE("an image without a usable text is passed over and counted, whatever --on-error says") {
+    const Data data({kLong, "", kLong, "", kLong, "", kLong});
+    record::ErrorLog errors({.skip_bad = false, .max_errors = "1%"}, false);
+    train::Loader loader(data.settings, *data.tokenizer, {});
+    std::uint64_t no_text = 0;
+    for (int i = 0; i < 7; ++i) {  // seven epochs of four images
+        const train::Batch batch = loader.next(errors);
+        CHECK(batch.keys.size() == 4);
+        no_text += batch.no_text;
+    }
+    CHECK(no_text >= 18);
+    CHECK(no_text <= 21);
+    CHECK(errors.skipped() == 0);
+}
+
+TEST_CASE("data without any usable text end the run after an epoch") {
+    const Data data({"", "", ""});
+    record::ErrorLog errors({.skip_bad = true}, false);
+    train::Loader loader(data.settings, *data.tokenizer, {});
+    CHECK_THROWS_WITH_AS(loader.next(errors), doctest::Contains("of a whole epoch can be used"),
+                         cli::DataError);
+}
+
+TEST_CASE("long captions that were never split are counted") {
+    const Data data({kUnsplit, kUnsplit, kUnsplit, kLong});
+    record::ErrorLog errors({.skip_bad = true}, false);
+    train::Loader loader(data.settings, *data.tokenizer, {});
+    CHECK(loader.next(errors).unsplit == 3);
+}
+
+TEST_CASE("a run goes on with the same shards only, in any folder") {
+    const Data data({kLong, kLong, kLong}), moved({kLong, kLong, kLong}), other({kLong, kLong});
+    const train::DataIdentity identity =
+        train::Loader(data.settings, *data.tokenizer, {}).identity();
+    CHECK(identity.shards == 1);
+    CHECK(identity.frames >= 1);
+    CHECK_NOTHROW(train::Loader(moved.settings, *data.tokenizer, {}, identity));
+    CHECK_THROWS_WITH_AS(train::Loader(other.settings, *data.tokenizer, {}, identity),
+                         doctest::Contains("1 shards with"), cli::UsageError);
+    train::DataSettings renamed = data.settings;
+    std::filesystem::copy(data.folder / "a.tar.zst", data.folder / "b.tar.zst");
+    renamed.shards = {(data.folder / "b.tar.zst").string()};
+    CHECK_THROWS_AS(train::Loader(renamed, *data.tokenizer, {}, identity), cli::UsageError);
+}
+
+TEST_CASE("1, 2 and 4 threads make the same batches") {
+    Data data(std::vector<std::string>(50, kLong));
+    const auto batches = [&](int threads) {
+        data.settings.threads = threads;
+        record::ErrorLog errors({.skip_bad = true}, false);
+        train::Loader loader(data.settings, *data.tokenizer, {});
+        std::vector<train::Batch> all;
+        for (int i = 0; i < 20; ++i) all.push_back(loader.next(errors));
+        return all;
+    };
+    const auto one = batches(1);
+    for (const int threads : {2, 4}) {
+        const auto more = batches(threads);
+        for (std::size_t i = 0; i < one.size(); ++i) {
+            CHECK(one[i].keys == more[i].keys);
+            CHECK(one[i].texts == more[i].texts);
+            CHECK(one[i].valid.equal(more[i].valid));
+            CHECK(one[i].pixels.equal(more[i].pixels));
+            CHECK(one[i].after == more[i].after);
+        }
+    }
+}

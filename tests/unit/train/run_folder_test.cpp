@@ -1,0 +1,104 @@
+// What a run leaves on disk, and how it goes on from there.
+#include "train/run_folder.h"
+
+#include "cli/error.h"
+#include "record/file.h"
+#include "tests/support/letter_model.h"
+#include "tests/unit/shard/temp_folder.h"
+
+#include <ATen/ATen.h>
+#include <doctest/doctest.h>
+
+#include <fstream>
+
+using namespace lip;
+
+namespace {
+
+model::ModelConfig tiny_config() {
+    model::ModelConfig config = model::load_arch("demo");
+    config.vision.width = 16;
+    config.vision.head_width = 16;
+    config.vision.layers = 1;
+    config.text.width = 16;
+    config.text.layers = 1;
+    config.text.vocab_size = 40;
+    config.embed_dim = 8;
+    return config;
+}
+
+std::unique_ptr<text::Tokenizer> letters(const shard::TempFolder& folder) {
+    std::ofstream(folder / "tokenizer.model", std::ios::binary) << text::letter_model();
+    return text::load_tokenizer((folder / "tokenizer.model").string());
+}
+
+// Gradients that depend on the step alone.
+void set_gradients(model::LanguageImageModel& model, int step) {
+    std::uint64_t n = 0;
+    for (const auto& [name, parameter] : model.parameters.all()) {
+        const auto generator =
+            at::detail::createCPUGenerator(100 * static_cast<std::uint64_t>(step) + n++);
+        at::Tensor(parameter).mutable_grad() =
+            at::randn(parameter.sizes(), generator, at::TensorOptions(at::kFloat));
+    }
+}
+
+bool same_weights(const model::LanguageImageModel& a, const model::LanguageImageModel& b) {
+    bool same = true;
+    for (std::size_t i = 0; i < a.parameters.all().size(); ++i)
+        same = same && a.parameters.all()[i].second.equal(b.parameters.all()[i].second);
+    return same;
+}
+
+}  // namespace
+
+TEST_CASE("a run that left out a step goes on to the same bytes") {
+    const shard::TempFolder folder;
+    const auto tokenizer = letters(folder);
+    model::LanguageImageModel unbroken(tiny_config(), 1), resumed(tiny_config(), 2);
+    train::AdamW optimizer(unbroken.parameters.all(), {}), again(resumed.parameters.all(), {});
+    const train::RunFolder run(folder / "run", false);
+    train::RunState state;
+    for (int step = 0; step < 3; ++step) {  // the second is not finite
+        set_gradients(unbroken, step);
+        ++state.step;
+        if (step == 1)
+            ++state.bad_steps;
+        else
+            optimizer.step(1e-2);
+    }
+    state.no_text = 5;
+    state.unsplit = 6;
+    state.data = {.shards = 1, .frames = 2, .bytes = 3, .hash = "h"};
+    const auto saved = run.save(unbroken, *tokenizer, optimizer, state, "", 0);
+
+    const std::string weights = (saved / "model.safetensors").string();
+    resumed.parameters.load(tensor::read_safetensors(weights), weights);
+    const train::RunState read = train::load_state(saved, again);
+    CHECK(read.step == 3);
+    CHECK(read.no_text == 5);
+    CHECK(read.unsplit == 6);
+    CHECK(read.data.bytes == 3);
+    CHECK(read.data.hash == "h");
+    CHECK(again.steps() == 2);
+    for (auto* model : {&unbroken, &resumed}) set_gradients(*model, 3);
+    optimizer.step(1e-2);
+    again.step(1e-2);
+    CHECK(same_weights(unbroken, resumed));
+}
+
+TEST_CASE("metrics of steps that will be done again are removed") {
+    const shard::TempFolder folder;
+    const train::RunFolder run(folder / "run", false);
+    for (const char* line : {R"({"type":"start","step":0})", R"({"type":"train","step":10})",
+                             R"({"type":"checkpoint","step":10})", R"({"type":"train","step":20})"})
+        run.append_metrics(line);
+    const std::string file = (folder / "run" / "metrics.jsonl").string();
+    std::ofstream(file, std::ios::app) << R"({"type":"train","st)";  // cut off
+    run.cut_metrics(10);
+    CHECK(record::read_file(file, 1000) ==
+          "{\"type\":\"start\",\"step\":0}\n{\"type\":\"train\",\"step\":10}\n"
+          "{\"type\":\"checkpoint\",\"step\":10}\n");
+    run.cut_metrics(-1);
+    CHECK(record::read_file(file, 1000).empty());
+}
