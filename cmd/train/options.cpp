@@ -84,6 +84,10 @@ void add_texts_and_images(cli::Options& o, TrainOptions& t) {
           "sentence only");
     o.add("--merge", t.merge, Kind::kPlain, "M",
           "1..M neighbouring sentences of a caption make one text", 1, 64);
+    o.choice(
+        "--merge-mode", t.merge_mode,
+        {{"consecutive", train::MergeMode::kConsecutive}, {"diverse", train::MergeMode::kDiverse}},
+        "diverse: half the time any other sentences of the pool, not the neighbours");
     o.flag("--raw-first", t.raw_first, "the first text is always the raw caption", true);
     o.add("--image-size", t.image_size, Kind::kPlain, "N", "side in pixels; 0: of the architecture",
           0, 4096);
@@ -93,6 +97,36 @@ void add_texts_and_images(cli::Options& o, TrainOptions& t) {
              {{"none", train::Augment::kNone}, {"crop", train::Augment::kCrop}},
              "random resized crops, or the evaluation's centre crop");
     o.add("--crop-scale", t.crop_scale, "A", "least area of the random crop", 0.01, 1);
+}
+
+void add_released_code(cli::Options& o, TrainOptions& t) {
+    o.group("habits of released code");
+    o.choice("--compat", t.compat, {"none", "dreamlip-code"},
+             "the sampling of the code released with DreamLIP: sets what of --texts-per-image 7, "
+             "--raw-first and the options below is not given");
+    o.choice("--splitter", t.splitter,
+             {{"record", train::Splitter::kRecord}, {"dreamlip", train::Splitter::kDreamlip}},
+             "sentences: those of the record; or long and short captions cut at every line feed, "
+             "period and </s>");
+    o.flag("--drop-last-piece", t.drop_last_piece,
+           "no text begins with the last piece of the pool, or with --merge M the last M+1", true);
+    o.flag("--period-join", t.period_join,
+           "merged pieces have \". \" between them and go on over the borders of captions", true);
+    o.choice("--pool-order", t.pool_order,
+             {{"record", train::PoolOrder::kRecord},
+              {"csv", train::PoolOrder::kCsv},
+              {"json", train::PoolOrder::kJson}},
+             "captions in the order of the record, or of that code's readers");
+    // Here, so that --print-config and config.toml say what it comes to.
+    o.after_parse([&t](const cli::Options& given) {
+        if (t.compat == "none") return;
+        if (!given.given("texts-per-image")) t.texts_per_image = 7;
+        if (!given.given("raw-first")) t.raw_first = true;
+        if (!given.given("splitter")) t.splitter = train::Splitter::kDreamlip;
+        if (!given.given("drop-last-piece")) t.drop_last_piece = true;
+        if (!given.given("period-join")) t.period_join = true;
+        if (!given.given("pool-order")) t.pool_order = train::PoolOrder::kCsv;
+    });
 }
 
 }  // namespace
@@ -153,6 +187,7 @@ cli::Tool train_tool(TrainOptions& t) {
         "LIP_SEED";
     add_length_and_optimiser(o, t);
     add_texts_and_images(o, t);
+    add_released_code(o, t);
     add_model(o, t.device, /*with_model=*/false);
     o.group("bad samples");
     o.choice("--on-error", t.errors.skip_bad, {{"stop", false}, {"skip", true}},

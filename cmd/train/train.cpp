@@ -39,21 +39,44 @@ model::ModelConfig model_config(const TrainOptions& t, const train::Method& meth
     return config;
 }
 
+// Options that could do nothing, or nothing good.
+void check_released_code(const TrainOptions& t, const train::PoolSettings& pool) {
+    const bool pieces = t.splitter == train::Splitter::kDreamlip;
+    if (!pool.sentences && (pieces || t.drop_last_piece || t.period_join || t.merge > 1))
+        throw cli::UsageError(
+            "--merge and the habits of released code are of sentences, but the texts are whole "
+            "captions (--texts sentences, or --method dreamlip)");
+    if (t.period_join && !pieces)
+        throw cli::UsageError(
+            "--period-join: sentences of the record have their own periods (--splitter dreamlip "
+            "makes pieces without)");
+    if (t.merge_mode == train::MergeMode::kDiverse && t.merge == 1)
+        throw cli::UsageError("--merge-mode diverse: nothing is merged (--merge 3)");
+}
+
 train::SamplerSettings sampler_settings(const TrainOptions& t, const train::Method& method) {
     train::SamplerSettings sampler;
     sampler.texts_per_image = t.texts_per_image > 0 ? t.texts_per_image : method.texts_per_image;
     if (sampler.texts_per_image > 1 && method.texts_per_image == 1)
         throw cli::UsageError("--texts-per-image: " + t.method + " takes one text an image");
-    sampler.sentences = t.texts == "auto" ? method.sentences : t.texts == "sentences";
-    sampler.sources = train::parse_sources(t.sources);
+    train::PoolSettings& pool = sampler.pool;
+    pool.sentences = t.texts == "auto" ? method.sentences : t.texts == "sentences";
+    pool.sources = train::parse_sources(t.sources);
     for (const std::string& flag : t.skip_flags)
         if (flag.find('@') != flag.npos)
             throw cli::UsageError("--skip-flags: '" + flag +
                                   "' names one sentence; the word alone means them all");
-    if (t.raw_first && train::weight_of(sampler.sources, "raw", "raw") == 0)
+    pool.skip_flags = t.skip_flags;
+    pool.splitter = t.splitter;
+    pool.order = t.pool_order;
+    if (t.drop_last_piece)
+        pool.never_starts = t.merge > 1 ? static_cast<std::size_t>(t.merge) + 1 : 1;
+    pool.one_run = sampler.period_join = t.period_join;
+    check_released_code(t, pool);
+    if (t.raw_first && train::weight_of(pool.sources, "raw", "raw") == 0)
         throw cli::UsageError("--raw-first: --sources leaves out the raw caption");
-    sampler.skip_flags = t.skip_flags;
     sampler.merge = t.merge;
+    sampler.merge_mode = t.merge_mode;
     sampler.raw_first = t.raw_first;
     return sampler;
 }

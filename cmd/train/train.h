@@ -27,7 +27,12 @@ struct TrainOptions {
     std::string texts = "auto";
     std::vector<std::string> sources, skip_flags = {"truncated"};
     std::int64_t merge = 1;
+    train::MergeMode merge_mode = train::MergeMode::kConsecutive;
     bool raw_first = false;
+    std::string compat = "none";
+    train::Splitter splitter = train::Splitter::kRecord;
+    bool drop_last_piece = false, period_join = false;
+    train::PoolOrder pool_order = train::PoolOrder::kRecord;
     std::int64_t image_size = 0, context_length = 0;  // 0: the architecture's
     train::Augment augment = train::Augment::kCrop;
     double crop_scale = 0.9;

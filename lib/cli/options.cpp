@@ -345,6 +345,7 @@ void Options::parse(const std::vector<std::string>& arguments) {
     parse_environment();
     if (const Option* config = find("config"); config && !config->get().front().empty())
         parse_config(config->get().front());
+    if (after_parse_) after_parse_(*this);
     const Option* printing = find("print-config");  // operands are not part of a configuration
     if (printing && printing->get().front() == "true") return;
     if (count < operands_least_) throw UsageError(operand_metavar_ + " is missing (see -h)");

@@ -82,6 +82,10 @@ public:
     void operands(std::vector<std::string>& target, std::string metavar, std::string help,
                   std::size_t least = 0, std::size_t most = SIZE_MAX);
 
+    // Called by parse() when all sources are read, before values are used or printed: for options
+    // whose default depends on another.
+    void after_parse(std::function<void(const Options&)> body) { after_parse_ = std::move(body); }
+
     // Reads the command line, then fills in environment and configuration file (their options
     // --config and LIP_CONFIG must be declared). Throws UsageError.
     void parse(const std::vector<std::string>& arguments);
@@ -108,6 +112,7 @@ private:
     std::string group_;
     std::vector<std::string>* operands_ = nullptr;
     std::string operand_metavar_, operand_help_;
+    std::function<void(const Options&)> after_parse_;
     std::size_t operands_least_ = 0, operands_most_ = SIZE_MAX;
 };
 

@@ -49,7 +49,7 @@ struct Data {
         settings.batch_size = 4;
         settings.image_size = 16;
         settings.context_length = 12;
-        settings.sampler = {.texts_per_image = 3, .sentences = true};
+        settings.sampler = {.texts_per_image = 3, .pool = {.sentences = true}};
     }
 };
 
