@@ -64,6 +64,10 @@ void add_length_and_optimiser(cli::Options& o, TrainOptions& t) {
         "whole batch; 0: all",
         0, 1 << 20);
     o.add("--clip-grad", t.clip_grad, "X", "largest norm of the gradient; 0: no limit", 0, 1e9);
+    o.add("--ema", t.ema, "X",
+          "checkpoints hold the moving average of the weights with this decay, for example 0.999; "
+          "0: the weights",
+          0, 0.9999999);
 }
 
 void add_texts_and_images(cli::Options& o, TrainOptions& t) {
@@ -172,6 +176,8 @@ cli::Tool train_tool(TrainOptions& t) {
                    "a setting of the method: see SETTINGS");
     o.add("--arch", t.arch, "NAME|FILE",
           "shape of the model: a name of open_clip's, demo, or a JSON file");
+    o.add("--init", t.init, "CKPT",
+          "start from the weights of a checkpoint or run, of the same --arch and --tokenizer");
     o.add("--tokenizer", t.tokenizer, "FILE", "SentencePiece model, CLIP vocabulary or folder");
     o.add_repeated("--data", t.data, "SHARDS",
                    "training data: a shard, a folder, a manifest or a quoted pattern");

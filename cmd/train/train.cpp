@@ -5,6 +5,7 @@
 #include "record/file.h"
 #include "tensor/device.h"
 #include "train/frames.h"
+#include "train/init.h"
 
 #include <algorithm>
 
@@ -145,6 +146,8 @@ TrainSettings train_settings(const TrainOptions& t) {
             "(--batch-size " +
             std::to_string(s.samples_per_epoch) + " or less)");
     s.clip_gradients = t.clip_grad;
+    s.ema = t.ema;
+    s.init = t.init;
     s.keep = t.keep;
     s.log_every = t.log_every;
     s.resume = t.resume;
@@ -172,7 +175,9 @@ int run_train(TrainOptions& t) {
     if (t.common.dry_run) {
         const train::Frames frames(t.data);
         frames.read(0);  // are these shards at all?
-        const model::LanguageImageModel model(settings.model, settings.data.seed);
+        model::LanguageImageModel model(settings.model, settings.data.seed);
+        if (!t.init.empty())
+            train::load_initial_weights(model, *text::load_tokenizer(t.tokenizer), t.init);
         cli::info("would train " + t.method + " with " + std::to_string(model.parameters.count()) +
                   " parameters for " + std::to_string(settings.schedule.total_steps) +
                   " steps of " + std::to_string(t.device.batch_size) + " images on " +

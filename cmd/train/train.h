@@ -14,14 +14,14 @@ struct TrainOptions {
     record::StreamSettings errors;
     ModelSettings device;
     std::string run_folder;
-    std::string method = "clip", arch = "ViT-B-16", tokenizer;
+    std::string method = "clip", arch = "ViT-B-16", tokenizer, init;
     std::vector<std::string> data, settings;  // --data, --set
     std::int64_t epochs = 32, steps = 0;
     double lr = 5e-4, min_lr = 0;
     std::string warmup = "2000";
     train::Decay decay = train::Decay::kCosine;
     train::AdamWSettings adamw;
-    double clip_grad = 0;
+    double clip_grad = 0, ema = 0;
     std::int64_t micro_batch = 0;
     std::int64_t texts_per_image = 0;  // 0: the method's
     std::string texts = "auto";

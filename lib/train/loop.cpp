@@ -6,6 +6,7 @@
 #include "record/file.h"
 #include "record/object.h"
 #include "train/event_file.h"
+#include "train/init.h"
 #include "train/step.h"
 
 #include <ATen/ATen.h>
@@ -148,10 +149,15 @@ TrainResult run_training(const TrainSettings& settings) {
         const std::string weights = (newest / "model.safetensors").string();
         model.parameters.load(tensor::read_safetensors(weights), weights);
     }
+    if (newest.empty() && !settings.init.empty())
+        load_initial_weights(model, *tokenizer, settings.init);
     model.to(settings.device);
+    std::optional<Ema> average;
+    if (settings.ema > 0) average.emplace(model.parameters.all(), settings.ema);
+    Ema* const ema = average ? &*average : nullptr;
     AdamW optimizer(model.parameters.all(), settings.adamw);
     RunState state;
-    if (!newest.empty()) state = load_state(newest, optimizer);
+    if (!newest.empty()) state = load_state(newest, optimizer, ema);
     state.settings = settings.result_settings;
     record::ErrorLog errors(settings.errors, settings.force_rejects);
     Loader loader(settings.data, *tokenizer, state.position, state.data);
@@ -181,7 +187,8 @@ TrainResult run_training(const TrainSettings& settings) {
     double last_save = cli::monotonic_s();
     const auto save = [&] {
         result.checkpoint =
-            folder.save(model, *tokenizer, optimizer, state, settings.provenance, settings.keep)
+            folder
+                .save(model, *tokenizer, optimizer, ema, state, settings.provenance, settings.keep)
                 .string();
         folder.append_metrics(line_head("checkpoint", state, settings.samples_per_epoch) + "}");
         last_save = cli::monotonic_s();
@@ -212,6 +219,7 @@ TrainResult run_training(const TrainSettings& settings) {
         if (std::isfinite(norm) && std::isfinite(value)) {
             optimizer.step(rate);
             model.clamp_scale();
+            if (ema) ema->update();
             bad_in_a_row = 0;
         } else {
             ++state.bad_steps;

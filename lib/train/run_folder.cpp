@@ -14,6 +14,8 @@
 #include <cstdio>
 #include <cstring>
 #include <fstream>
+#include <iterator>
+#include <optional>
 
 namespace lip::train {
 
@@ -92,7 +94,7 @@ fs::path RunFolder::newest() const {
 }
 
 fs::path RunFolder::save(const model::LanguageImageModel& model, const text::Tokenizer& tokenizer,
-                         const AdamW& optimizer, const RunState& state,
+                         const AdamW& optimizer, Ema* ema, const RunState& state,
                          const std::string& provenance, std::int64_t keep) const {
     const fs::path folder = path_ / "checkpoints";
     for (const auto& entry : fs::directory_iterator(folder))  // what a killed run left
@@ -103,10 +105,14 @@ fs::path RunFolder::save(const model::LanguageImageModel& model, const text::Tok
         folder / ("." + step_name(state.step) + ".tmp." + std::to_string(::getpid()));
     fs::create_directory(temporary);
     try {
-        tensor::write_safetensors((temporary / "optimizer.safetensors").string(), optimizer.state(),
-                                  {}, true);
+        tensor::NamedTensors for_resuming = optimizer.state();
+        if (ema) std::ranges::move(ema->state(), std::back_inserter(for_resuming));
+        tensor::write_safetensors((temporary / "optimizer.safetensors").string(), for_resuming, {},
+                                  true);
         record::write_file((temporary / "state.json").string(), to_json(state, optimizer.steps()),
                            true);
+        std::optional<Ema::Swap> averages;
+        if (ema) averages.emplace(*ema);
         model::save_model(temporary, model, tokenizer, provenance);  // last: checksums of all
     } catch (...) {  // a full disk: what is there is of no use
         std::error_code ignored;
@@ -197,11 +203,13 @@ RunState read_state(const fs::path& checkpoint) {
     return read_saved(checkpoint).state;
 }
 
-RunState load_state(const fs::path& checkpoint, AdamW& optimizer) {
+RunState load_state(const fs::path& checkpoint, AdamW& optimizer, Ema* ema) {
     SavedState saved = read_saved(checkpoint);
     const std::string file = (checkpoint / "optimizer.safetensors").string();
     // Steps that were left out do not count for the moments: their number is not state.step.
-    optimizer.load_state(tensor::read_safetensors(file), saved.optimizer_steps, file);
+    const tensor::NamedTensors tensors = tensor::read_safetensors(file);
+    optimizer.load_state(tensors, saved.optimizer_steps, file);
+    if (ema) ema->load_state(tensors, file);
     return saved.state;
 }
 

@@ -3,6 +3,7 @@
 
 #include "model/checkpoint.h"
 #include "train/data.h"
+#include "train/ema.h"
 #include "train/optimizer.h"
 
 #include <cstdint>
@@ -37,9 +38,11 @@ public:
     std::filesystem::path newest() const;
 
     // Writes checkpoints/step-NNNNNNNN: under a temporary name first, renamed when complete; then
-    // points `latest` at it and removes all but the newest `keep` (0: keeps all). Returns its path.
+    // points `latest` at it and removes all but the newest `keep` (0: keeps all). With `ema` the
+    // model of the checkpoint is the average, and the weights stand with the moments. Returns its
+    // path.
     std::filesystem::path save(const model::LanguageImageModel& model,
-                               const text::Tokenizer& tokenizer, const AdamW& optimizer,
+                               const text::Tokenizer& tokenizer, const AdamW& optimizer, Ema* ema,
                                const RunState& state, const std::string& provenance,
                                std::int64_t keep) const;
 
@@ -58,8 +61,9 @@ private:
     std::filesystem::path path_;
 };
 
-// Reads state.json of a checkpoint and the moments. Throws DataError.
-RunState load_state(const std::filesystem::path& checkpoint, AdamW& optimizer);
+// Reads state.json of a checkpoint, the moments, and with `ema` the weights beside the averages.
+// Requires: the model holds model.safetensors. Throws DataError.
+RunState load_state(const std::filesystem::path& checkpoint, AdamW& optimizer, Ema* ema);
 RunState read_state(const std::filesystem::path& checkpoint);
 
 }  // namespace lip::train

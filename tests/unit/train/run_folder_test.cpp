@@ -5,6 +5,7 @@
 #include "record/file.h"
 #include "tests/support/letter_model.h"
 #include "tests/unit/shard/temp_folder.h"
+#include "train/init.h"
 
 #include <ATen/ATen.h>
 #include <doctest/doctest.h>
@@ -70,11 +71,11 @@ TEST_CASE("a run that left out a step goes on to the same bytes") {
     state.no_text = 5;
     state.unsplit = 6;
     state.data = {.shards = 1, .frames = 2, .bytes = 3, .hash = "h"};
-    const auto saved = run.save(unbroken, *tokenizer, optimizer, state, "", 0);
+    const auto saved = run.save(unbroken, *tokenizer, optimizer, nullptr, state, "", 0);
 
     const std::string weights = (saved / "model.safetensors").string();
     resumed.parameters.load(tensor::read_safetensors(weights), weights);
-    const train::RunState read = train::load_state(saved, again);
+    const train::RunState read = train::load_state(saved, again, nullptr);
     CHECK(read.step == 3);
     CHECK(read.no_text == 5);
     CHECK(read.unsplit == 6);
@@ -101,4 +102,82 @@ TEST_CASE("metrics of steps that will be done again are removed") {
           "{\"type\":\"checkpoint\",\"step\":10}\n");
     run.cut_metrics(-1);
     CHECK(record::read_file(file, 1000).empty());
+}
+
+TEST_CASE("the moving average: formula, what a checkpoint holds, resuming") {
+    const shard::TempFolder folder;
+    const auto tokenizer = letters(folder);
+    model::LanguageImageModel unbroken(tiny_config(), 1), resumed(tiny_config(), 2);
+    train::AdamW optimizer(unbroken.parameters.all(), {}), again(resumed.parameters.all(), {});
+    train::Ema ema(unbroken.parameters.all(), 0.9), ema_again(resumed.parameters.all(), 0.9);
+    const train::RunFolder run(folder / "run", false);
+    const at::Tensor weight = unbroken.parameters.all()[0].second;
+    at::Tensor expected = weight.detach().clone();
+    const auto step = [](model::LanguageImageModel& model, train::AdamW& adamw, train::Ema& average,
+                         int number) {
+        set_gradients(model, number);
+        adamw.step(1e-2);
+        average.update();
+    };
+    for (int number = 0; number < 3; ++number) {
+        step(unbroken, optimizer, ema, number);
+        expected = 0.9 * expected + 0.1 * weight.detach();
+    }
+    const at::Tensor before = weight.detach().clone();
+    train::RunState state;
+    state.step = 3;
+    const auto saved = run.save(unbroken, *tokenizer, optimizer, &ema, state, "", 0);
+    CHECK(weight.equal(before));  // the run keeps its weights
+    const std::string file = (saved / "model.safetensors").string();
+    const auto averages = tensor::read_safetensors(file);
+    for (const auto& [name, average] : averages)
+        if (name == unbroken.parameters.all()[0].first) {
+            CHECK(at::allclose(average, expected, 1e-5, 1e-7));
+            CHECK(!at::allclose(average, before, 1e-5, 1e-7));
+        }
+
+    resumed.parameters.load(averages, file);
+    train::load_state(saved, again, &ema_again);
+    CHECK(same_weights(unbroken, resumed));
+    step(unbroken, optimizer, ema, 3);
+    step(resumed, again, ema_again, 3);
+    CHECK(same_weights(unbroken, resumed));
+    const train::Ema::Swap one(ema), two(ema_again);
+    CHECK(same_weights(unbroken, resumed));
+
+    const auto plain = train::RunFolder(folder / "plain", false)
+                           .save(unbroken, *tokenizer, optimizer, nullptr, state, "", 0);
+    CHECK_THROWS_WITH_AS(train::load_state(plain, again, &ema_again), doctest::Contains("weight."),
+                         cli::DataError);
+}
+
+TEST_CASE("a run starts from the weights of a checkpoint of the same shape and tokenizer") {
+    const shard::TempFolder folder;
+    const auto tokenizer = letters(folder);
+    const model::LanguageImageModel source(tiny_config(), 1);
+    const auto checkpoint = folder / "start";
+    std::filesystem::create_directory(checkpoint);
+    model::save_model(checkpoint, source, *tokenizer, "");
+
+    model::LanguageImageModel same(tiny_config(), 2);
+    train::load_initial_weights(same, *tokenizer, checkpoint.string());
+    CHECK(same_weights(source, same));
+
+    model::ModelConfig with_bias = tiny_config();
+    with_bias.has_logit_bias = true;
+    with_bias.method = "siglip";
+    model::LanguageImageModel siglip(with_bias, 2);
+    train::load_initial_weights(siglip, *tokenizer, checkpoint.string());
+    CHECK(siglip.logit_bias.item<double>() == -10);
+    CHECK(siglip.log_scale.equal(source.log_scale));
+
+    model::ModelConfig wider = tiny_config();
+    wider.text.heads = 2;  // no weight has another shape
+    model::LanguageImageModel other(wider, 2);
+    CHECK_THROWS_WITH_AS(train::load_initial_weights(other, *tokenizer, checkpoint.string()),
+                         doctest::Contains("--arch"), cli::UsageError);
+    std::ofstream(folder / "tokenizer.model", std::ios::binary) << text::letter_model(true);
+    const auto siglip_letters = text::load_tokenizer((folder / "tokenizer.model").string());
+    CHECK_THROWS_WITH_AS(train::load_initial_weights(same, *siglip_letters, checkpoint.string()),
+                         doctest::Contains("tokenizer"), cli::UsageError);
 }
