@@ -1,5 +1,7 @@
 #include "cmd/train/train.h"
 
+#include "cmd/train/recipes.h"
+
 #include "tensor/device.h"
 #include "train/methods.h"
 
@@ -149,6 +151,7 @@ cli::Tool train_tool(TrainOptions& t) {
     tool.description = kDescription;
     tool.sections = {{"SETTINGS", kSettings},
                      {"TOKENIZER", kTokenizer},
+                     {"RECIPES", recipes_text()},
                      {"OUTPUT", kOutput},
                      {"SIGNALS", kSignals}};
     tool.examples = {
@@ -157,6 +160,8 @@ cli::Tool train_tool(TrainOptions& t) {
          "'shards/*.tar.zst' \\\n"
          "    --batch-size 16 --steps 4 --warmup 1 --texts-per-image 4 -o runs/one\n"
          "jq -r 'select(.type==\"train\")|[.step,.loss]|@tsv' runs/one/metrics.jsonl"},
+        {"The settings of a published run; options given beside win.",
+         "train --config dreamlip-cc3m-b16 --print-config | grep batch-size"},
         {"A long run that a batch system may stop at any time.",
          "train --config runs/one/config.toml --resume -o runs/one"},
     };
@@ -201,6 +206,7 @@ cli::Tool train_tool(TrainOptions& t) {
     o.add("--max-errors", t.errors.max_errors, "N|P%", "more bad samples than this fail");
     o.add("--rejects", t.errors.rejects, "FILE", "takes one JSON line a bad sample");
     add_common(o, t.common, "");
+    o.locate_config(find_recipe);
     tool.commands.push_back(std::move(command));
     t.declared =
         &tool.commands.front().options;  // moves with the tool: its commands stay where they are

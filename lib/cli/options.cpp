@@ -343,8 +343,10 @@ void Options::parse(const std::vector<std::string>& arguments) {
         }
     }
     parse_environment();
-    if (const Option* config = find("config"); config && !config->get().front().empty())
-        parse_config(config->get().front());
+    if (const Option* config = find("config"); config && !config->get().front().empty()) {
+        const std::string path = config->get().front();
+        parse_config(locate_config_ ? locate_config_(path) : path);
+    }
     if (after_parse_) after_parse_(*this);
     const Option* printing = find("print-config");  // operands are not part of a configuration
     if (printing && printing->get().front() == "true") return;

@@ -86,6 +86,12 @@ public:
     // whose default depends on another.
     void after_parse(std::function<void(const Options&)> body) { after_parse_ = std::move(body); }
 
+    // Turns what --config says into the path of a file: for tools whose settings come with them by
+    // name.
+    void locate_config(std::function<std::string(const std::string&)> body) {
+        locate_config_ = std::move(body);
+    }
+
     // Reads the command line, then fills in environment and configuration file (their options
     // --config and LIP_CONFIG must be declared). Throws UsageError.
     void parse(const std::vector<std::string>& arguments);
@@ -113,6 +119,7 @@ private:
     std::vector<std::string>* operands_ = nullptr;
     std::string operand_metavar_, operand_help_;
     std::function<void(const Options&)> after_parse_;
+    std::function<std::string(const std::string&)> locate_config_;
     std::size_t operands_least_ = 0, operands_most_ = SIZE_MAX;
 };
 

@@ -172,12 +172,14 @@ TEST_CASE("a run starts from the weights of a checkpoint of the same shape and t
     CHECK(siglip.log_scale.equal(source.log_scale));
 
     model::ModelConfig wider = tiny_config();
-    wider.text.heads = 2;  // no weight has another shape
+    wider.text.heads = 4;  // no weight has another shape
     model::LanguageImageModel other(wider, 2);
     CHECK_THROWS_WITH_AS(train::load_initial_weights(other, *tokenizer, checkpoint.string()),
                          doctest::Contains("--arch"), cli::UsageError);
-    std::ofstream(folder / "tokenizer.model", std::ios::binary) << text::letter_model(true);
-    const auto siglip_letters = text::load_tokenizer((folder / "tokenizer.model").string());
-    CHECK_THROWS_WITH_AS(train::load_initial_weights(same, *siglip_letters, checkpoint.string()),
+    std::string letters_with_capital_q = text::letter_model();
+    letters_with_capital_q.replace(letters_with_capital_q.find("\x01q"), 2, "\x01Q");
+    std::ofstream(folder / "tokenizer.model", std::ios::binary) << letters_with_capital_q;
+    const auto others = text::load_tokenizer((folder / "tokenizer.model").string());
+    CHECK_THROWS_WITH_AS(train::load_initial_weights(same, *others, checkpoint.string()),
                          doctest::Contains("tokenizer"), cli::UsageError);
 }

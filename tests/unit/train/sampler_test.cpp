@@ -264,24 +264,25 @@ TEST_CASE("the released code's pieces, order, last piece and joins, by hand") {
     const record::Record record = parse(
         R"({"text":"web text. here","source":"raw","form":"raw"},)"
         R"({"text":"Lo 1. Lo 2.</s>","source":"llava15","form":"long","sentences":[[0,5],[6,11]],"flags":["meta@1"]},)"
+        R"({"text":"c","source":"llava15","form":"short"},)"
         R"({"text":"Sg 1.5 m","source":"sharegpt4v","form":"long"},)"
         R"({"text":"a. b","source":"instructblip","form":"short"})");
     train::SamplerSettings settings{
         .pool = {.sentences = true, .splitter = train::Splitter::kDreamlip}};
     const auto texts = [&] { return pool_texts(CaptionSampler(settings), record); };
     CHECK(texts() ==
-          std::vector<std::string>{"web text. here", "Lo 1", "Lo 2", "Sg 1", "5 m", "a", "b"});
+          std::vector<std::string>{"web text. here", "Lo 1", "Lo 2", "c", "Sg 1", "5 m", "a", "b"});
     settings.pool.skip_flags = {"meta"};  // of the sentence in which a piece begins
-    CHECK(texts()[2] == "Sg 1");
+    CHECK(texts()[2] == "c");
     settings.pool.skip_flags.clear();
     settings.pool.order = train::PoolOrder::kCsv;
     CHECK(texts() ==
-          std::vector<std::string>{"web text. here", "a", "b", "Sg 1", "5 m", "Lo 1", "Lo 2"});
+          std::vector<std::string>{"web text. here", "a", "b", "Sg 1", "5 m", "c", "Lo 1", "Lo 2"});
     settings.pool.order = train::PoolOrder::kJson;
     CHECK(texts() ==
-          std::vector<std::string>{"web text. here", "a", "b", "Lo 1", "Lo 2", "Sg 1", "5 m"});
+          std::vector<std::string>{"web text. here", "a", "b", "c", "Lo 1", "Lo 2", "Sg 1", "5 m"});
     settings.pool.never_starts = 3;
-    CHECK(texts() == std::vector<std::string>{"web text. here", "a", "b", "Lo 1"});
+    CHECK(texts() == std::vector<std::string>{"web text. here", "a", "b", "c", "Lo 1"});
     settings.pool.never_starts = 100;
     CHECK(texts() == std::vector<std::string>{"web text. here", "a"});
 
@@ -289,7 +290,8 @@ TEST_CASE("the released code's pieces, order, last piece and joins, by hand") {
     settings.pool.one_run = settings.period_join = true;
     settings.merge = 2;
     CHECK(drawn_texts(settings, record) == std::set<std::string>{"web text. here", "a", "a. b", "b",
-                                                                 "b. Lo 1", "Lo 1", "Lo 1. Lo 2"});
+                                                                 "b. c", "c", "c. Lo 1", "Lo 1",
+                                                                 "Lo 1. Lo 2"});
     settings.raw_first = true;
     CHECK(drawn_texts(settings, record) == std::set<std::string>{"web text. here"});
 }
