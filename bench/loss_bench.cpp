@@ -1,7 +1,7 @@
-// loss-bench N K D CHUNK SCALE ROUNDS THREADS: seconds of the multi-positive loss with its gradients, in
-// blocks of CHUNK and as the formula stands with whole matrices in autograd, in turn (the best of
-// ROUNDS each; CHUNK beyond N leaves the whole form out if it would need over 8 GiB), and the
-// memory that the blocks take at their peak beyond the features. Prints one JSON line.
+// loss-bench N K D CHUNK SCALE ROUNDS THREADS: seconds of the multi-positive loss with its
+// gradients, in blocks of CHUNK and as the formula stands with whole matrices in autograd, in turn
+// (the best of ROUNDS each; CHUNK beyond N leaves the whole form out if it would need over 8 GiB),
+// and the memory that the blocks take at their peak beyond the features. Prints one JSON line.
 #include "cli/log.h"
 #include "loss/multi_positive.h"
 #include "tensor/device.h"

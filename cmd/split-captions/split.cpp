@@ -118,8 +118,8 @@ private:
             bool is_array = false;
             for (const std::string_view item : record::array_items(*raw, is_array))
                 if (!record::read_text(item, lists[i].emplace_back()))
-                    return cli::Reject{"bad-record",
-                                       place + ": \"" + names[i] + "\" holds " + std::string(item) + remedy};
+                    return cli::Reject{"bad-record", place + ": \"" + names[i] + "\" holds " +
+                                                         std::string(item) + remedy};
             if (!is_array)
                 return cli::Reject{"bad-record",
                                    place + ": \"" + names[i] + "\" is no list" + remedy};
