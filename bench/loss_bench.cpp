@@ -1,13 +1,15 @@
 // loss-bench N K D CHUNK SCALE ROUNDS THREADS: seconds of the multi-positive loss with its
-// gradients, in blocks of CHUNK and as the formula stands with whole matrices in autograd, in turn
-// (the best of ROUNDS each; CHUNK beyond N leaves the whole form out if it would need over 8 GiB),
-// and the memory that the blocks take at their peak beyond the features. Prints one JSON line.
+// gradients, in blocks of CHUNK and as the formula stands with whole matrices in autograd, in turn,
+// the best of ROUNDS each (the whole form is left out where its logits alone would take over 2
+// GiB), and the memory that the blocks take at their peak beyond the features, gradients included.
+// Prints one JSON line.
 #include "cli/log.h"
 #include "loss/multi_positive.h"
 #include "tensor/device.h"
 #include "tensor/math.h"
 
 #include <ATen/ATen.h>
+
 #include <malloc.h>
 
 #include <algorithm>
@@ -64,7 +66,7 @@ int main(int argc, char** argv) {
     const Tensor log_scale = at::scalar_tensor(std::atof(argv[5])).log().requires_grad_(true);
 
     double ours = 1e9, whole = 1e9, peak = 0;
-    const bool with_whole = 4 * n * n * k < (std::int64_t{2} << 30);
+    const bool with_whole = 4 * n * n * k <= (std::int64_t{2} << 30);
     for (std::int64_t round = 0; round < rounds; ++round) {
         for (const Tensor& leaf : {v, t, log_scale}) leaf.mutable_grad() = Tensor();
         malloc_trim(0);  // or what earlier rounds freed would hide what this one takes
