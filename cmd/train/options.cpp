@@ -27,7 +27,7 @@ With --tensorboard the figures of train lines, epoch and samples also stand in R
 constexpr const char* kSettings =
     R"(--set dreamlip.KEY=VALUE, repeatable. The first value is the default; the losses are those of doc/dreamlip.md.
 
-positives={slots,all,lse}: texts of one slot compete; all texts do; all, with the positives summed in the numerator. mask_equal_texts={false,true}: equal texts of other images are no negatives. global_weight=1, local_weight=1: of the multi-positive loss and of the patches' loss; at 0 the patches are not computed. Small runs learn less with a local_weight of 1 than without, and more with 0.1 and local_scale=separate.
+positives={slots,all,lse}: texts of one slot compete; all texts do; all, with the positives summed in the numerator. mask_equal_texts={false,true}: equal texts of other images are no negatives. global_weight=1, local_weight=1: of the multi-positive loss and of the patches' loss; at 0 the patches are not computed. The paper weighs both alike; the demo takes a local_weight of 0.1 and local_scale=separate, see doc/dreamlip.md.
 
 local_threshold={auto,0..1}: least weight of a patch in its group, auto is 1 / patches. local_norm={minmax,softmax}: of these weights. stop_grad_weights={false,true}: no gradient flows through them. local_direction={t2g,g2t,both}: texts look for their group, groups for their text. local_filter=0..1: a text whose cosine with the right one is above this is no negative, 0 is off; for pools of several captioners. local_scale={shared,separate,NUMBER}: the scale of the similarities is that of the whole images, one of its own, or fixed.)";
 
