@@ -3,6 +3,7 @@
 #include "cmd/train/recipes.h"
 
 #include "tensor/device.h"
+#include "tensor/group.h"
 #include "train/methods.h"
 
 namespace lip::cmd {
@@ -11,7 +12,7 @@ namespace {
 constexpr const char* kDescription =
     R"(Trains a language-image model on shards. The method sets the loss and the defaults marked "of the method": clip takes one text an image, siglip the same with a sigmoid loss, dreamlip draws K sub-captions an image (raw and short captions whole, long ones by sentence) and trains all of them as positives, slot by slot.
 
-Images and texts of a step are drawn by a generator keyed by the seed, the epoch and the key of the sample. The order of training is a keyed shuffle of all frames of all shards with a window of frames mixed. So a run on the CPU gives the same weights for any number of threads (see -j), and a resumed run the same bytes as an unbroken one on the same device. --steps and --epochs of a run cannot be changed later: they set the learning rate.
+Images and texts of a step are drawn by a generator keyed by the seed, the epoch and the key of the sample. The order of training is a keyed shuffle of all frames of all shards, dealt out to up to 64 lanes in which a window of frames is mixed; a batch takes equally many samples of each lane. So a run on the CPU gives the same weights for any number of threads (see -j), and a resumed run the same bytes as an unbroken one on the same device. --steps and --epochs of a run cannot be changed later: they set the learning rate.
 
 Texts are not padded to the context length: texts of nearly equal length are computed together. Under the causal mask this equals padding to the context length.
 
@@ -37,6 +38,15 @@ constexpr const char* kTokenizer =
 split-captions --format lines caps.jsonl > sentences.txt; spm_train --input=sentences.txt --model_prefix=tok --model_type=bpe --vocab_size=8000 --pad_id=0 --bos_id=1 --eos_id=2 --unk_id=3 --hard_vocab_limit=false
 
 makes tok.model. The vocabulary of the model follows from it, and it is kept in every checkpoint.)";
+
+constexpr const char* kRanks =
+    R"(Several processes train together when a launcher starts them: torchrun (RANK, WORLD_SIZE, LOCAL_RANK, MASTER_ADDR, MASTER_PORT), mpirun (OMPI_COMM_WORLD_*; on several machines set MASTER_ADDR to that of rank 0) or srun (SLURM_*). They need no options:
+
+torchrun --standalone --no-python --nproc-per-node 4 train --config run.toml -o RUN
+
+Loss and gradients are those of one process with the whole --batch-size, which the ranks share; so are the batches, so that a run may go on with another number of ranks (one that divides the lanes in state.json). Each rank reads frames of its own; all see the same files, RUN too, in which only the first writes. With as many ranks as before a resumed run gives the same bytes. On one machine -j is divided among the ranks unless given, and each takes the CUDA device of its LOCAL_RANK.
+
+Ranks talk over Gloo, through the memory of the host; the gradients of the image tower are exchanged while those of the text tower are computed. A rank that ends or is silent for --rank-timeout ends all others with status 1: start them again with --resume. A signal to one of them stops or saves all. The first rank speaks; the others only say errors, and their --rejects go to FILE.rankN. --max-errors counts by rank.)";
 
 constexpr const char* kSignals =
     R"(SIGINT, SIGTERM and SIGHUP finish the step, save and exit 4; the same command with --resume goes on. A second SIGINT quits at once. SIGUSR1 saves a checkpoint and goes on.)";
@@ -149,11 +159,9 @@ cli::Tool train_tool(TrainOptions& t) {
     tool.name = "train";
     tool.summary = "train language-image models on shards";
     tool.description = kDescription;
-    tool.sections = {{"SETTINGS", kSettings},
-                     {"TOKENIZER", kTokenizer},
-                     {"RECIPES", recipes_text()},
-                     {"OUTPUT", kOutput},
-                     {"SIGNALS", kSignals}};
+    tool.sections = {{"SETTINGS", kSettings},     {"TOKENIZER", kTokenizer},
+                     {"RECIPES", recipes_text()}, {"OUTPUT", kOutput},
+                     {"RANKS", kRanks},           {"SIGNALS", kSignals}};
     tool.examples = {
         {"Sub-captions, four an image, a small model; then its curve.",
          "train --method dreamlip --arch demo --tokenizer tokenizer.model --data "
@@ -167,7 +175,8 @@ cli::Tool train_tool(TrainOptions& t) {
     };
     tool.see_also = "shard(1), checkpoint(1), zeroshot(1), retrieve(1), checkpoint(5), lip(7)";
     tool.resumes = true;
-    tool.features = {tensor::torch_description()};
+    tool.features = {tensor::torch_description(),
+                     tensor::has_gloo() ? "ranks over Gloo" : "no ranks (built without Gloo)"};
     cli::Command command{
         "", "--data SHARDS --tokenizer FILE -o RUN [OPTION]...", tool.summary, {}, [&t] {
             return run_train(t);
@@ -194,6 +203,8 @@ cli::Tool train_tool(TrainOptions& t) {
     o.add("--keep", t.keep, Kind::kPlain, "N", "checkpoints that stay, the newest; 0: all");
     o.add("--log-every", t.log_every, Kind::kPlain, "N", "steps between lines of metrics.jsonl", 1);
     o.flag("--tensorboard", t.tensorboard, "figures for TensorBoard, too, in RUN/tensorboard");
+    o.add("--rank-timeout", t.rank_timeout, Kind::kDuration, "TIME",
+          "of several ranks, end when another has been silent this long: see RANKS", 1);
     o.add("--seed", t.seed, Kind::kPlain, "N", "of weights, order, crops and draws").environment =
         "LIP_SEED";
     add_length_and_optimiser(o, t);

@@ -4,10 +4,13 @@
 #include "cli/log.h"
 #include "record/file.h"
 #include "tensor/device.h"
+#include "tensor/group.h"
 #include "train/frames.h"
 #include "train/init.h"
 
 #include <algorithm>
+#include <chrono>
+#include <thread>
 
 namespace lip::cmd {
 namespace {
@@ -85,10 +88,10 @@ train::SamplerSettings sampler_settings(const TrainOptions& t, const train::Meth
 // Settings that do not change the weights that come out.
 bool is_harmless(const std::string& name) {
     constexpr std::string_view kHarmless[] = {
-        "data",       "tokenizer",   "checkpoint-every", "keep",       "log-every",
-        "device",     "tensorboard", "on-error",         "max-errors", "rejects",
-        "threads",    "quiet",       "dry-run",          "progress",   "log-format",
-        "provenance", "assume-tty",  "provenance-text"};
+        "data",       "tokenizer",   "checkpoint-every", "keep",        "log-every",
+        "device",     "tensorboard", "on-error",         "max-errors",  "rejects",
+        "threads",    "quiet",       "dry-run",          "progress",    "log-format",
+        "provenance", "assume-tty",  "provenance-text",  "rank-timeout"};
     return std::find(std::begin(kHarmless), std::end(kHarmless), name) != std::end(kHarmless);
 }
 
@@ -102,7 +105,26 @@ void set_checkpoint_interval(const std::string& text, TrainSettings& s) {
     s.checkpoint_seconds = is_duration ? value : 0;
 }
 
-TrainSettings train_settings(const TrainOptions& t) {
+// Threads of this rank: its share of the machine, unless the launcher has given it processors of
+// its own.
+int rank_threads(const TrainOptions& t, const tensor::RankPlace& place) {
+    const int threads = t.common.thread_count();
+    const auto all = static_cast<int>(std::thread::hardware_concurrency());
+    if (t.common.threads > 0 || threads * place.local_size <= all) return threads;
+    return std::max(threads / place.local_size, 1);
+}
+
+// Of several ranks the first speaks; the others say errors, with their number.
+void speak_as(const tensor::RankPlace& place) {
+    if (place.rank == 0) return;
+    cli::LogSettings log = cli::log_settings();
+    log.tool += " (rank " + std::to_string(place.rank) + ")";
+    log.threshold = cli::Level::kError;
+    cli::configure_log(log);
+    cli::Progress::configure(cli::Progress::Mode::kNever, false);
+}
+
+TrainSettings train_settings(const TrainOptions& t, const tensor::RankPlace& place) {
     const train::Method& method = train::find_method(t.method);
     TrainSettings s;
     s.run_folder = t.run_folder;
@@ -111,8 +133,10 @@ TrainSettings train_settings(const TrainOptions& t) {
     s.tokenizer = t.tokenizer;
     s.data = {.shards = t.data,
               .seed = static_cast<std::uint64_t>(t.seed),
-              .threads = t.common.thread_count(),
+              .threads = rank_threads(t, place),
               .batch_size = t.device.batch_size,
+              .rank = place.rank,
+              .ranks = place.size,
               .image_size = s.model.vision.image_size,
               .context_length = s.model.text.context_length,
               .squash = s.model.preprocess.resize_mode == "squash",
@@ -152,11 +176,13 @@ TrainSettings train_settings(const TrainOptions& t) {
     s.log_every = t.log_every;
     s.resume = t.resume;
     s.tensorboard = t.tensorboard;
-    s.device = tensor::resolve_device(t.device.device);
+    s.device = tensor::resolve_device(t.device.device, place.local_rank);
     s.step.precision = tensor::resolve_precision(t.device.precision, s.device);
     s.step.recompute = t.micro_batch > 0;
     s.step.part_images = t.micro_batch;
     s.errors = t.errors;
+    if (place.rank > 0 && !s.errors.rejects.empty())
+        s.errors.rejects += ".rank" + std::to_string(place.rank);
     s.force_rejects = t.resume;
     for (const cli::Option& option : t.declared->all())
         if (option.in_config && !is_harmless(option.name))
@@ -170,23 +196,28 @@ TrainSettings train_settings(const TrainOptions& t) {
 
 int run_train(TrainOptions& t) {
     check_needed(t);
-    tensor::configure_process(t.common.thread_count(), t.device.deterministic);
-    const TrainSettings settings = train_settings(t);
+    const tensor::RankPlace place = tensor::rank_place();
+    speak_as(place);
+    tensor::configure_process(rank_threads(t, place), t.device.deterministic);
+    const TrainSettings settings = train_settings(t, place);
     if (t.common.dry_run) {
         const train::Frames frames(t.data);
         frames.read(0);  // are these shards at all?
+        train::plan_lanes(frames, settings.data.batch_size, place.size);
         model::LanguageImageModel model(settings.model, settings.data.seed);
         if (!t.init.empty())
             train::load_initial_weights(model, *text::load_tokenizer(t.tokenizer), t.init);
-        cli::info("would train " + t.method + " with " + std::to_string(model.parameters.count()) +
-                  " parameters for " + std::to_string(settings.schedule.total_steps) +
-                  " steps of " + std::to_string(t.device.batch_size) + " images on " +
-                  settings.device.str() + ", reading " + std::to_string(frames.size()) +
-                  " frames, writing " + t.run_folder);
+        cli::info(
+            "would train " + t.method + " with " + std::to_string(model.parameters.count()) +
+            " parameters for " + std::to_string(settings.schedule.total_steps) + " steps of " +
+            std::to_string(t.device.batch_size) + " images on " + settings.device.str() +
+            (place.size > 1 ? " and " + std::to_string(place.size - 1) + " more ranks" : "") +
+            ", reading " + std::to_string(frames.size()) + " frames, writing " + t.run_folder);
         return cli::kDone;
     }
-    const train::TrainResult result = train::run_training(settings);
-    record::Output("-", false).write(result.checkpoint + "\n");
+    const tensor::Group ranks(place, std::chrono::seconds(t.rank_timeout));
+    const train::TrainResult result = train::run_training(settings, ranks);
+    if (ranks.is_first()) record::Output("-", false).write(result.checkpoint + "\n");
     return result.stopped ? cli::kStopped : cli::kDone;
 }
 

@@ -39,8 +39,8 @@ struct TrainOptions {
     std::string checkpoint_every = "1000";
     std::int64_t keep = 3, log_every = 10;
     bool resume = false, tensorboard = false;
-    std::int64_t seed = 0;
-    const cli::Options* declared = nullptr;  // for config.toml and the comparison on --resume
+    std::int64_t seed = 0, rank_timeout = 600;  // seconds
+    const cli::Options* declared = nullptr;     // for config.toml and the comparison on --resume
 };
 
 cli::Tool train_tool(TrainOptions& options);

@@ -23,7 +23,7 @@ struct MultiPositive {
     // negative when it belongs to another image: i2t leaves out the columns n != i whose text
     // equals text (i,k) (kSlots) or any valid text of image i (kAll, kLse); t2i leaves out the
     // images n that have text (i,k). Undefined: off.
-    at::Tensor text_ids;
+    at::Tensor text_ids = {};
     // Only the terms of the images [own_begin, own_end), still divided by the counts of the whole
     // batch, so that the parts of several processes add up to the loss. -1: to the last.
     std::int64_t own_begin = 0, own_end = -1;

@@ -22,15 +22,14 @@ Tensor exact_softplus(const Tensor& x) {
 struct Sigmoid : torch::autograd::Function<Sigmoid> {
     static Tensor forward(AutogradContext* context, const Tensor& v, const Tensor& t,
                           const Tensor& valid, const Tensor& log_scale, const Tensor& bias,
-                          std::int64_t chunk) {
-        const std::int64_t n = v.size(0);
+                          const SigmoidPart& part) {
         const Tensor s = log_scale.exp().to(v.scalar_type()), b = bias.to(v.scalar_type());
         const Tensor count = valid.sum().to(v.scalar_type()), lost = valid.logical_not();
         Tensor dv = at::zeros_like(v), dt = at::zeros_like(t, at::MemoryFormat::Contiguous);
         Tensor dtheta = at::zeros({}, v.options()), db = at::zeros({}, v.options()),
                loss = at::zeros({}, v.options());
-        for (std::int64_t begin = 0; begin < n; begin += chunk) {
-            const std::int64_t end = std::min(begin + chunk, n);
+        for (std::int64_t begin = part.own_begin; begin < part.own_end; begin += part.chunk) {
+            const std::int64_t end = std::min(begin + part.chunk, part.own_end);
             const Tensor rows = v.slice(0, begin, end);
             for (std::int64_t k = 0; k < t.size(1); ++k) {
                 const Tensor texts = t.select(1, k);
@@ -63,22 +62,28 @@ struct Sigmoid : torch::autograd::Function<Sigmoid> {
 }  // namespace
 
 Tensor sigmoid_loss(const Tensor& v, const Tensor& t, const Tensor& log_scale, const Tensor& bias,
-                    std::int64_t chunk) {
+                    const SigmoidPart& part) {
     TORCH_CHECK(v.dim() == 2 && v.sizes() == t.sizes(),
                 "sigmoid_loss: v and t are not both [N, D]");
-    return multi_positive_sigmoid(v, t.unsqueeze(1), {}, log_scale, bias, chunk);
+    return multi_positive_sigmoid(v, t.unsqueeze(1), {}, log_scale, bias, part);
 }
 
 Tensor multi_positive_sigmoid(const Tensor& v, const Tensor& t, const Tensor& valid,
-                              const Tensor& log_scale, const Tensor& bias, std::int64_t chunk) {
+                              const Tensor& log_scale, const Tensor& bias,
+                              const SigmoidPart& part) {
     TORCH_CHECK(v.dim() == 2 && t.dim() == 3 && v.size(0) == t.size(0) && v.size(1) == t.size(2),
                 "multi_positive_sigmoid: v [N, D] and t [N, K, D] do not fit");
     TORCH_CHECK(!valid.defined() ||
                     (valid.dim() == 2 && valid.size(0) == t.size(0) && valid.size(1) == t.size(1)),
                 "multi_positive_sigmoid: valid is not [N, K]");
+    SigmoidPart own = part;
+    if (own.own_end < 0) own.own_end = v.size(0);
+    TORCH_CHECK(own.chunk > 0 && 0 <= own.own_begin && own.own_begin <= own.own_end &&
+                    own.own_end <= v.size(0),
+                "multi_positive_sigmoid: chunk or own images do not fit");
     const Tensor mask =
         valid.defined() ? valid : at::ones({t.size(0), t.size(1)}, t.options().dtype(at::kBool));
-    return Sigmoid::apply(v, t, mask, log_scale, bias, chunk);
+    return Sigmoid::apply(v, t, mask, log_scale, bias, own);
 }
 
 }  // namespace lip::loss

@@ -22,8 +22,8 @@
 namespace lip::tensor {
 namespace {
 
-bool has_cuda() {
-    return at::globalContext().hasCUDA() && at::detail::getCUDAHooks().deviceCount() > 0;
+int cuda_devices() {
+    return at::globalContext().hasCUDA() ? at::detail::getCUDAHooks().deviceCount() : 0;
 }
 
 // AMX-BF16 (leaf 7, EDX bit 22) or AVX512-BF16 (leaf 7.1, EAX bit 5).
@@ -59,20 +59,19 @@ void make_idle_threads_sleep() {
 
 }  // namespace
 
-c10::Device resolve_device(const std::string& name) {
-    if (name == "auto") return has_cuda() ? c10::Device(c10::kCUDA, 0) : c10::Device(c10::kCPU);
-    if (name == "cpu") return c10::Device(c10::kCPU);
+c10::Device resolve_device(const std::string& name, int local_rank) {
+    const int devices = cuda_devices();
+    if (name == "cpu" || (name == "auto" && devices == 0)) return c10::Device(c10::kCPU);
     const bool numbered = name.starts_with("cuda:") && name.size() > 5 &&
                           name.find_first_not_of("0123456789", 5) == name.npos && name.size() < 9;
-    if (name != "cuda" && !numbered)
+    if (name != "auto" && name != "cuda" && !numbered)
         throw cli::UsageError("--device: '" + name + "' is none of auto, cpu, cuda, cuda:N");
-    if (!has_cuda())
+    if (devices == 0)
         throw cli::DataError("--device " + name +
                              ": no CUDA device is there, or this LibTorch lacks CUDA");
-    const int index = numbered ? std::stoi(name.substr(5)) : 0;
-    if (index >= at::detail::getCUDAHooks().deviceCount())
-        throw cli::DataError("--device " + name + ": there are only " +
-                             std::to_string(at::detail::getCUDAHooks().deviceCount()) +
+    const int index = numbered ? std::stoi(name.substr(5)) : local_rank % devices;
+    if (index >= devices)
+        throw cli::DataError("--device " + name + ": there are only " + std::to_string(devices) +
                              " CUDA devices");
     return c10::Device(c10::kCUDA, static_cast<c10::DeviceIndex>(index));
 }

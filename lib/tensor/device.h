@@ -8,8 +8,9 @@
 namespace lip::tensor {
 
 // "auto" (CUDA if this LibTorch has it and a device is there, else CPU), "cpu", "cuda", "cuda:1".
+// The number of a CUDA device that is not named is that of the rank on this machine, modulo theirs.
 // Throws UsageError for other names, DataError if the device is not there.
-c10::Device resolve_device(const std::string& name);
+c10::Device resolve_device(const std::string& name, int local_rank = 0);
 
 // "auto", "fp32", "bf16". auto is bf16 on CUDA and on CPUs with AMX or AVX512-BF16, fp32 elsewhere,
 // where bf16 is slower.

@@ -9,7 +9,6 @@
 #include "record/record.h"
 #include "shard/list.h"
 #include "shard/manifest.h"
-#include "shard/order.h"
 
 #include <ATen/ATen.h>
 
@@ -27,26 +26,11 @@
 namespace lip::train {
 namespace {
 
-constexpr std::uint64_t kSampleSalt = 2;
 constexpr std::size_t kJobSamples = 16;
 
-// The samples of a window in memory, and the order in which they are used.
-struct MixedWindow {
-    std::vector<shard::Sample> samples;
-    std::vector<std::string> shards;  // by sample: for messages
-    std::uint64_t epoch = 0, index = 0;
-    std::uint64_t seed = 0;
-    bool last_of_epoch = false;
-
-    std::size_t at(std::size_t offset) const {
-        return static_cast<std::size_t>(
-            shard::Permutation(samples.size(), seed, epoch, kSampleSalt + index)(offset));
-    }
-};
-
 struct Job {
-    std::shared_ptr<const MixedWindow> window;
-    std::size_t begin, end;  // offsets
+    std::size_t lane;  // among the rank's
+    Stretch stretch;
 };
 
 struct Ready {
@@ -57,59 +41,8 @@ struct Ready {
     std::optional<cli::Reject> reject;
     bool no_text = false;
     std::size_t unsplit = 0;
-    Position after;
-    std::uint64_t offset = 0;
-};
-
-// Walks windows and epochs; one thread at a time.
-class Walk {
-public:
-    Walk(const Frames& frames, std::uint64_t seed, Position start)
-        : frames_(frames),
-          seed_(seed),
-          next_(start),
-          windows_(windows_of_epoch(frames, seed, start.epoch)) {
-        if (next_.window > windows_.size())
-            throw cli::DataError(
-                "the checkpoint stands behind the end of the data: have the shards changed?");
-    }
-
-    Job next() {
-        while (!window_ || next_.offset >= window_->samples.size()) {
-            if (window_) ++next_.window, next_.offset = 0;
-            if (next_.window >= windows_.size()) {
-                ++next_.epoch;
-                next_.window = 0;
-                windows_ = windows_of_epoch(frames_, seed_, next_.epoch);
-            }
-            window_ = load();
-        }
-        const auto begin = static_cast<std::size_t>(next_.offset);
-        const std::size_t end = std::min(begin + kJobSamples, window_->samples.size());
-        next_.offset = end;
-        return {window_, begin, end};
-    }
-
-private:
-    std::shared_ptr<const MixedWindow> load() const {
-        auto window = std::make_shared<MixedWindow>();
-        window->epoch = next_.epoch;
-        window->index = next_.window;
-        window->seed = seed_;
-        window->last_of_epoch = next_.window + 1 == windows_.size();
-        for (const std::size_t frame : windows_[next_.window].frames) {
-            auto samples = frames_.read(frame);
-            window->shards.insert(window->shards.end(), samples.size(), frames_.shard_name(frame));
-            std::move(samples.begin(), samples.end(), std::back_inserter(window->samples));
-        }
-        return window;
-    }
-
-    const Frames& frames_;
-    std::uint64_t seed_;
-    Position next_;
-    std::vector<Window> windows_;
-    std::shared_ptr<const MixedWindow> window_;
+    LanePosition after;
+    std::uint64_t epoch = 0, offset = 0;
 };
 
 // One sample made ready: pixels and token ids.
@@ -119,17 +52,14 @@ public:
         : settings_(settings), tokenizer_(tokenizer), sampler_(settings.sampler) {}
 
     Ready operator()(const MixedWindow& window, std::size_t offset) const {
-        const std::size_t i = window.at(offset);
-        const shard::Sample& sample = window.samples[i];
+        const shard::Sample& sample = window.samples[offset];
         Ready ready;
         ready.key = sample.key;
-        ready.place = window.shards[i];
+        ready.place = *window.origins[offset].shard;
+        ready.epoch = window.origins[offset].epoch;
         ready.offset = offset;
-        const bool ends_window = offset + 1 == window.samples.size();
-        ready.after = !ends_window           ? Position{window.epoch, window.index, offset + 1}
-                      : window.last_of_epoch ? Position{window.epoch + 1, 0, 0}
-                                             : Position{window.epoch, window.index + 1, 0};
-        ready.reject = prepare(sample, window.epoch, ready);
+        ready.after = {window.number, offset + 1};
+        ready.reject = prepare(sample, ready.epoch, ready);
         return ready;
     }
 
@@ -211,51 +141,94 @@ DataIdentity checked_identity(const Frames& frames, const DataIdentity& expected
 }  // namespace
 
 struct Loader::State {
+    // A lane of this rank, and its samples that are ready or on their way.
+    struct Stock {
+        Lane lane;
+        LanePosition after;
+        std::deque<Ready> ready = {};
+        std::size_t under_way = 0;
+        std::uint64_t last_good_epoch = 0;
+    };
+
     DataSettings settings;
     Frames frames;
     DataIdentity identity;
-    Walk walk;
+    LanePlan plan;
     Preparation prepare;
 
     std::mutex mutex;
     std::condition_variable changed;
-    std::deque<Ready> queue;
+    std::vector<Stock> stocks;
     bool stop = false;
     std::exception_ptr failure;
     std::thread thread;
-    std::uint64_t bad_in_a_row = 0, last_good_epoch;
 
-    State(const DataSettings& s, const text::Tokenizer& tokenizer, Position start,
-          const DataIdentity& expected)
+    State(const DataSettings& s, const text::Tokenizer& tokenizer, const DataState& start)
         : settings(s),
           frames(s.shards),
-          identity(checked_identity(frames, expected)),
-          walk(frames, s.seed, start),
-          prepare(s, tokenizer),
-          last_good_epoch(start.epoch) {}
+          identity(checked_identity(frames, start.data)),
+          plan(start.lanes.empty()
+                   ? plan_lanes(frames, s.batch_size, s.ranks)
+                   : plan_lanes(frames, static_cast<std::int64_t>(start.lanes.size()))),
+          prepare(s, tokenizer) {
+        if (plan.lanes % s.ranks != 0)
+            throw cli::UsageError("the run deals its data out to " + std::to_string(plan.lanes) +
+                                  " lanes, which " + std::to_string(s.ranks) +
+                                  " ranks cannot share evenly: use a number that divides it");
+        const std::int64_t own = plan.lanes / s.ranks;
+        for (std::int64_t i = s.rank * own; i < (s.rank + 1) * own; ++i) {
+            const LanePosition at =
+                start.lanes.empty() ? LanePosition() : start.lanes[static_cast<std::size_t>(i)];
+            stocks.push_back({.lane = Lane(frames, plan, i, s.seed, at), .after = at});
+        }
+    }
+
+    // Samples of each lane in a batch.
+    std::size_t per_lane() const {
+        return static_cast<std::size_t>(settings.batch_size / plan.lanes);
+    }
+
+    // The lane with the least in stock; null when all have four batches.
+    Stock* neediest() {
+        const auto stock = [](const Stock& s) { return s.ready.size() + s.under_way; };
+        const auto least = std::ranges::min_element(stocks, {}, stock);
+        return stock(*least) < 4 * per_lane() ? &*least : nullptr;
+    }
+
+    std::optional<Job> produce() {
+        Stock* stock = nullptr;
+        {
+            std::unique_lock lock(mutex);
+            changed.wait(lock, [&] { return stop || (stock = neediest()); });
+            if (stop) return std::nullopt;
+        }
+        Job job{static_cast<std::size_t>(stock - stocks.data()),
+                stock->lane.next(std::min(kJobSamples, per_lane()))};
+        const std::lock_guard lock(mutex);
+        stock->under_way += job.stretch.end - job.stretch.begin;
+        return job;
+    }
+
+    struct Done {
+        std::size_t lane;
+        std::vector<Ready> samples;
+    };
 
     void run() {
-        const auto most = static_cast<std::size_t>(4 * settings.batch_size);
         try {
-            record::run_ordered<Job, std::vector<Ready>>(
-                settings.threads,
-                [&]() -> std::optional<Job> {
-                    {
-                        std::unique_lock lock(mutex);
-                        changed.wait(lock, [&] { return stop || queue.size() < most; });
-                        if (stop) return std::nullopt;
-                    }
-                    return walk.next();
-                },
+            record::run_ordered<Job, Done>(
+                settings.threads, [&] { return produce(); },
                 [&](Job& job) {
-                    std::vector<Ready> done;
-                    for (std::size_t i = job.begin; i < job.end; ++i)
-                        done.push_back(prepare(*job.window, i));
+                    Done done{job.lane, {}};
+                    for (std::size_t i = job.stretch.begin; i < job.stretch.end; ++i)
+                        done.samples.push_back(prepare(*job.stretch.window, i));
                     return done;
                 },
-                [&](std::vector<Ready>& done) {
+                [&](Done& done) {
                     const std::lock_guard lock(mutex);
-                    std::move(done.begin(), done.end(), std::back_inserter(queue));
+                    Stock& stock = stocks[done.lane];
+                    stock.under_way -= done.samples.size();
+                    std::ranges::move(done.samples, std::back_inserter(stock.ready));
                     changed.notify_all();
                 });
         } catch (...) {
@@ -265,20 +238,23 @@ struct Loader::State {
         }
     }
 
-    Ready pop() {
+    Ready pop(Stock& stock) {
         std::unique_lock lock(mutex);
-        changed.wait(lock, [&] { return failure || !queue.empty(); });
-        if (queue.empty()) std::rethrow_exception(failure);
-        Ready ready = std::move(queue.front());
-        queue.pop_front();
+        changed.wait(lock, [&] { return failure || !stock.ready.empty(); });
+        if (stock.ready.empty()) std::rethrow_exception(failure);
+        Ready ready = std::move(stock.ready.front());
+        stock.ready.pop_front();
         changed.notify_all();
         return ready;
     }
+
+    // The next sample of a lane that can be used.
+    Ready pop_good(Stock& stock, Batch& batch, record::ErrorLog& errors);
 };
 
-Loader::Loader(const DataSettings& settings, const text::Tokenizer& tokenizer, Position start,
-               const DataIdentity& expected)
-    : state_(std::make_unique<State>(settings, tokenizer, start, expected)) {
+Loader::Loader(const DataSettings& settings, const text::Tokenizer& tokenizer,
+               const DataState& start)
+    : state_(std::make_unique<State>(settings, tokenizer, start)) {
     state_->thread = std::thread([state = state_.get()] { state->run(); });
 }
 
@@ -295,45 +271,65 @@ const DataIdentity& Loader::identity() const {
     return state_->identity;
 }
 
+std::int64_t Loader::lanes() const {
+    return state_->plan.lanes;
+}
+
+std::vector<LanePosition> Loader::positions() const {
+    std::vector<LanePosition> all;
+    for (const State::Stock& stock : state_->stocks) all.push_back(stock.after);
+    return all;
+}
+
+Ready Loader::State::pop_good(Stock& stock, Batch& batch, record::ErrorLog& errors) {
+    // In a row; a lane that has seen eight times its share of the data will see no other.
+    constexpr std::uint64_t kHopelessSamples = 10000, kHopelessImages = 100000;
+    const std::uint64_t hopeless_epochs = 8 * static_cast<std::uint64_t>(plan.lanes) + 1;
+    for (std::uint64_t bad = 1, without_text = 1;;) {
+        Ready ready = pop(stock);
+        errors.count_records(1);
+        stock.after = ready.after;
+        batch.unsplit += ready.unsplit;
+        if (!ready.reject && !ready.no_text) {
+            stock.last_good_epoch = ready.epoch;
+            return ready;
+        }
+        const std::string why = ready.reject
+                                    ? ready.reject->message
+                                    : "no caption (see --sources, --texts and --skip-flags)";
+        if (ready.epoch > stock.last_good_epoch + hopeless_epochs ||
+            without_text > kHopelessImages || bad > kHopelessSamples)
+            throw cli::DataError("none of many samples in a row can be used; the last, " +
+                                 ready.key + ": " + why);
+        if (ready.no_text) {
+            ++batch.no_text;
+            ++without_text;
+            continue;
+        }
+        errors.report({ready.place, ready.offset + 1, 0, true, ready.key}, *ready.reject);
+        ++bad;
+    }
+}
+
 Batch Loader::next(record::ErrorLog& errors) {
-    constexpr std::uint64_t kHopeless = 10000;  // bad samples in a row
-    const auto& settings = state_->settings;
-    const std::int64_t count = settings.batch_size, slots = settings.sampler.texts_per_image,
-                       size = settings.image_size;
+    State& state = *state_;
+    const DataSettings& settings = state.settings;
+    const std::int64_t count = settings.batch_size / settings.ranks,
+                       slots = settings.sampler.texts_per_image, size = settings.image_size;
     Batch batch;
     batch.pixels = at::empty({count, 3, size, size}, at::TensorOptions(at::kByte));
     batch.valid = at::empty({count, slots}, at::TensorOptions(at::kBool));
-    auto* const valid = batch.valid.mutable_data_ptr<bool>();
-    for (std::int64_t i = 0; i < count;) {
-        Ready ready = state_->pop();
-        errors.count_records(1);
-        batch.after = ready.after;
-        batch.unsplit += ready.unsplit;
-        if (!ready.reject && !ready.no_text) {
-            state_->last_good_epoch = ready.after.epoch;
-        } else if (ready.after.epoch > state_->last_good_epoch + 1) {
-            throw cli::DataError(
-                "no sample of a whole epoch can be used; the last, " + ready.key + ": " +
-                (ready.reject ? ready.reject->message
-                              : "no caption (see --sources, --texts and --skip-flags)"));
+    auto* pixels = batch.pixels.mutable_data_ptr<std::uint8_t>();
+    auto* valid = batch.valid.mutable_data_ptr<bool>();
+    for (State::Stock& stock : state.stocks) {
+        for (std::size_t i = 0; i < state.per_lane(); ++i) {
+            Ready ready = state.pop_good(stock, batch, errors);
+            pixels = std::ranges::copy(ready.planes, pixels).out;
+            valid = std::ranges::copy(ready.valid, valid).out;
+            std::ranges::move(ready.texts, std::back_inserter(batch.texts));
+            batch.keys.push_back(std::move(ready.key));
+            batch.epoch = ready.epoch;
         }
-        if (ready.no_text) {
-            ++batch.no_text;
-            continue;
-        }
-        if (ready.reject) {
-            errors.report({ready.place, ready.offset + 1, 0, true, ready.key}, *ready.reject);
-            if (++state_->bad_in_a_row >= kHopeless)
-                throw cli::DataError("10000 samples in a row could not be used; the last: " +
-                                     ready.reject->message);
-            continue;
-        }
-        state_->bad_in_a_row = 0;
-        std::memcpy(batch.pixels[i].mutable_data_ptr(), ready.planes.data(), ready.planes.size());
-        std::copy(ready.valid.begin(), ready.valid.end(), valid + i * slots);
-        std::move(ready.texts.begin(), ready.texts.end(), std::back_inserter(batch.texts));
-        batch.keys.push_back(std::move(ready.key));
-        ++i;
     }
     return batch;
 }

@@ -1,12 +1,12 @@
-// From shards to batches: frames in a keyed order, a window of frames mixed, images decoded and
-// cropped, texts drawn and tokenised, by several threads, in an order that depends on the seed
-// alone.
+// From shards to batches: samples in the order of training, images decoded and cropped, texts drawn
+// and tokenised, by several threads, in an order that depends on the seed alone.
 #pragma once
 
 #include "model/text_tower.h"
 #include "record/errors.h"
 #include "text/tokenizer.h"
 #include "train/frames.h"
+#include "train/lanes.h"
 #include "train/sampler.h"
 
 #include <ATen/core/Tensor.h>
@@ -18,20 +18,14 @@
 
 namespace lip::train {
 
-// Where a run stands in its data: the next sample is number `offset` of the mixed window `window`
-// of `epoch`. All that a checkpoint needs to go on with the very next sample.
-struct Position {
-    std::uint64_t epoch = 0, window = 0, offset = 0;
-    friend bool operator==(const Position&, const Position&) = default;
-};
-
 enum class Augment { kNone, kCrop };
 
 struct DataSettings {
     std::vector<std::string> shards;  // operands of --data
     std::uint64_t seed = 0;
     int threads = 1;
-    std::int64_t batch_size = 256;
+    std::int64_t batch_size = 256;  // of all ranks together
+    int rank = 0, ranks = 1;        // whose share is loaded, of how many
     std::int64_t image_size = 224, context_length = 77;
     bool squash = false;  // evaluation resize of Augment::kNone
     bool bilinear = false;
@@ -40,34 +34,43 @@ struct DataSettings {
     SamplerSettings sampler;
 };
 
-// B images with K texts each, image-major.
+// Where a run stands in its data: all that a checkpoint needs to go on with the very next sample.
+struct DataState {
+    DataIdentity data;                // empty hash: not known yet
+    std::vector<LanePosition> lanes;  // empty: at the beginning
+};
+
+// A rank's B images of a step with K texts each, image-major: equally many of each of its lanes, in
+// their order, so that the batches of all ranks, one after the other, are that of one process.
 struct Batch {
     at::Tensor pixels;                   // uint8 [B, 3, S, S]
     std::vector<model::TokenIds> texts;  // B·K texts
     at::Tensor valid;                    // bool [B, K]
-    Position after;                      // of the sample that comes next
+    std::uint64_t epoch = 0;             // of the last sample
     std::vector<std::string> keys;
     // Met on the way: images left out because no caption of theirs can be used, and long captions
     // taken whole because nobody marked their sentences.
     std::uint64_t no_text = 0, unsplit = 0;
 };
 
-// Endless batches over the shards, epoch after epoch; batches run on over the end of an epoch.
-// Reads ahead in threads of its own. next() is for one thread. Memory: two windows of frames (at
-// most 32 frames or 128 MiB each, one frame at least) and four batches.
+// Endless batches over the shards, epoch after epoch. Reads ahead in threads of its own. next() is
+// for one thread. Memory: the windows of its lanes (lanes.h), twice when they change, and four
+// batches.
 class Loader {
 public:
-    // Opens all shards. Throws DataError, and UsageError if they are not the `expected` ones of the
-    // run that goes on at `start`.
-    Loader(const DataSettings& settings, const text::Tokenizer& tokenizer, Position start,
-           const DataIdentity& expected = {});
+    // Opens all shards, and goes on at `start`. Throws DataError, and UsageError if they are not
+    // the shards of the run that goes on, or its ranks cannot share the lanes.
+    Loader(const DataSettings& settings, const text::Tokenizer& tokenizer,
+           const DataState& start = {});
     ~Loader();
 
     // Samples that cannot be used go to `errors`, those without a text are counted; the next of the
-    // order takes their place. Throws DataError if a whole epoch holds no usable sample.
+    // lane takes their place. Throws DataError if a whole epoch holds no usable sample.
     Batch next(record::ErrorLog& errors);
 
     const DataIdentity& identity() const;
+    std::int64_t lanes() const;                   // of all ranks
+    std::vector<LanePosition> positions() const;  // of this rank's, after the last batch
 
 private:
     struct State;

@@ -3,20 +3,13 @@
 #include "cli/error.h"
 #include "record/keyed_rng.h"
 #include "shard/list.h"
-#include "shard/order.h"
 #include "shard/stream.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <filesystem>
 
 namespace lip::train {
-namespace {
-
-constexpr std::size_t kWindowFrames = 32;
-constexpr std::uint64_t kWindowBytes = 128 << 20;
-constexpr std::uint64_t kFrameSalt = 1;
-
-}  // namespace
 
 Frames::Frames(const std::vector<std::string>& operands) {
     for (const std::string& operand : operands)
@@ -31,6 +24,7 @@ Frames::Frames(const std::vector<std::string>& operands) {
                 frames_.push_back({shard, static_cast<std::uint32_t>(i)});
         }
     if (frames_.empty()) throw cli::DataError("the shards hold no frames");
+    for (std::size_t i = 0; i < frames_.size(); ++i) largest_ = std::max(largest_, bytes(i));
 }
 
 std::uint64_t Frames::bytes(std::size_t frame) const {
@@ -66,25 +60,6 @@ std::vector<shard::Sample> Frames::read(std::size_t frame) const {
     shard::ShardStream stream(names_[at.shard]);
     for (shard::Sample sample; stream.next(sample);) samples.push_back(std::move(sample));
     return samples;
-}
-
-std::vector<Window> windows_of_epoch(const Frames& frames, std::uint64_t seed,
-                                     std::uint64_t epoch) {
-    const shard::Permutation order(frames.size(), seed, epoch, kFrameSalt);
-    std::vector<Window> windows;
-    std::uint64_t bytes = 0;
-    for (std::size_t i = 0; i < frames.size(); ++i) {
-        const auto frame = static_cast<std::size_t>(order(i));
-        const std::uint64_t size = frames.bytes(frame);
-        if (windows.empty() || windows.back().frames.size() >= kWindowFrames ||
-            bytes + size > kWindowBytes) {
-            windows.emplace_back();
-            bytes = 0;
-        }
-        windows.back().frames.push_back(frame);
-        bytes += size;
-    }
-    return windows;
 }
 
 }  // namespace lip::train

@@ -1,4 +1,4 @@
-// The frames of all shards of a data set, and the order in which an epoch visits them.
+// The frames of all shards of a data set.
 #pragma once
 
 #include "shard/reader.h"
@@ -26,6 +26,7 @@ public:
 
     std::size_t size() const { return frames_.size(); }
     std::uint64_t bytes(std::size_t frame) const;
+    std::uint64_t largest() const { return largest_; }  // bytes
     std::vector<shard::Sample> read(std::size_t frame) const;
     DataIdentity identity() const;
     const std::string& shard_name(std::size_t frame) const { return names_[frames_[frame].shard]; }
@@ -37,12 +38,7 @@ private:
     std::vector<std::string> names_;
     std::vector<std::unique_ptr<shard::ShardReader>> readers_;  // nullptr: not seekable
     std::vector<Frame> frames_;
+    std::uint64_t largest_ = 0;
 };
-
-// Consecutive frames of an epoch's keyed permutation whose samples are mixed with each other.
-struct Window {
-    std::vector<std::size_t> frames;
-};
-std::vector<Window> windows_of_epoch(const Frames& frames, std::uint64_t seed, std::uint64_t epoch);
 
 }  // namespace lip::train

@@ -28,6 +28,37 @@ double peak_memory_mib() {
     return static_cast<double>(use.ru_maxrss) / 1024;
 }
 
+// What all ranks met in a step.
+struct StepCounts {
+    std::int64_t images, texts, valid, no_text, unsplit, skipped;
+};
+
+StepCounts count_step(const Batch& batch, std::uint64_t skipped, const tensor::Group& ranks) {
+    const auto number = [](auto n) { return static_cast<std::int64_t>(n); };
+    const std::vector<std::int64_t> own = {
+        batch.pixels.size(0),  number(batch.texts.size()), batch.valid.sum().item<std::int64_t>(),
+        number(batch.no_text), number(batch.unsplit),      number(skipped)};
+    const at::Tensor all = ranks.sum(at::tensor(own, at::TensorOptions(at::kLong)));
+    const auto* n = all.const_data_ptr<std::int64_t>();
+    return {n[0], n[1], n[2], n[3], n[4], n[5]};
+}
+
+// The positions of all lanes, of which each rank knows its own.
+std::vector<LanePosition> gather_lanes(const std::vector<LanePosition>& own,
+                                       const tensor::Group& ranks) {
+    std::vector<std::int64_t> numbers;
+    for (const LanePosition& lane : own) {
+        numbers.push_back(static_cast<std::int64_t>(lane.window));
+        numbers.push_back(static_cast<std::int64_t>(lane.offset));
+    }
+    const at::Tensor all = ranks.gather(at::tensor(numbers, at::TensorOptions(at::kLong)));
+    const auto* n = all.const_data_ptr<std::int64_t>();
+    std::vector<LanePosition> lanes;
+    for (std::int64_t i = 0; i < all.size(0); i += 2)
+        lanes.push_back({static_cast<std::uint64_t>(n[i]), static_cast<std::uint64_t>(n[i + 1])});
+    return lanes;
+}
+
 // Figures between two log lines.
 struct Meters {
     double loss = 0, norm = 0, started = cli::monotonic_s();
@@ -35,13 +66,13 @@ struct Meters {
     bool has_global = false, has_local = false;
     std::int64_t steps = 0, images = 0, texts = 0, valid = 0;
 
-    void add(const StepLoss& step, double step_loss, double step_norm, const Batch& batch) {
+    void add(const StepLoss& step, double step_loss, double step_norm, const StepCounts& counts) {
         loss += step_loss;
         norm += step_norm;
         ++steps;
-        images += batch.pixels.size(0);
-        texts += static_cast<std::int64_t>(batch.texts.size());
-        valid += batch.valid.sum().item<std::int64_t>();
+        images += counts.images;
+        texts += counts.texts;
+        valid += counts.valid;
         has_global = step.global.defined();
         has_local = step.local.defined();
         if (has_global) global += step.global.item<double>();
@@ -50,7 +81,7 @@ struct Meters {
 };
 
 double epoch_of(const RunState& state, std::uint64_t samples_per_epoch) {
-    if (samples_per_epoch == 0) return static_cast<double>(state.position.epoch);
+    if (samples_per_epoch == 0) return static_cast<double>(state.epoch);
     return static_cast<double>(state.samples) / static_cast<double>(samples_per_epoch);
 }
 
@@ -119,27 +150,45 @@ std::string keys_of(const Batch& batch) {
     return text + (batch.keys.size() > 8 ? ", ..." : "");
 }
 
-// Counts what the loader met; says each kind once.
-void count_texts(const Batch& batch, RunState& state) {
-    if (batch.no_text > 0 && state.no_text == 0)
+// Counts what the loaders met; says each kind once.
+void count_texts(const StepCounts& counts, RunState& state) {
+    if (counts.no_text > 0 && state.no_text == 0)
         cli::warn(
             "an image has no caption that can be used (see --sources, --texts and --skip-flags): "
             "it is left out, as are others like it; metrics.jsonl counts them as no_text");
-    if (batch.unsplit > 0 && state.unsplit == 0)
+    if (counts.unsplit > 0 && state.unsplit == 0)
         cli::warn(
             "a long caption is one text, cut at the context length, because its sentences are not "
             "marked: run split-captions on the records before shard(1); metrics.jsonl counts such "
             "captions as unsplit");
-    state.no_text += batch.no_text;
-    state.unsplit += batch.unsplit;
+    state.no_text += static_cast<std::uint64_t>(counts.no_text);
+    state.unsplit += static_cast<std::uint64_t>(counts.unsplit);
+}
+
+// The folder on the first rank, which makes it, and then on the others.
+RunFolder open_folder(const TrainSettings& settings, const tensor::Group& ranks) {
+    std::optional<RunFolder> folder;
+    if (ranks.is_first()) folder.emplace(settings.run_folder, settings.resume);
+    ranks.wait_for_all();
+    if (!folder) folder.emplace(settings.run_folder, /*resume=*/true);
+    return *folder;
+}
+
+// Throws DataError unless all ranks go on from the same step.
+void compare_steps(std::int64_t step, const tensor::Group& ranks) {
+    const at::Tensor steps = ranks.gather(at::full({1}, step, at::TensorOptions(at::kLong)));
+    if (!steps.eq(step).all().item<bool>())
+        throw cli::DataError(
+            "ranks see other checkpoints than each other: RUN must be in a file system that all "
+            "machines share");
 }
 
 }  // namespace
 
-TrainResult run_training(const TrainSettings& settings) {
+TrainResult run_training(const TrainSettings& settings, const tensor::Group& ranks) {
     // Model, data and state: new, or as the newest checkpoint left them.
     const Method& method = find_method(settings.method);
-    const RunFolder folder(settings.run_folder, settings.resume);
+    const RunFolder folder = open_folder(settings, ranks);
     const std::filesystem::path newest =
         settings.resume ? folder.newest() : std::filesystem::path();
     if (!newest.empty()) compare_settings(read_state(newest).settings, settings.result_settings);
@@ -160,21 +209,25 @@ TrainResult run_training(const TrainSettings& settings) {
     if (!newest.empty()) state = load_state(newest, optimizer, ema);
     state.settings = settings.result_settings;
     record::ErrorLog errors(settings.errors, settings.force_rejects);
-    Loader loader(settings.data, *tokenizer, state.position, state.data);
-    state.data = loader.identity();
-    const std::uint64_t skipped_before = state.skipped;
+    Loader loader(settings.data, *tokenizer, state.data);
+    state.data.data = loader.identity();
+    compare_steps(state.step, ranks);
+    StepSettings step_settings = settings.step;
+    step_settings.ranks = &ranks;
     const std::int64_t total = settings.schedule.total_steps;
 
-    if (settings.resume) folder.cut_metrics(newest.empty() ? -1 : state.step);
-    if (!settings.config_toml.empty())
-        record::write_file((folder.path() / "config.toml").string(), settings.config_toml,
-                           /*force=*/true);
-    folder.append_metrics(
-        line_head(newest.empty() ? "start" : "resume", state, settings.samples_per_epoch) +
-        (settings.provenance.empty() ? "" : ",\"provenance\":" + settings.provenance) + "}");
     std::optional<EventFile> events;
-    if (settings.tensorboard)
-        events.emplace(folder.path() / kEventFolder, state.step, cli::utc_seconds());
+    if (ranks.is_first()) {
+        if (settings.resume) folder.cut_metrics(newest.empty() ? -1 : state.step);
+        if (!settings.config_toml.empty())
+            record::write_file((folder.path() / "config.toml").string(), settings.config_toml,
+                               /*force=*/true);
+        folder.append_metrics(
+            line_head(newest.empty() ? "start" : "resume", state, settings.samples_per_epoch) +
+            (settings.provenance.empty() ? "" : ",\"provenance\":" + settings.provenance) + "}");
+        if (settings.tensorboard)
+            events.emplace(folder.path() / kEventFolder, state.step, cli::utc_seconds());
+    }
     cli::verbose(std::to_string(model.parameters.count()) + " parameters, " +
                  std::to_string(total) + " steps of " + std::to_string(settings.data.batch_size) +
                  " images with " + std::to_string(settings.data.sampler.texts_per_image) +
@@ -185,33 +238,44 @@ TrainResult run_training(const TrainSettings& settings) {
     Meters meters;
     int bad_in_a_row = 0;
     double last_save = cli::monotonic_s();
-    const auto save = [&] {
+    const auto save = [&] {  // by all ranks together
+        state.data.lanes = gather_lanes(loader.positions(), ranks);
+        last_save = cli::monotonic_s();
+        if (!ranks.is_first()) return;
         result.checkpoint =
             folder
                 .save(model, *tokenizer, optimizer, ema, state, settings.provenance, settings.keep)
                 .string();
         folder.append_metrics(line_head("checkpoint", state, settings.samples_per_epoch) + "}");
-        last_save = cli::monotonic_s();
     };
 
     while (state.step < total) {
-        // 1. Asked to stop, or to save?
-        if (cli::stop_requested()) {
+        // 1. Is any rank asked to stop, or to save, or is it time to?
+        const bool by_time =
+            settings.checkpoint_seconds > 0 &&
+            cli::monotonic_s() - last_save >= static_cast<double>(settings.checkpoint_seconds);
+        const std::vector<std::int64_t> own_wishes = {cli::stop_requested(),
+                                                      cli::take_progress_request() || by_time};
+        const at::Tensor wishes =
+            ranks.sum(at::tensor(own_wishes, at::TensorOptions(at::kLong))) > 0;
+        if (wishes[0].item<bool>()) {
             result.stopped = true;
             break;
         }
-        if (cli::take_progress_request()) save();
+        if (wishes[1].item<bool>()) save();
 
         // 2. A batch and its loss.
+        const std::uint64_t skipped_before = errors.skipped();
         const Batch batch = loader.next(errors);
         optimizer.zero_grad();
-        const StepLoss loss = forward_backward(method, model, batch, settings.step);
+        const StepLoss loss = forward_backward(method, model, batch, step_settings);
         const double norm = optimizer.clip_gradients(settings.clip_gradients).item<double>();
         const double value = loss.total.item<double>();
-        state.position = batch.after;
-        state.samples += batch.keys.size();
-        state.skipped = skipped_before + errors.skipped();
-        count_texts(batch, state);
+        const StepCounts counts = count_step(batch, errors.skipped() - skipped_before, ranks);
+        state.epoch = batch.epoch;
+        state.samples += static_cast<std::uint64_t>(counts.images);
+        state.skipped += static_cast<std::uint64_t>(counts.skipped);
+        count_texts(counts, state);
 
         // 3. The update; a step that is not finite is left out.
         const double rate = settings.schedule.at(state.step);
@@ -233,11 +297,11 @@ TrainResult run_training(const TrainSettings& settings) {
         }
 
         // 4. Log and save.
-        meters.add(loss, value, norm, batch);
+        meters.add(loss, value, norm, counts);
         char note[48];
         std::snprintf(note, sizeof note, "loss %.3f", value);
         progress.update(static_cast<std::uint64_t>(state.step), note);
-        if (state.step % settings.log_every == 0 || state.step == total) {
+        if (ranks.is_first() && (state.step % settings.log_every == 0 || state.step == total)) {
             Figures figures = train_figures(state, model, meters, rate);
             folder.append_metrics(
                 train_line(line_head("train", state, settings.samples_per_epoch), figures));
@@ -248,21 +312,19 @@ TrainResult run_training(const TrainSettings& settings) {
             }
             meters = Meters();
         }
-        const bool by_steps =
-            settings.checkpoint_every > 0 && state.step % settings.checkpoint_every == 0;
-        const bool by_time =
-            settings.checkpoint_seconds > 0 &&
-            cli::monotonic_s() - last_save >= static_cast<double>(settings.checkpoint_seconds);
-        if (state.step < total && (by_steps || by_time)) save();
+        if (state.step < total && settings.checkpoint_every > 0 &&
+            state.step % settings.checkpoint_every == 0)
+            save();
     }
     progress.finish();
     save();
-    if (result.stopped) {
+    if (result.stopped && ranks.is_first()) {
         folder.append_metrics(line_head("stop", state, settings.samples_per_epoch) + "}");
         cli::info("stopped by " + cli::stop_signal_name() + " after step " +
                   std::to_string(state.step) + ": saved " + result.checkpoint +
                   "; the same command with --resume goes on");
     }
+    ranks.wait_for_all();  // the first keeps the address that all know
     return result;
 }
 

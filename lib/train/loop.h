@@ -46,8 +46,9 @@ struct TrainResult {
     bool stopped = false;    // by a signal: go on with resume
 };
 
-// Trains until schedule.total_steps or a stop signal. Throws DataError, UsageError (resume with
-// other settings).
-TrainResult run_training(const TrainSettings& settings);
+// Trains until schedule.total_steps or a stop signal. Every rank calls it with the same settings
+// and a run folder that all see; only the first writes there. Throws DataError, UsageError (resume
+// with other settings).
+TrainResult run_training(const TrainSettings& settings, const tensor::Group& ranks);
 
 }  // namespace lip::train

@@ -1,7 +1,6 @@
 #include "train/methods.h"
 
 #include "cli/error.h"
-#include "loss/clip.h"
 #include "loss/grouping.h"
 #include "loss/local.h"
 #include "loss/multi_positive.h"
@@ -19,25 +18,26 @@ namespace {
 using at::Tensor;
 using model::LanguageImageModel;
 
-Tensor clip(const LanguageImageModel& m, const Tensor& v, const Tensor& t, const Tensor&,
-            const Tensor&) {
-    return loss::clip_loss(v, t.select(1, 0), m.log_scale);
+Tensor clip(const LanguageImageModel& m, const BatchFeatures& b) {
+    // CLIP's loss is the multi-positive one with one text an image.
+    return loss::multi_positive(b.v, b.t.slice(1, 0, 1), {}, m.log_scale,
+                                {.own_begin = b.own_begin, .own_end = b.own_end});
 }
 
-Tensor siglip(const LanguageImageModel& m, const Tensor& v, const Tensor& t, const Tensor&,
-              const Tensor&) {
-    return loss::sigmoid_loss(v, t.select(1, 0), m.log_scale, m.logit_bias);
+Tensor siglip(const LanguageImageModel& m, const BatchFeatures& b) {
+    return loss::multi_positive_sigmoid(b.v, b.t.slice(1, 0, 1), {}, m.log_scale, m.logit_bias,
+                                        {.own_begin = b.own_begin, .own_end = b.own_end});
 }
 
-Tensor dreamlip(const LanguageImageModel& m, const Tensor& v, const Tensor& t, const Tensor& valid,
-                const Tensor& text_ids) {
+Tensor dreamlip(const LanguageImageModel& m, const BatchFeatures& b) {
     const std::string& positives = m.config.dreamlip.positives;
-    loss::MultiPositive options;
-    options.positives = positives == "slots" ? loss::Positives::kSlots
-                        : positives == "all" ? loss::Positives::kAll
-                                             : loss::Positives::kLse;
-    options.text_ids = text_ids;
-    return loss::multi_positive(v, t, valid, m.log_scale, options);
+    return loss::multi_positive(b.v, b.t, b.valid, m.log_scale,
+                                {.positives = positives == "slots" ? loss::Positives::kSlots
+                                              : positives == "all" ? loss::Positives::kAll
+                                                                   : loss::Positives::kLse,
+                                 .text_ids = b.text_ids,
+                                 .own_begin = b.own_begin,
+                                 .own_end = b.own_end});
 }
 
 Tensor local_log_scale(const LanguageImageModel& m) {

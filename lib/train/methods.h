@@ -18,6 +18,14 @@ namespace lip::train {
 using PatchLoss = at::Tensor (*)(const model::LanguageImageModel& model, const at::Tensor& u,
                                  const at::Tensor& t, const at::Tensor& valid, double all_valid);
 
+// Features of a batch: those of all ranks, in their order.
+struct BatchFeatures {
+    at::Tensor v, t;      // [B, D], [B, K, D] unit vectors
+    at::Tensor valid;     // [B, K]
+    at::Tensor text_ids;  // [B, K] int64, equal where texts are; undefined if nothing asks for them
+    std::int64_t own_begin = 0, own_end = -1;  // this rank's images; -1: to the last
+};
+
 struct Method {
     std::string_view name;
     std::string_view summary;
@@ -25,10 +33,9 @@ struct Method {
     bool sentences;
     // Makes the configuration fit, e.g. siglip's bias.
     void (*configure)(model::ModelConfig& config);
-    // v [B, D] and t [B, K, D] unit vectors, valid [B, K]: the loss, a scalar with gradient.
-    // text_ids [B, K] int64 are equal where texts are; undefined if nothing asks for them.
-    at::Tensor (*loss)(const model::LanguageImageModel& model, const at::Tensor& v,
-                       const at::Tensor& t, const at::Tensor& valid, const at::Tensor& text_ids);
+    // The share of the batch's loss that the own images have, a scalar with gradient: the shares of
+    // all ranks add up to the loss.
+    at::Tensor (*loss)(const model::LanguageImageModel& model, const BatchFeatures& batch);
     // The weight of that loss, and of the patches'; null: 1 and no loss of patches.
     double (*loss_weight)(const model::ModelConfig& config);
     double (*patch_weight)(const model::ModelConfig& config);

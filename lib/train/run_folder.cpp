@@ -31,6 +31,9 @@ std::string step_name(std::int64_t step) {
 }
 
 std::string to_json(const RunState& s, std::int64_t optimizer_steps) {
+    Json lanes = Json::array();
+    for (const LanePosition& lane : s.data.lanes) lanes.push_back({lane.window, lane.offset});
+    const DataIdentity& data = s.data.data;
     const Json json = {{"step", s.step},
                        {"samples", s.samples},
                        {"skipped", s.skipped},
@@ -38,15 +41,13 @@ std::string to_json(const RunState& s, std::int64_t optimizer_steps) {
                        {"optimizer_steps", optimizer_steps},
                        {"no_text", s.no_text},
                        {"unsplit", s.unsplit},
-                       {"position",
-                        {{"epoch", s.position.epoch},
-                         {"window", s.position.window},
-                         {"offset", s.position.offset}}},
+                       {"epoch", s.epoch},
+                       {"lanes", lanes},
                        {"data",
-                        {{"shards", s.data.shards},
-                         {"frames", s.data.frames},
-                         {"bytes", s.data.bytes},
-                         {"hash", s.data.hash}}},
+                        {{"shards", data.shards},
+                         {"frames", data.frames},
+                         {"bytes", data.bytes},
+                         {"hash", data.hash}}},
                        {"settings", s.settings}};
     return json.dump(2) + "\n";
 }
@@ -179,17 +180,18 @@ SavedState read_saved(const fs::path& checkpoint) {
         state.no_text = json.at("no_text").get<std::uint64_t>();
         state.unsplit = json.at("unsplit").get<std::uint64_t>();
         const Json& data = json.at("data");
-        state.data = {data.at("shards").get<std::uint64_t>(),
-                      data.at("frames").get<std::uint64_t>(), data.at("bytes").get<std::uint64_t>(),
-                      data.at("hash").get<std::string>()};
+        state.data.data = {
+            data.at("shards").get<std::uint64_t>(), data.at("frames").get<std::uint64_t>(),
+            data.at("bytes").get<std::uint64_t>(), data.at("hash").get<std::string>()};
         state.step = json.at("step").get<std::int64_t>();
         state.samples = json.at("samples").get<std::uint64_t>();
         state.skipped = json.at("skipped").get<std::uint64_t>();
         state.bad_steps = json.at("bad_steps").get<std::uint64_t>();
-        const Json& position = json.at("position");
-        state.position = {position.at("epoch").get<std::uint64_t>(),
-                          position.at("window").get<std::uint64_t>(),
-                          position.at("offset").get<std::uint64_t>()};
+        state.epoch = json.at("epoch").get<std::uint64_t>();
+        for (const Json& lane : json.at("lanes"))
+            state.data.lanes.push_back(
+                {lane.at(0).get<std::uint64_t>(), lane.at(1).get<std::uint64_t>()});
+        if (state.data.lanes.empty()) throw cli::DataError(file + ": has no lanes");
         state.settings = json.at("settings").get<ResultSettings>();
     } catch (const nlohmann::json::exception&) {
         throw cli::DataError(file + ": is no state of a run");

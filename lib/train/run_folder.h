@@ -23,8 +23,8 @@ struct RunState {
     std::uint64_t samples = 0;  // images seen
     std::uint64_t skipped = 0, bad_steps = 0;
     std::uint64_t no_text = 0, unsplit = 0;  // as in Batch
-    Position position;
-    DataIdentity data;
+    std::uint64_t epoch = 0;                 // of the last sample
+    DataState data;
     ResultSettings settings;
 };
 

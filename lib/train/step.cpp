@@ -1,5 +1,6 @@
 #include "train/step.h"
 
+#include "record/keyed_rng.h"
 #include "tensor/device.h"
 #include "tensor/parallel.h"
 
@@ -8,7 +9,6 @@
 #include <torch/csrc/autograd/autograd.h>
 
 #include <algorithm>
-#include <map>
 #include <numeric>
 
 namespace lip::train {
@@ -118,8 +118,12 @@ public:
           crew_(device_, count_),
           weight_(method.loss_weight ? method.loss_weight(model.config) : 1),
           patch_weight_(method.patch_weight ? method.patch_weight(model.config) : 0),
-          all_valid_(batch.valid.sum().item<double>()) {
-        for (const auto& named : model.parameters.all()) parameters_.push_back(named.second);
+          ranks_(settings.ranks ? *settings.ranks : alone_),
+          all_valid_(ranks_.sum(batch.valid.sum()).item<double>()) {
+        for (const auto& [name, parameter] : model.parameters.all()) {
+            parameters_.push_back(parameter);
+            (name.starts_with("visual.") ? of_images_ : of_texts_).push_back(parameter);
+        }
         auto divided = divide(batch, count_, model.config.text);
         parts_ = std::move(divided.parts);
         place_ = divided.place.to(device_);
@@ -136,15 +140,19 @@ public:
         StepLoss result;
         result.total = loss_of_features();
         back_through_images();
+        auto exchange = ranks_.sum_gradients(of_images_);
         if (patch_weight_ != 0) {
             result.global = result.total;
-            result.local = add_patches();
+            result.local = ranks_.sum(add_patches());
             result.total = weight_ * result.global + patch_weight_ * result.local;
         } else if (weight_ != 1) {
             result.global = result.total;
             result.total = weight_ * result.global;
         }
         back_through_texts();
+        auto rest = ranks_.sum_gradients(of_texts_);
+        exchange.finish();
+        rest.finish();
         return result;
     }
 
@@ -173,28 +181,50 @@ private:
 
     // The loss of all pairs, and its gradient at the features.
     Tensor loss_of_features() {
-        const std::int64_t images = batch_.pixels.size(0);
+        const std::int64_t images = batch_.pixels.size(0), first = ranks_.rank() * images;
+        const auto in_order = [&] { return t_.index_select(0, place_).view({images, slots_, -1}); };
+        BatchFeatures all = {.v = v_,
+                             .t = Tensor(),
+                             .valid = ranks_.gather(batch_.valid.to(device_)),
+                             .text_ids = text_ids(),
+                             .own_begin = first,
+                             .own_end = first + images};
+        const bool alone = ranks_.size() == 1;
+        if (!alone) {
+            all.v = ranks_.gather(v_).requires_grad_(true);
+            all.t = ranks_.gather(in_order()).requires_grad_(true);
+        }
         Tensor loss;
         const auto loss_backward = [&](std::int64_t) {
-            loss = method_.loss(model_, v_, t_.index_select(0, place_).view({images, slots_, -1}),
-                                batch_.valid.to(device_), text_numbers());
+            if (alone) all.t = in_order();
+            loss = method_.loss(model_, all);
             (weight_ == 1 ? loss : weight_ * loss).backward();
         };
-        if (images <= kLossOnOneThread)
+        if (all.v.size(0) <= kLossOnOneThread)
             tensor::for_each_piece(device_, 1, loss_backward);
         else
             loss_backward(0);
-        return loss.detach();
+        if (!alone) {
+            const at::NoGradGuard no_grad;
+            v_.mutable_grad() = ranks_.sum_scatter(all.v.grad());
+            t_.mutable_grad() = at::zeros_like(t_);
+            t_.mutable_grad().index_copy_(0, place_,
+                                          ranks_.sum_scatter(all.t.grad()).flatten(0, 1));
+        }
+        return ranks_.sum(loss.detach());
     }
 
     // Numbers that are equal where texts are, if the method asks for them.
-    Tensor text_numbers() const {
+    Tensor text_ids() const {
         if (!model_.config.dreamlip.mask_equal_texts) return {};
-        std::map<model::TokenIds, std::int64_t> numbers;
         std::vector<std::int64_t> all;
-        for (const model::TokenIds& text : batch_.texts)
-            all.push_back(numbers.emplace(text, numbers.size()).first->second);
-        return at::tensor(all, at::TensorOptions(at::kLong)).view({-1, slots_}).to(device_);
+        for (const model::TokenIds& text : batch_.texts) {
+            const auto* bytes = reinterpret_cast<const char*>(text.data());
+            all.push_back(
+                static_cast<std::int64_t>(record::fnv1a64({bytes, text.size() * sizeof text[0]})));
+        }
+        const Tensor own = at::tensor(all, at::TensorOptions(at::kLong)).view({-1, slots_});
+        return ranks_.gather(own).to(device_);
     }
 
     // The gradient of v, and the patches' loss with its own.
@@ -289,8 +319,11 @@ private:
     c10::Device device_;
     std::int64_t slots_, count_;
     Crew crew_;
-    double weight_, patch_weight_, all_valid_;
-    std::vector<Tensor> parameters_;
+    double weight_, patch_weight_;
+    const tensor::Group alone_;
+    const tensor::Group& ranks_;
+    double all_valid_;
+    std::vector<Tensor> parameters_, of_images_, of_texts_;
     std::vector<Part> parts_;
     Tensor place_, v_, t_;
 };

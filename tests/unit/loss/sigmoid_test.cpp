@@ -22,10 +22,10 @@ TEST_CASE("sigmoid loss equals its definition in every chunk size, with gradient
     const Tensor expected =
         -at::log_sigmoid(z * (v.matmul(t.t()) * log_scale.exp() + bias)).sum() / 5;
     for (const std::int64_t chunk : {1, 2, 7}) {
-        CHECK(std::abs(loss::sigmoid_loss(v, t, log_scale, bias, chunk).item<double>() -
+        CHECK(std::abs(loss::sigmoid_loss(v, t, log_scale, bias, {.chunk = chunk}).item<double>() -
                        expected.item<double>()) < 1e-12);
         const auto loss = [&](const Tensor& a, const Tensor& b, const Tensor& c, const Tensor& d) {
-            return loss::sigmoid_loss(a, b, c, d, chunk);
+            return loss::sigmoid_loss(a, b, c, d, {.chunk = chunk});
         };
         CHECK(gradient_error([&](const Tensor& x) { return loss(x, t, log_scale, bias); }, v) <
               1e-7);
@@ -60,10 +60,11 @@ TEST_CASE("sigmoid loss with several texts equals its definition, without the lo
     const double expected =
         -at::where(valid, at::log_sigmoid(z * x), at::zeros_like(x)).sum().item<double>() / 5;
     const double all = -at::log_sigmoid(z * x).sum().item<double>() / 8;
-    CHECK(std::abs(loss::multi_positive_sigmoid(v, t, {}, s, b, 3).item<double>() - all) < 1e-12);
+    CHECK(std::abs(loss::multi_positive_sigmoid(v, t, {}, s, b, {.chunk = 3}).item<double>() -
+                   all) < 1e-12);
     for (const std::int64_t chunk : {1, 3, 1024}) {
         const auto f = [&](const Tensor& p, const Tensor& q, const Tensor& c, const Tensor& d) {
-            return loss::multi_positive_sigmoid(p, q, valid, c, d, chunk);
+            return loss::multi_positive_sigmoid(p, q, valid, c, d, {.chunk = chunk});
         };
         CHECK(std::abs(f(v, t, s, b).item<double>() - expected) < 1e-12);
         CHECK(gradient_error([&](const Tensor& y) { return f(y, t, s, b); }, v) < 1e-8);
@@ -87,12 +88,13 @@ TEST_CASE("sigmoid loss runs on another device without stray CPU tensors") {
     const Tensor v = random_unit({4, 3}, 11), t = random_unit({4, 3}, 12), s = test::scalar(1),
                  b = test::scalar(-1);
     const Tensor b2 = there(b);
-    const Tensor away = loss::sigmoid_loss(there(v), there(t), there(s), b2, 2);
+    const Tensor away = loss::sigmoid_loss(there(v), there(t), there(s), b2, {.chunk = 2});
     away.backward();
-    CHECK(std::abs(away.item<double>() - loss::sigmoid_loss(v, t, s, b, 2).item<double>()) < 1e-5);
+    CHECK(std::abs(away.item<double>() -
+                   loss::sigmoid_loss(v, t, s, b, {.chunk = 2}).item<double>()) < 1e-5);
     CHECK(b2.grad().defined());
     const Tensor t2 = there(random_unit({4, 2, 3}, 13));
     const Tensor valid = at::ones({4, 2}, at::kBool).to(test::kStandIn);
-    loss::multi_positive_sigmoid(there(v), t2, valid, there(s), b2, 3).backward();
+    loss::multi_positive_sigmoid(there(v), t2, valid, there(s), b2, {.chunk = 3}).backward();
     CHECK(t2.grad().isfinite().all().item<bool>());
 }

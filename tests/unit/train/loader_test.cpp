@@ -11,7 +11,9 @@
 #include <ATen/ATen.h>
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <fstream>
+#include <set>
 
 using namespace lip;
 
@@ -58,7 +60,7 @@ struct Data {
 TEST_CASE("an image without a usable text is passed over and counted, whatever --on-error says") {
     const Data data({kLong, "", kLong, "", kLong, "", kLong});
     record::ErrorLog errors({.skip_bad = false, .max_errors = "1%"}, false);
-    train::Loader loader(data.settings, *data.tokenizer, {});
+    train::Loader loader(data.settings, *data.tokenizer);
     std::uint64_t no_text = 0;
     for (int i = 0; i < 7; ++i) {  // seven epochs of four images
         const train::Batch batch = loader.next(errors);
@@ -73,44 +75,47 @@ TEST_CASE("an image without a usable text is passed over and counted, whatever -
 TEST_CASE("data without any usable text end the run after an epoch") {
     const Data data({"", "", ""});
     record::ErrorLog errors({.skip_bad = true}, false);
-    train::Loader loader(data.settings, *data.tokenizer, {});
-    CHECK_THROWS_WITH_AS(loader.next(errors), doctest::Contains("of a whole epoch can be used"),
+    train::Loader loader(data.settings, *data.tokenizer);
+    CHECK_THROWS_WITH_AS(loader.next(errors),
+                         doctest::Contains("none of many samples in a row can be used"),
                          cli::DataError);
 }
 
 TEST_CASE("long captions that were never split are counted") {
     const Data data({kUnsplit, kUnsplit, kUnsplit, kLong});
     record::ErrorLog errors({.skip_bad = true}, false);
-    train::Loader loader(data.settings, *data.tokenizer, {});
+    train::Loader loader(data.settings, *data.tokenizer);
     CHECK(loader.next(errors).unsplit == 3);
 }
 
 TEST_CASE("a run goes on with the same shards only, in any folder") {
     const Data data({kLong, kLong, kLong}), moved({kLong, kLong, kLong}), other({kLong, kLong});
-    const train::DataIdentity identity =
-        train::Loader(data.settings, *data.tokenizer, {}).identity();
+    const train::DataIdentity identity = train::Loader(data.settings, *data.tokenizer).identity();
     CHECK(identity.shards == 1);
     CHECK(identity.frames >= 1);
-    CHECK_NOTHROW(train::Loader(moved.settings, *data.tokenizer, {}, identity));
-    CHECK_THROWS_WITH_AS(train::Loader(other.settings, *data.tokenizer, {}, identity),
+    CHECK_NOTHROW(train::Loader(moved.settings, *data.tokenizer, {identity, {}}));
+    CHECK_THROWS_WITH_AS(train::Loader(other.settings, *data.tokenizer, {identity, {}}),
                          doctest::Contains("1 shards with"), cli::UsageError);
     train::DataSettings renamed = data.settings;
     std::filesystem::copy(data.folder / "a.tar.zst", data.folder / "b.tar.zst");
     renamed.shards = {(data.folder / "b.tar.zst").string()};
-    CHECK_THROWS_AS(train::Loader(renamed, *data.tokenizer, {}, identity), cli::UsageError);
+    CHECK_THROWS_AS(train::Loader(renamed, *data.tokenizer, {identity, {}}), cli::UsageError);
 }
 
 TEST_CASE("1, 2 and 4 threads make the same batches") {
     Data data(std::vector<std::string>(50, kLong));
+    std::vector<train::LanePosition> end;
     const auto batches = [&](int threads) {
         data.settings.threads = threads;
         record::ErrorLog errors({.skip_bad = true}, false);
-        train::Loader loader(data.settings, *data.tokenizer, {});
+        train::Loader loader(data.settings, *data.tokenizer);
         std::vector<train::Batch> all;
         for (int i = 0; i < 20; ++i) all.push_back(loader.next(errors));
+        end = loader.positions();
         return all;
     };
     const auto one = batches(1);
+    const auto one_end = end;
     for (const int threads : {2, 4}) {
         const auto more = batches(threads);
         for (std::size_t i = 0; i < one.size(); ++i) {
@@ -118,7 +123,73 @@ TEST_CASE("1, 2 and 4 threads make the same batches") {
             CHECK(one[i].texts == more[i].texts);
             CHECK(one[i].valid.equal(more[i].valid));
             CHECK(one[i].pixels.equal(more[i].pixels));
-            CHECK(one[i].after == more[i].after);
+        }
+        CHECK(std::ranges::equal(end, one_end));
+    }
+}
+
+TEST_CASE("lanes: an epoch has every frame once, whatever their number") {
+    Data data(std::vector<std::string>(50, kLong));
+    const train::Frames frames(data.settings.shards);
+    REQUIRE(frames.size() >= 24);
+    for (std::uint64_t epoch = 0; epoch < 3; ++epoch) {
+        std::set<std::size_t> seen;
+        for (std::uint64_t i = 0; i < frames.size(); ++i) {
+            const train::Visit visit = train::visit_of(epoch * frames.size() + i, frames.size(), 5);
+            CHECK(visit.epoch == epoch);
+            seen.insert(visit.frame);
+        }
+        CHECK(seen.size() == frames.size());
+    }
+    const auto half = static_cast<std::int64_t>(frames.size() / 2);
+    CHECK(train::plan_lanes(frames, 2 * half, 1).lanes == half);  // at most half of the frames
+    CHECK(train::plan_lanes(frames, 8, 1).lanes == 8);            // divides the batch
+    CHECK(train::plan_lanes(frames, 8, 2).lanes == 8);            // whatever the ranks
+    CHECK(train::plan_lanes(frames, 12, 4).lanes == 12);
+    CHECK(train::plan_lanes(frames, 997, 997).lanes == 997);  // unless they could not share it
+    CHECK(train::plan_lanes(frames, 997, 1).lanes == 1);
+    CHECK(train::plan_lanes(frames, 8, 1).window_frames == 4);
+    CHECK_THROWS_AS(train::plan_lanes(frames, 8, 3), cli::UsageError);
+}
+
+TEST_CASE("the batches of 2 and 4 ranks, one after the other, are those of one process") {
+    Data data(std::vector<std::string>(50, kLong));
+    data.settings.batch_size = 8;
+    record::ErrorLog errors({.skip_bad = true}, false);
+    train::Loader whole(data.settings, *data.tokenizer);
+    REQUIRE(whole.lanes() == 8);
+    std::vector<train::Batch> one;
+    for (int i = 0; i < 30; ++i) one.push_back(whole.next(errors));
+    CHECK(one.back().epoch >= 3);
+    for (const int ranks : {2, 4}) {
+        data.settings.ranks = ranks;
+        for (data.settings.rank = 0; data.settings.rank < ranks; ++data.settings.rank) {
+            train::Loader loader(data.settings, *data.tokenizer);
+            const std::int64_t images = 8 / ranks, first = data.settings.rank * images;
+            for (const train::Batch& batch : one) {
+                const train::Batch own = loader.next(errors);
+                REQUIRE(own.pixels.equal(batch.pixels.slice(0, first, first + images)));
+                REQUIRE(own.valid.equal(batch.valid.slice(0, first, first + images)));
+                REQUIRE(std::equal(own.keys.begin(), own.keys.end(), batch.keys.begin() + first));
+            }
         }
     }
+}
+
+TEST_CASE("two ranks go on where one process stood") {
+    Data data(std::vector<std::string>(50, kLong));
+    data.settings.batch_size = 8;
+    record::ErrorLog errors({.skip_bad = true}, false);
+    train::Loader whole(data.settings, *data.tokenizer);
+    for (int i = 0; i < 5; ++i) whole.next(errors);
+    const train::DataState state{whole.identity(), whole.positions()};
+    const train::Batch next = whole.next(errors);
+    data.settings.ranks = 2;
+    data.settings.rank = 1;
+    train::Loader second(data.settings, *data.tokenizer, state);
+    CHECK(second.next(errors).pixels.equal(next.pixels.slice(0, 4)));
+    data.settings.batch_size = 24;
+    data.settings.ranks = 3;
+    CHECK_THROWS_WITH_AS(train::Loader(data.settings, *data.tokenizer, state),
+                         doctest::Contains("cannot share"), cli::UsageError);
 }

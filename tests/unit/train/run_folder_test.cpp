@@ -70,7 +70,9 @@ TEST_CASE("a run that left out a step goes on to the same bytes") {
     }
     state.no_text = 5;
     state.unsplit = 6;
-    state.data = {.shards = 1, .frames = 2, .bytes = 3, .hash = "h"};
+    state.epoch = 4;
+    state.data = {.data = {.shards = 1, .frames = 2, .bytes = 3, .hash = "h"},
+                  .lanes = {{7, 8}, {9, 10}}};
     const auto saved = run.save(unbroken, *tokenizer, optimizer, nullptr, state, "", 0);
 
     const std::string weights = (saved / "model.safetensors").string();
@@ -79,8 +81,12 @@ TEST_CASE("a run that left out a step goes on to the same bytes") {
     CHECK(read.step == 3);
     CHECK(read.no_text == 5);
     CHECK(read.unsplit == 6);
-    CHECK(read.data.bytes == 3);
-    CHECK(read.data.hash == "h");
+    CHECK(read.epoch == 4);
+    CHECK(read.data.data.bytes == 3);
+    CHECK(read.data.data.hash == "h");
+    REQUIRE(read.data.lanes.size() == 2);
+    CHECK(read.data.lanes[1].window == 9);
+    CHECK(read.data.lanes[1].offset == 10);
     CHECK(again.steps() == 2);
     for (auto* model : {&unbroken, &resumed}) set_gradients(*model, 3);
     optimizer.step(1e-2);
@@ -125,6 +131,7 @@ TEST_CASE("the moving average: formula, what a checkpoint holds, resuming") {
     }
     const at::Tensor before = weight.detach().clone();
     train::RunState state;
+    state.data.lanes = {{0, 0}};
     state.step = 3;
     const auto saved = run.save(unbroken, *tokenizer, optimizer, &ema, state, "", 0);
     CHECK(weight.equal(before));  // the run keeps its weights

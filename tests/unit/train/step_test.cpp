@@ -100,7 +100,7 @@ std::vector<Tensor> whole_step(const train::Method& method, const model::ModelCo
     const std::int64_t images = batch.valid.size(0), slots = batch.valid.size(1);
     const auto features = m.embed_images_and_patches(batch.pixels);
     const Tensor t = m.embed_texts(model::pack_texts(batch.texts)).view({images, slots, -1});
-    Tensor loss = method.loss(m, features.pooled, t, batch.valid, {});
+    Tensor loss = method.loss(m, {.v = features.pooled, .t = t, .valid = batch.valid});
     if (method.loss_weight != nullptr) loss = loss * method.loss_weight(config);
     if (method.patch_loss != nullptr && method.patch_weight(config) != 0)
         loss = loss +

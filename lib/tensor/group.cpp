@@ -1,0 +1,219 @@
+#include "tensor/group.h"
+
+#include "cli/error.h"
+
+#include <ATen/ATen.h>
+
+#if LIP_HAS_GLOO
+#define USE_C10D_GLOO  // else the header is empty
+#include <torch/csrc/distributed/c10d/PrefixStore.hpp>
+#include <torch/csrc/distributed/c10d/ProcessGroupGloo.hpp>
+#include <torch/csrc/distributed/c10d/TCPStore.hpp>
+#endif
+
+#include <cstdint>
+#include <exception>
+#include <string>
+#include <utility>
+
+namespace lip::tensor {
+
+using at::Tensor;
+
+void Group::Exchange::finish() {
+    if (finish_) std::exchange(finish_, nullptr)();
+}
+
+Group::Group() = default;
+Group::~Group() = default;
+
+#if LIP_HAS_GLOO
+
+namespace {
+
+constexpr std::int64_t kBucketElements = std::int64_t{6} << 20;  // 24 MiB of floats
+
+using Work = c10::intrusive_ptr<c10d::Work>;
+
+Tensor on_host(const Tensor& x) {
+    return x.detach().to(at::kCPU).contiguous();
+}
+
+// Flattened gradients of some parameters, on the host, zero where there is none.
+struct GradientBucket {
+    std::vector<Tensor> parameters;
+    Tensor sum;
+};
+
+std::vector<GradientBucket> buckets_of(const std::vector<Tensor>& parameters) {
+    std::vector<GradientBucket> buckets;
+    std::int64_t elements = kBucketElements;
+    for (const Tensor& p : parameters) {
+        if (elements >= kBucketElements) buckets.emplace_back(), elements = 0;
+        buckets.back().parameters.push_back(p);
+        elements += p.numel();
+    }
+    for (GradientBucket& bucket : buckets) {
+        std::vector<Tensor> flat;
+        for (const Tensor& p : bucket.parameters)
+            flat.push_back(p.grad().defined()
+                               ? on_host(p.grad()).flatten()
+                               : at::zeros({p.numel()}, at::TensorOptions(p.dtype())));
+        bucket.sum = at::cat(flat);
+    }
+    return buckets;
+}
+
+void take_back(const GradientBucket& bucket, const float* used) {
+    std::int64_t begin = 0;
+    for (Tensor p : bucket.parameters) {
+        const Tensor sum = bucket.sum.slice(0, begin, begin + p.numel()).view(p.sizes());
+        begin += p.numel();
+        if (*used++ == 0) continue;
+        if (p.grad().defined())
+            p.mutable_grad().copy_(sum);
+        else
+            p.mutable_grad() = sum.to(p.device(), /*non_blocking=*/false, /*copy=*/true);
+    }
+}
+
+}  // namespace
+
+struct Group::Ranks {
+    RankPlace place;
+    c10::intrusive_ptr<c10d::Store> store;  // outlives the connections
+    c10::intrusive_ptr<c10d::ProcessGroupGloo> gloo;
+
+    // Runs something that talks to the others.
+    template <class Body>
+    auto talk(const Body& body) const {
+        try {
+            return body();
+        } catch (const std::exception& error) {
+            const std::string text = error.what();
+            throw cli::DataError("another of the " + std::to_string(place.size) +
+                                 " ranks is gone or silent, so the run ends (see its own message; "
+                                 "--resume goes on): " +
+                                 text.substr(0, text.find('\n')));
+        }
+    }
+};
+
+Group::Group(const RankPlace& place, std::chrono::seconds timeout)
+    : rank_(place.rank), size_(place.size) {
+    if (size_ == 1) return;
+    ranks_ = std::make_unique<Ranks>();
+    ranks_->place = place;
+    ranks_->talk([&] {
+        c10d::TCPStoreOptions options;
+        options.port = place.port;
+        options.isServer = place.rank == 0 && !place.has_store;
+        options.numWorkers = place.has_store ? std::nullopt : std::optional<std::size_t>(size_);
+        options.waitWorkers = !place.has_store;
+        options.timeout = timeout;
+        const auto listening = c10::make_intrusive<c10d::TCPStore>(place.host, options);
+        ranks_->store = c10::make_intrusive<c10d::PrefixStore>("train/" + place.attempt, listening);
+        const auto settings = c10d::ProcessGroupGloo::Options::create(timeout);
+        settings->devices.push_back(c10d::ProcessGroupGloo::createDefaultDevice());
+        ranks_->gloo = c10::make_intrusive<c10d::ProcessGroupGloo>(ranks_->store, place.rank,
+                                                                   place.size, settings);
+    });
+}
+
+Tensor Group::gather(const Tensor& x) const {
+    if (size_ == 1) return x;
+    const Tensor own = on_host(x);
+    std::vector<std::int64_t> sizes = own.sizes().vec();
+    sizes[0] *= size_;
+    Tensor all = at::empty(sizes, own.options());
+    Tensor in = own;
+    ranks_->talk([&] { ranks_->gloo->_allgather_base(all, in)->wait(); });
+    return all.to(x.device());
+}
+
+Tensor Group::sum_scatter(const Tensor& x) const {
+    if (size_ == 1) return x;
+    const Tensor all = on_host(x);
+    std::vector<std::int64_t> sizes = all.sizes().vec();
+    sizes[0] /= size_;
+    Tensor own = at::empty(sizes, all.options());
+    Tensor in = all;
+    ranks_->talk([&] { ranks_->gloo->_reduce_scatter_base(own, in)->wait(); });
+    return own.to(x.device());
+}
+
+Tensor Group::sum(const Tensor& x) const {
+    if (size_ == 1) return x;
+    std::vector<Tensor> all = {on_host(x).clone()};
+    ranks_->talk([&] { ranks_->gloo->allreduce(all)->wait(); });
+    return all[0].to(x.device());
+}
+
+void Group::wait_for_all() const {
+    if (size_ > 1) ranks_->talk([&] { ranks_->gloo->barrier()->wait(); });
+}
+
+Group::Exchange Group::sum_gradients(const std::vector<Tensor>& parameters) const {
+    Exchange exchange;
+    if (size_ == 1 || parameters.empty()) return exchange;
+    const at::NoGradGuard no_grad;
+    auto buckets = buckets_of(parameters);
+    std::vector<float> defined;
+    for (const Tensor& p : parameters) defined.push_back(p.grad().defined() ? 1 : 0);
+    const Tensor used = at::tensor(defined);
+    std::vector<Work> works;
+    const auto begin = [&](const Tensor& x) {
+        std::vector<Tensor> all = {x};
+        works.push_back(ranks_->talk([&] { return ranks_->gloo->allreduce(all); }));
+    };
+    begin(used);
+    for (const GradientBucket& bucket : buckets) begin(bucket.sum);
+    exchange.finish_ = [ranks = ranks_.get(), buckets = std::move(buckets), used,
+                        works = std::move(works)] {
+        const at::NoGradGuard guard;
+        ranks->talk([&] {
+            for (const Work& work : works) work->wait();
+        });
+        const float* flags = used.const_data_ptr<float>();
+        for (const GradientBucket& bucket : buckets) {
+            take_back(bucket, flags);
+            flags += bucket.parameters.size();
+        }
+    };
+    return exchange;
+}
+
+bool has_gloo() {
+    return true;
+}
+
+#else
+
+struct Group::Ranks {};
+
+Group::Group(const RankPlace& place, std::chrono::seconds) {
+    if (place.size > 1)
+        throw cli::DataError(
+            "this build cannot train with several ranks: the headers of Gloo (libgloo-dev) or a "
+            "LibTorch with it were missing when it was made");
+}
+Tensor Group::gather(const Tensor& x) const {
+    return x;
+}
+Tensor Group::sum_scatter(const Tensor& x) const {
+    return x;
+}
+Tensor Group::sum(const Tensor& x) const {
+    return x;
+}
+void Group::wait_for_all() const {}
+Group::Exchange Group::sum_gradients(const std::vector<Tensor>&) const {
+    return {};
+}
+bool has_gloo() {
+    return false;
+}
+
+#endif
+
+}  // namespace lip::tensor

@@ -1,0 +1,82 @@
+// The order of training. Frames follow each other in an endless sequence, epoch after epoch, and
+// are dealt out to lanes like cards; each lane mixes the samples of a window of its frames, and a
+// batch takes equally many samples of each lane. Ranks share the lanes among themselves, so each
+// reads frames of its own, and the batches are the same for any number of ranks.
+#pragma once
+
+#include "shard/order.h"
+#include "train/frames.h"
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace lip::train {
+
+// How many lanes there are, and how many frames of a lane are mixed at a time.
+struct LanePlan {
+    std::int64_t lanes = 1, window_frames = 1;
+};
+
+// The plan for new data: the most lanes up to 64 that divide the batch and are at most half as many
+// as the frames, with a limit to the memory of all windows of 256 MiB (but one frame a lane);
+// more if `ranks` must share them. Throws UsageError if no number of lanes fits batch and ranks.
+LanePlan plan_lanes(const Frames& frames, std::int64_t batch_size, std::int64_t ranks);
+// The plan with a number of lanes that is known already: 32 frames are mixed, of all lanes
+// together, but no more than an epoch has.
+LanePlan plan_lanes(const Frames& frames, std::int64_t lanes);
+
+// Number g of the sequence: frame and epoch. Every frame comes once an epoch.
+struct Visit {
+    std::size_t frame;
+    std::uint64_t epoch;
+};
+Visit visit_of(std::uint64_t g, std::size_t frames, std::uint64_t seed);
+
+// Where a lane stands: its next sample is number `offset` of its mixed window `window`.
+struct LanePosition {
+    std::uint64_t window = 0, offset = 0;
+    friend bool operator==(const LanePosition&, const LanePosition&) = default;
+};
+
+// The samples of a window in memory, in the order of their use.
+struct MixedWindow {
+    struct Origin {
+        const std::string* shard;  // name, lives as long as Frames
+        std::uint64_t epoch;
+    };
+    std::vector<shard::Sample> samples;
+    std::vector<Origin> origins;  // by sample
+    std::uint64_t number = 0;
+};
+
+// Samples [begin, end) of a window.
+struct Stretch {
+    std::shared_ptr<const MixedWindow> window;
+    std::size_t begin = 0, end = 0;
+};
+
+// One lane, from a position on. Holds a window of frames in memory. For one thread at a time.
+class Lane {
+public:
+    Lane(const Frames& frames, LanePlan plan, std::int64_t number, std::uint64_t seed,
+         LanePosition start);
+
+    // The next 1 to `most` samples, all of one window. Throws DataError if frames cannot be read,
+    // or hold no sample for a whole epoch.
+    Stretch next(std::size_t most);
+
+private:
+    std::shared_ptr<const MixedWindow> load(std::uint64_t number) const;
+
+    const Frames& frames_;
+    LanePlan plan_;
+    std::int64_t number_;
+    std::uint64_t seed_;
+    LanePosition next_;
+    std::shared_ptr<const MixedWindow> window_;
+};
+
+}  // namespace lip::train

@@ -1,0 +1,170 @@
+// A step of several ranks, here threads of one process that talk over Gloo: loss and gradients are
+// those of one process with the joined batch.
+#include "train/step.h"
+
+#include "cli/error.h"
+
+#include <ATen/ATen.h>
+#include <doctest/doctest.h>
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <functional>
+#include <thread>
+
+using namespace lip;
+using at::Tensor;
+
+namespace {
+
+std::uint16_t free_port() {
+    const int fd = ::socket(AF_INET, SOCK_STREAM, 0);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof address;
+    REQUIRE(::bind(fd, reinterpret_cast<sockaddr*>(&address), size) == 0);
+    REQUIRE(::getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size) == 0);
+    ::close(fd);
+    return ntohs(address.sin_port);
+}
+
+void run_ranks(int count, const std::function<void(const tensor::Group&)>& body,
+               std::chrono::seconds timeout = std::chrono::seconds(60)) {
+    const std::uint16_t port = free_port();
+    std::vector<std::exception_ptr> failures(static_cast<std::size_t>(count));
+    std::vector<std::thread> threads;
+    for (int rank = 0; rank < count; ++rank)
+        threads.emplace_back([&, rank] {
+            try {
+                const tensor::Group group(
+                    {.rank = rank, .size = count, .host = "127.0.0.1", .port = port}, timeout);
+                body(group);
+                group.wait_for_all();
+            } catch (...) {
+                failures[static_cast<std::size_t>(rank)] = std::current_exception();
+            }
+        });
+    for (std::thread& thread : threads) thread.join();
+    for (const std::exception_ptr& failure : failures)
+        if (failure) std::rethrow_exception(failure);
+}
+
+model::ModelConfig ranks_config(const train::Method& method) {
+    model::ModelConfig config = model::load_arch("demo");
+    config.vision.width = 32;
+    config.vision.head_width = 16;
+    config.vision.layers = 1;
+    config.text.width = 32;
+    config.text.layers = 1;
+    config.text.vocab_size = 40;
+    config.embed_dim = 16;
+    config.method = std::string(method.name);
+    method.configure(config);
+    return config;
+}
+
+train::Batch batch_of(std::int64_t images, std::int64_t slots) {
+    const at::Generator generator = at::detail::createCPUGenerator(3);
+    train::Batch batch;
+    batch.pixels =
+        at::randint(0, 256, {images, 3, 48, 48}, generator, at::TensorOptions(at::kByte));
+    batch.valid = at::ones({images, slots}, at::kBool);
+    for (std::int32_t i = 0; i < images * slots; ++i) {
+        model::TokenIds ids = {1};
+        for (std::int32_t n = 0; n <= i % 7; ++n) ids.push_back(5 + (i * 7 + n * 3) % 30);
+        ids.push_back(2);
+        batch.texts.push_back(ids);
+    }
+    batch.texts[batch.texts.size() - 1] = batch.texts[0];  // an equal text on another rank
+    if (slots > 1) batch.valid[2][1] = false, batch.valid[5][0] = false;
+    return batch;
+}
+
+train::Batch part_of(const train::Batch& all, int rank, int ranks) {
+    const std::int64_t images = all.pixels.size(0) / ranks, slots = all.valid.size(1);
+    train::Batch part;
+    part.pixels = all.pixels.slice(0, rank * images, (rank + 1) * images);
+    part.valid = all.valid.slice(0, rank * images, (rank + 1) * images);
+    part.texts.assign(all.texts.begin() + rank * images * slots,
+                      all.texts.begin() + (rank + 1) * images * slots);
+    return part;
+}
+
+std::vector<Tensor> step_of(const train::Method& method, const model::ModelConfig& config,
+                            const train::Batch& batch, const tensor::Group* ranks) {
+    model::LanguageImageModel m(config, 1);
+    const train::StepLoss loss = train::forward_backward(method, m, batch, {.ranks = ranks});
+    std::vector<Tensor> all = {loss.total};
+    if (loss.local.defined()) all.push_back(loss.local);
+    for (const auto& named : m.parameters.all()) all.push_back(named.second.grad());
+    return all;
+}
+
+}  // namespace
+
+TEST_CASE("loss and gradients of 2 and 4 ranks are those of one process") {
+    REQUIRE(tensor::has_gloo());
+    for (const train::Method& method : train::methods())
+        for (const char* setting : {"", "dreamlip.positives=all", "dreamlip.positives=lse",
+                                    "dreamlip.mask_equal_texts=true", "dreamlip.local_weight=0"}) {
+            if (*setting && method.name != "dreamlip") continue;
+            model::ModelConfig config = ranks_config(method);
+            if (*setting) model::apply_setting(config, setting);
+            const train::Batch batch = batch_of(8, method.name == "dreamlip" ? 3 : 1);
+            const auto one = step_of(method, config, batch, nullptr);
+            for (const int count : {2, 4}) {
+                std::vector<std::vector<Tensor>> got(static_cast<std::size_t>(count));
+                run_ranks(count, [&](const tensor::Group& group) {
+                    got[static_cast<std::size_t>(group.rank())] =
+                        step_of(method, config, part_of(batch, group.rank(), count), &group);
+                });
+                for (const auto& rank : got) {
+                    CAPTURE(std::string(method.name) + " " + setting);
+                    REQUIRE(rank.size() == one.size());
+                    double off = 0, all = 0;
+                    for (std::size_t i = 0; i < one.size(); ++i) {
+                        REQUIRE(rank[i].defined() == one[i].defined());
+                        if (!one[i].defined()) continue;
+                        CAPTURE(i);
+                        off += (rank[i] - one[i]).square().sum().item<double>();
+                        all += one[i].square().sum().item<double>();
+                        CHECK(rank[i].equal(got[0][i]));  // the same bits on all ranks
+                    }
+                    CHECK(off < 1e-12 * all);
+                    CHECK(std::abs((rank[0] - one[0]).item<double>()) <
+                          1e-6 * (1 + one[0].item<double>()));
+                }
+            }
+        }
+}
+
+TEST_CASE("a rank that leaves ends the others, and one that is silent, too") {
+    CHECK_THROWS_WITH_AS(run_ranks(
+                             2,
+                             [](const tensor::Group& group) {
+                                 if (group.rank() == 1) return;
+                                 for (int i = 0; i < 3; ++i) group.sum(at::ones({4}));
+                             },
+                             std::chrono::seconds(3)),
+                         doctest::Contains("gone or silent"), cli::DataError);
+}
+
+TEST_CASE("gradients that no rank has stay undefined; one that some have is summed") {
+    run_ranks(2, [](const tensor::Group& group) {
+        std::vector<Tensor> parameters;
+        for (int i = 0; i < 3; ++i) parameters.push_back(at::zeros({2, 3}).requires_grad_(true));
+        parameters[0].mutable_grad() = at::full({2, 3}, 1.0 + group.rank());
+        if (group.rank() == 1) parameters[2].mutable_grad() = at::ones({2, 3});
+        group.sum_gradients(parameters).finish();
+        CHECK(parameters[0].grad().eq(3).all().item<bool>());
+        CHECK(!parameters[1].grad().defined());
+        CHECK(parameters[2].grad().eq(1).all().item<bool>());
+        CHECK(group.gather(at::full({1, 2}, group.rank()))
+                  .equal(at::arange(2).view({2, 1}).expand({2, 2})));
+        CHECK(group.sum_scatter(at::arange(4)).equal(at::arange(2).add_(2 * group.rank()).mul_(2)));
+    });
+}
