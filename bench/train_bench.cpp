@@ -42,9 +42,11 @@ int main(int argc, char** argv) {
                        steps = std::atol(argv[4]);
     tensor::configure_process(std::atoi(argv[5]), false);
     model::ModelConfig config = model::load_arch(argv[1]);
+    const train::Method& method = train::find_method(slots > 1 ? "dreamlip" : "clip");
+    config.method = std::string(method.name);
+    config.dreamlip.local_weight = 0;  // the peer has the multi-positive loss alone
     model::LanguageImageModel model(config, 1);
     train::AdamW optimizer(model.parameters.all(), {});
-    const train::Method& method = train::find_method(slots > 1 ? "dreamlip" : "clip");
 
     record::KeyedRng rng(1, 0, record::Stream::kInit, "bench");
     train::Batch batch;

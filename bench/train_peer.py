@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""train_peer.py ARCH BATCH K STEPS THREADS: the same training step in plain PyTorch.
+"""train_peer.py ARCH BATCH K STEPS THREADS [CONTEXT]: the same training step in plain PyTorch.
 
-Texts are padded to the context length, as is usual; everything else is what train_bench.cpp does.
-Prints one JSON line.
+ARCH open_clip:NAME takes the model from open_clip. Texts are padded to the context length, as is
+usual, or cut to CONTEXT; everything else is what train_bench.cpp does. Prints one JSON line.
 """
 import json
 import statistics
@@ -69,12 +69,36 @@ class Clip(nn.Module):
         return F.normalize(x[torch.arange(len(ids)), ends] @ self.t_proj, dim=-1)
 
 
+class OpenClip(nn.Module):
+    def __init__(self, name, context):
+        super().__init__()
+        import open_clip
+
+        self.model = open_clip.create_model(name)
+        self.model.context_length = context
+        self.model.positional_embedding = nn.Parameter(self.model.positional_embedding[:context].detach())
+        self.model.register_buffer("attn_mask", self.model.attn_mask[:context, :context], persistent=False)
+        self.log_scale = self.model.logit_scale
+
+    def image(self, x):
+        return self.model.encode_image(x, normalize=True)
+
+    def text(self, ids, ends):
+        ids = ids.clone()
+        ids[torch.arange(len(ids)), ends] = 49407  # the end token is the highest id
+        return self.model.encode_text(ids, normalize=True)
+
+
 def main():
     arch, batch, slots, steps, threads = sys.argv[1], *map(int, sys.argv[2:6])
     torch.set_num_threads(threads)
     torch.manual_seed(1)
-    shape = SHAPES[arch]
-    model = Clip(*shape)
+    name = arch.removeprefix("open_clip:")
+    shape = list(SHAPES[name])
+    if len(sys.argv) > 6:
+        shape[6] = int(sys.argv[6])
+    model = OpenClip(name, shape[6]) if name != arch else Clip(*shape)
+    model.train()
     decay = [p for p in model.parameters() if p.dim() >= 2]
     rest = [p for p in model.parameters() if p.dim() < 2]
     optimizer = torch.optim.AdamW([{"params": decay}, {"params": rest, "weight_decay": 0}], 1e-4, (0.9, 0.98), 1e-6, 0.2)

@@ -60,10 +60,13 @@ void LanguageImageModel::clamp_scale() {
 
 namespace {
 
-// Per token: 2·(4w² + 2·ratio·w²) for the matrices, 4·L·w for the attention.
-double tower_flops(std::int64_t layers, std::int64_t width, double ratio, double tokens) {
+// Per token: 2·(4w² + 2·ratio·w²) for the matrices, 4·L·w for the attention. Behind the attention of
+// the last block only `read` tokens go on.
+double tower_flops(std::int64_t layers, std::int64_t width, double ratio, double tokens,
+                   double read) {
     const auto w = static_cast<double>(width);
-    return static_cast<double>(layers) * tokens * ((8 + 4 * ratio) * w * w + 4 * tokens * w);
+    return static_cast<double>(layers) * tokens * ((8 + 4 * ratio) * w * w + 4 * tokens * w) -
+           (tokens - read) * (2 + 4 * ratio) * w * w;
 }
 
 }  // namespace
@@ -73,7 +76,8 @@ double LanguageImageModel::image_flops() const {
     const auto patches = static_cast<double>(v.grid() * v.grid()), w = static_cast<double>(v.width);
     const auto d = static_cast<double>(config.embed_dim);
     const double towers = 2 * patches * 3 * static_cast<double>(v.patch_size * v.patch_size) * w +
-                          tower_flops(v.layers, v.width, v.mlp_ratio, patches + 1);
+                          tower_flops(v.layers, v.width, v.mlp_ratio, patches + 1,
+                                      v.pool_type == "tok" && !v.attentional_pool ? 1 : patches + 1);
     if (!v.attentional_pool) return towers + 2 * w * d;
     // Keys and values of all tokens; in and out, attention and projection of each query.
     const auto queries = static_cast<double>(v.pool_type == "tok" ? 1 : v.attn_pooler_queries - 1);
@@ -83,7 +87,7 @@ double LanguageImageModel::image_flops() const {
 
 double LanguageImageModel::text_flops(std::int64_t tokens) const {
     const TextConfig& t = config.text;
-    return tower_flops(t.layers, t.width, t.mlp_ratio, static_cast<double>(tokens)) +
+    return tower_flops(t.layers, t.width, t.mlp_ratio, static_cast<double>(tokens), 1) +
            2 * static_cast<double>(t.width * config.embed_dim);
 }
 
