@@ -137,12 +137,12 @@ TrainSettings train_settings(const TrainOptions& t, const tensor::RankPlace& pla
               .batch_size = t.device.batch_size,
               .rank = place.rank,
               .ranks = place.size,
-              .image_size = s.model.vision.image_size,
               .context_length = s.model.text.context_length,
-              .squash = s.model.preprocess.resize_mode == "squash",
-              .bilinear = s.model.preprocess.interpolation == "bilinear",
-              .augment = t.augment,
-              .crop_scale = t.crop_scale,
+              .pixels = {.image_size = s.model.vision.image_size,
+                         .squash = s.model.preprocess.resize_mode == "squash",
+                         .bilinear = s.model.preprocess.interpolation == "bilinear",
+                         .augment = t.augment,
+                         .crop_scale = t.crop_scale},
               .sampler = sampler_settings(t, method)};
     s.adamw = t.adamw;
     s.schedule = {.peak = t.lr,

@@ -1,10 +1,6 @@
 #include "train/data.h"
 
 #include "cli/log.h"
-#include "image/decode.h"
-#include "image/geometry.h"
-#include "image/normalize.h"
-#include "image/resize.h"
 #include "record/ordered.h"
 #include "record/record.h"
 #include "shard/list.h"
@@ -78,7 +74,8 @@ private:
         if (!record) return record.reject();
         draw_texts(*record, epoch, ready);
         if (ready.no_text) return std::nullopt;
-        return cut_image(picture->bytes, record->key, epoch, ready);
+        return read_pixels(picture->bytes, settings_.pixels, settings_.seed, epoch, record->key,
+                           ready.planes);
     }
 
     void draw_texts(const record::Record& record, std::uint64_t epoch, Ready& ready) const {
@@ -91,32 +88,6 @@ private:
             for (std::size_t j = 0; j < k; ++j)
                 if (ready.texts[j] == ready.texts[k]) ready.valid[k] = false;
         }
-    }
-
-    std::optional<cli::Reject> cut_image(std::string_view bytes, const std::string& key,
-                                         std::uint64_t epoch, Ready& ready) const {
-        const int size = static_cast<int>(settings_.image_size);
-        // Random crops keep most of the area, so the scaled picture still has every pixel that
-        // counts.
-        auto picture =
-            image::decode(bytes, {.apply_orientation = false, .min_short_side = 2 * size});
-        if (!picture) return picture.reject();
-        const auto filter = settings_.bilinear ? image::Filter::kBilinear : image::Filter::kBicubic;
-        image::Image square;
-        if (settings_.augment == Augment::kCrop) {
-            record::KeyedRng rng(settings_.seed, epoch, record::Stream::kAugmentation, key);
-            const image::CropRange range{.min_area = settings_.crop_scale};
-            const image::Box box =
-                image::random_resized_crop(picture->width, picture->height, range, rng);
-            square = image::resize_crop(*picture, box, size, size, filter);
-        } else {
-            const auto mode =
-                settings_.squash ? image::ResizeMode::kSquash : image::ResizeMode::kShortest;
-            square = image::preprocess(*picture, {.size = size, .mode = mode, .filter = filter});
-        }
-        ready.planes.resize(square.rgb.size());
-        image::to_planar_bytes(square, ready.planes.data());
-        return std::nullopt;
     }
 
     DataSettings settings_;
@@ -315,7 +286,7 @@ Batch Loader::next(record::ErrorLog& errors) {
     State& state = *state_;
     const DataSettings& settings = state.settings;
     const std::int64_t count = settings.batch_size / settings.ranks,
-                       slots = settings.sampler.texts_per_image, size = settings.image_size;
+                       slots = settings.sampler.texts_per_image, size = settings.pixels.image_size;
     Batch batch;
     batch.pixels = at::empty({count, 3, size, size}, at::TensorOptions(at::kByte));
     batch.valid = at::empty({count, slots}, at::TensorOptions(at::kBool));

@@ -7,6 +7,7 @@
 #include "text/tokenizer.h"
 #include "train/frames.h"
 #include "train/lanes.h"
+#include "train/pixels.h"
 #include "train/sampler.h"
 
 #include <ATen/core/Tensor.h>
@@ -18,19 +19,14 @@
 
 namespace lip::train {
 
-enum class Augment { kNone, kCrop };
-
 struct DataSettings {
     std::vector<std::string> shards;  // operands of --data
     std::uint64_t seed = 0;
     int threads = 1;
     std::int64_t batch_size = 256;  // of all ranks together
     int rank = 0, ranks = 1;        // whose share is loaded, of how many
-    std::int64_t image_size = 224, context_length = 77;
-    bool squash = false;  // evaluation resize of Augment::kNone
-    bool bilinear = false;
-    Augment augment = Augment::kCrop;
-    double crop_scale = 0.9;  // least area of the random crop
+    std::int64_t context_length = 77;
+    PixelSettings pixels;
     SamplerSettings sampler;
 };
 

@@ -49,7 +49,7 @@ struct Data {
         tokenizer = text::load_tokenizer((folder / "tokenizer.model").string());
         settings.shards = {(folder / "a.tar.zst").string()};
         settings.batch_size = 4;
-        settings.image_size = 16;
+        settings.pixels.image_size = 16;
         settings.context_length = 12;
         settings.sampler = {.texts_per_image = 3, .pool = {.sentences = true}};
     }

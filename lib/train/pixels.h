@@ -1,0 +1,29 @@
+// From the bytes of an image file to the planes that a step reads: decoded, cropped, resized.
+#pragma once
+
+#include "cli/error.h"
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+namespace lip::train {
+
+enum class Augment { kNone, kCrop };
+
+struct PixelSettings {
+    std::int64_t image_size = 224;  // S: side in pixels
+    bool squash = false;            // evaluation resize of Augment::kNone
+    bool bilinear = false;
+    Augment augment = Augment::kCrop;
+    double crop_scale = 0.9;  // least area of the random crop
+};
+
+// Fills `planes`, uint8 [3, S, S], from a JPEG or PNG file; what is random in it depends on (seed,
+// epoch, key) alone. Any thread. Returns why, if the file cannot be used.
+std::optional<cli::Reject> read_pixels(std::string_view file, const PixelSettings& settings,
+                                       std::uint64_t seed, std::uint64_t epoch,
+                                       std::string_view key, std::vector<std::uint8_t>& planes);
+
+}  // namespace lip::train
