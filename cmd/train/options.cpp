@@ -193,8 +193,9 @@ cli::Tool train_tool(TrainOptions& t) {
     o.add("--init", t.init, "CKPT",
           "start from the weights of a checkpoint or run, of the same --arch and --tokenizer");
     o.add("--tokenizer", t.tokenizer, "FILE", "SentencePiece model, CLIP vocabulary or folder");
-    o.add_repeated("--data", t.data, "SHARDS",
-                   "training data: a shard, a folder, a manifest or a quoted pattern");
+    o.add_repeated("--data", t.data, "SHARDS[=WEIGHT]",
+                   "training data: a shard, a folder, a manifest or a quoted pattern; its images "
+                   "are seen WEIGHT times as often as those of weight 1");
     o.add("-o,--output", t.run_folder, "RUN", "folder of the run").in_config = false;
     o.flag("--resume", t.resume, "go on from the newest checkpoint in RUN; start if there is none")
         .in_config = false;

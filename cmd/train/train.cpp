@@ -131,7 +131,7 @@ TrainSettings train_settings(const TrainOptions& t, const tensor::RankPlace& pla
     s.method = t.method;
     s.model = model_config(t, method);
     s.tokenizer = t.tokenizer;
-    s.data = {.shards = t.data,
+    s.data = {.shards = {},
               .seed = static_cast<std::uint64_t>(t.seed),
               .threads = rank_threads(t, place),
               .batch_size = t.device.batch_size,
@@ -144,6 +144,8 @@ TrainSettings train_settings(const TrainOptions& t, const tensor::RankPlace& pla
                          .augment = t.augment,
                          .crop_scale = t.crop_scale},
               .sampler = sampler_settings(t, method)};
+    for (const std::string& operand : t.data)
+        s.data.shards.push_back(train::parse_data_operand(operand));
     s.adamw = t.adamw;
     s.schedule = {.peak = t.lr,
                   .least = t.min_lr,
@@ -153,7 +155,7 @@ TrainSettings train_settings(const TrainOptions& t, const tensor::RankPlace& pla
     set_checkpoint_interval(t.checkpoint_every, s);
     train::parse_warmup(t.warmup, 1);  // a mistake shows before the data are counted
     if (t.steps == 0) {
-        s.samples_per_epoch = train::count_samples(t.data);
+        s.samples_per_epoch = train::count_samples(s.data.shards);
         const auto images = static_cast<std::int64_t>(s.samples_per_epoch) * t.epochs;
         s.schedule.total_steps =
             std::max<std::int64_t>((images + t.device.batch_size / 2) / t.device.batch_size, 1);
@@ -201,7 +203,7 @@ int run_train(TrainOptions& t) {
     tensor::configure_process(rank_threads(t, place), t.device.deterministic);
     const TrainSettings settings = train_settings(t, place);
     if (t.common.dry_run) {
-        const train::Frames frames(t.data);
+        const train::Frames frames(settings.data.shards);
         frames.read(0);  // are these shards at all?
         train::plan_lanes(frames, settings.data.batch_size, place.size);
         model::LanguageImageModel model(settings.model, settings.data.seed);

@@ -305,12 +305,12 @@ Batch Loader::next(record::ErrorLog& errors) {
     return batch;
 }
 
-std::uint64_t count_samples(const std::vector<std::string>& operands) {
+std::uint64_t count_samples(const std::vector<DataOperand>& operands) {
     namespace fs = std::filesystem;
     std::map<fs::path, std::map<std::string, std::uint64_t>> manifests;  // by folder
-    std::uint64_t total = 0;
-    for (const std::string& operand : operands)
-        for (const std::string& path : shard::expand_shards(operand)) {
+    double total = 0;
+    for (const DataOperand& operand : operands)
+        for (const std::string& path : shard::expand_shards(operand.shards)) {
             const fs::path folder = fs::absolute(path).parent_path();
             if (!manifests.contains(folder)) {
                 auto& known = manifests[folder];
@@ -322,14 +322,15 @@ std::uint64_t count_samples(const std::vector<std::string>& operands) {
             const auto& known = manifests[folder];
             if (const auto found = known.find(fs::path(path).filename().string());
                 found != known.end()) {
-                total += found->second;
+                total += operand.weight * static_cast<double>(found->second);
                 continue;
             }
             cli::info("counting the samples of " + path + " (no manifest beside it)");
-            const Frames frames({path});
-            for (std::size_t i = 0; i < frames.size(); ++i) total += frames.read(i).size();
+            const Frames frames({{path}});
+            for (std::size_t i = 0; i < frames.size(); ++i)
+                total += operand.weight * static_cast<double>(frames.read(i).size());
         }
-    return total;
+    return static_cast<std::uint64_t>(total + 0.5);
 }
 
 }  // namespace lip::train

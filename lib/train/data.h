@@ -20,7 +20,7 @@
 namespace lip::train {
 
 struct DataSettings {
-    std::vector<std::string> shards;  // operands of --data
+    std::vector<DataOperand> shards;
     std::uint64_t seed = 0;
     int threads = 1;
     std::int64_t batch_size = 256;  // of all ranks together
@@ -73,7 +73,8 @@ private:
     std::unique_ptr<State> state_;
 };
 
-// Samples in all shards: from manifests beside them, else by reading them once.
-std::uint64_t count_samples(const std::vector<std::string>& operands);
+// Samples in all shards, each as often as its weight says: from manifests beside them, else by
+// reading them once.
+std::uint64_t count_samples(const std::vector<DataOperand>& operands);
 
 }  // namespace lip::train

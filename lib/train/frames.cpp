@@ -6,14 +6,31 @@
 #include "shard/stream.h"
 
 #include <algorithm>
+#include <charconv>
+#include <cmath>
 #include <cstdio>
 #include <filesystem>
 
 namespace lip::train {
 
-Frames::Frames(const std::vector<std::string>& operands) {
-    for (const std::string& operand : operands)
-        for (const std::string& path : shard::expand_shards(operand)) {
+DataOperand parse_data_operand(const std::string& text) {
+    const std::size_t equals = text.rfind('=');
+    if (equals == text.npos || std::filesystem::exists(text)) return {text, 1};
+    const std::string number = text.substr(equals + 1);
+    DataOperand operand{text.substr(0, equals), 0};
+    const auto [end, failed] =
+        std::from_chars(number.data(), number.data() + number.size(), operand.weight);
+    if (failed != std::errc() || end != number.data() + number.size() ||
+        !std::isfinite(operand.weight) || operand.weight <= 0)
+        throw cli::UsageError("--data: '" + number + "' in '" + text +
+                              "' is no weight (a number above 0)");
+    return operand;
+}
+
+Frames::Frames(const std::vector<DataOperand>& operands) {
+    for (const DataOperand& operand : operands) {
+        const std::size_t first = frames_.size();
+        for (const std::string& path : shard::expand_shards(operand.shards)) {
             const auto shard = static_cast<std::uint32_t>(names_.size());
             names_.push_back(path);
             readers_.push_back(shard::is_seekable_shard(path)
@@ -23,6 +40,12 @@ Frames::Frames(const std::vector<std::string>& operands) {
             for (std::size_t i = 0; i < count; ++i)
                 frames_.push_back({shard, static_cast<std::uint32_t>(i)});
         }
+        if (frames_.size() == first) continue;
+        if (!parts_.empty() && parts_.back().weight == operand.weight)
+            parts_.back().count = frames_.size() - parts_.back().first;
+        else
+            parts_.push_back({first, frames_.size() - first, operand.weight});
+    }
     if (frames_.empty()) throw cli::DataError("the shards hold no frames");
     for (std::size_t i = 0; i < frames_.size(); ++i) largest_ = std::max(largest_, bytes(i));
 }
@@ -46,6 +69,9 @@ DataIdentity Frames::identity() const {
         text += std::filesystem::path(names_[i]).filename().string() + '\0' +
                 std::to_string(counts[i]) + ' ' + std::to_string(sizes[i]) + '\n';
     }
+    if (parts_.size() > 1)
+        for (const Part& part : parts_)
+            text += std::to_string(part.count) + '=' + std::to_string(part.weight) + '\n';
     char hash[17];
     std::snprintf(hash, sizeof hash, "%016llx",
                   static_cast<unsigned long long>(record::fnv1a64(text)));

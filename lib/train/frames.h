@@ -18,17 +18,32 @@ struct DataIdentity {
     std::string hash;  // of all of it; empty: not known
 };
 
+// Shards, and how often their images are seen beside those of other operands.
+struct DataOperand {
+    std::string shards;  // a shard, a folder, a manifest or a pattern
+    double weight = 1;
+};
+
+// "SHARDS" or "SHARDS=WEIGHT". Throws UsageError for a weight that is not above 0.
+DataOperand parse_data_operand(const std::string& text);
+
 // Frames of seekable shards; a shard of others (.tar, .tar.gz, .tar.zst) counts as one frame.
 // Thread-safe after construction. 16 bytes a frame.
 class Frames {
 public:
-    explicit Frames(const std::vector<std::string>& operands);
+    explicit Frames(const std::vector<DataOperand>& operands);
 
     std::size_t size() const { return frames_.size(); }
     std::uint64_t bytes(std::size_t frame) const;
     std::uint64_t largest() const { return largest_; }  // bytes
     std::vector<shard::Sample> read(std::size_t frame) const;
     DataIdentity identity() const;
+    // Frames [first, first + count) that are seen equally often.
+    struct Part {
+        std::size_t first, count;
+        double weight;
+    };
+    const std::vector<Part>& parts() const { return parts_; }  // one where all weights are equal
     const std::string& shard_name(std::size_t frame) const { return names_[frames_[frame].shard]; }
 
 private:
@@ -38,6 +53,7 @@ private:
     std::vector<std::string> names_;
     std::vector<std::unique_ptr<shard::ShardReader>> readers_;  // nullptr: not seekable
     std::vector<Frame> frames_;
+    std::vector<Part> parts_;
     std::uint64_t largest_ = 0;
 };
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <numeric>
 #include <utility>
 
 namespace lip::train {
@@ -12,7 +13,8 @@ namespace {
 constexpr std::int64_t kMostLanes = 64;
 constexpr std::int64_t kMixedFrames = 32;  // of all lanes together, at least
 constexpr std::uint64_t kMixedBytes = 256 << 20;
-constexpr std::uint64_t kFrameSalt = 1, kSampleSalt = 2;
+constexpr std::uint64_t kBlock = 4096;  // frames
+constexpr std::uint64_t kFrameSalt = 1, kBlockSalt = 2, kSampleSalt = 3;
 
 // Lanes whose windows of one frame each fit into memory.
 std::int64_t lanes_in_memory(const Frames& frames) {
@@ -44,15 +46,53 @@ LanePlan plan_lanes(const Frames& frames, std::int64_t batch_size, std::int64_t 
     return plan_lanes(frames, lanes);
 }
 
-Visit visit_of(std::uint64_t g, std::size_t frames, std::uint64_t seed) {
-    const std::uint64_t epoch = g / frames;
-    const shard::Permutation order(frames, seed, epoch, kFrameSalt);
-    return {static_cast<std::size_t>(order(g % frames)), epoch};
+FrameSequence::FrameSequence(const Frames& frames, std::uint64_t seed)
+    : parts_(frames.parts()), seed_(seed) {
+    if (parts_.size() == 1) return;
+    if (parts_.size() > kBlock / 4)
+        throw cli::UsageError("--data: more than 1024 weights; give equal ones to neighbours");
+    // At least one frame of each part, the others by largest remainder.
+    std::vector<double> share;
+    for (const Frames::Part& part : parts_)
+        share.push_back(part.weight * static_cast<double>(part.count));
+    const double all = std::accumulate(share.begin(), share.end(), 0.0);
+    std::vector<std::uint64_t> counts(parts_.size(), 1);
+    for (std::uint64_t n = parts_.size(); n < kBlock; ++n) {
+        const auto missing = [&](std::size_t p) {
+            return share[p] / all * kBlock - static_cast<double>(counts[p]);
+        };
+        std::size_t most = 0;
+        for (std::size_t p = 1; p < parts_.size(); ++p)
+            if (missing(p) > missing(most)) most = p;
+        ++counts[most];
+    }
+    std::partial_sum(counts.begin(), counts.end(), std::back_inserter(ends_));
+}
+
+Visit FrameSequence::visit_part(const Frames::Part& part, std::uint64_t g) const {
+    const std::uint64_t epoch = g / part.count;
+    const shard::Permutation order(part.count, seed_, epoch, kFrameSalt);
+    return {part.first + static_cast<std::size_t>(order(g % part.count)), epoch};
+}
+
+Visit FrameSequence::operator()(std::uint64_t g) const {
+    if (parts_.size() == 1) return visit_part(parts_.front(), g);
+    const std::uint64_t block = g / kBlock;
+    const std::uint64_t place = shard::Permutation(kBlock, seed_, block, kBlockSalt)(g % kBlock);
+    std::size_t p = 0;
+    while (place >= ends_[p]) ++p;
+    const std::uint64_t begin = p == 0 ? 0 : ends_[p - 1];
+    return visit_part(parts_[p], block * (ends_[p] - begin) + place - begin);
 }
 
 Lane::Lane(const Frames& frames, LanePlan plan, std::int64_t number, std::uint64_t seed,
            LanePosition start)
-    : frames_(frames), plan_(plan), number_(number), seed_(seed), next_(start) {}
+    : frames_(frames),
+      sequence_(frames, seed),
+      plan_(plan),
+      number_(number),
+      seed_(seed),
+      next_(start) {}
 
 Stretch Lane::next(std::size_t most) {
     const auto in_epoch =
@@ -74,7 +114,7 @@ std::shared_ptr<const MixedWindow> Lane::load(std::uint64_t number) const {
                frames = static_cast<std::uint64_t>(plan_.window_frames),
                lane = static_cast<std::uint64_t>(number_);
     for (std::uint64_t i = number * frames; i < (number + 1) * frames; ++i) {
-        const Visit visit = visit_of(i * lanes + lane, frames_.size(), seed_);
+        const Visit visit = sequence_(i * lanes + lane);
         auto samples = frames_.read(visit.frame);
         in_order.origins.insert(in_order.origins.end(), samples.size(),
                                 {&frames_.shard_name(visit.frame), visit.epoch});

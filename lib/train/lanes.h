@@ -28,12 +28,27 @@ LanePlan plan_lanes(const Frames& frames, std::int64_t batch_size, std::int64_t 
 // together, but no more than an epoch has.
 LanePlan plan_lanes(const Frames& frames, std::int64_t lanes);
 
-// Number g of the sequence: frame and epoch. Every frame comes once an epoch.
+// Number g of the sequence: a frame, and how often it came before.
 struct Visit {
     std::size_t frame;
     std::uint64_t epoch;
 };
-Visit visit_of(std::uint64_t g, std::size_t frames, std::uint64_t seed);
+
+// The sequence of frames: every frame once an epoch, in a keyed order. Where parts of the data have
+// weights, 4,096 frames at a time are shared out among them by weight times size, mixed, and each
+// part has epochs of its own. Immutable, takes no memory.
+class FrameSequence {
+public:
+    FrameSequence(const Frames& frames, std::uint64_t seed);
+    Visit operator()(std::uint64_t g) const;
+
+private:
+    Visit visit_part(const Frames::Part& part, std::uint64_t g) const;
+
+    std::vector<Frames::Part> parts_;
+    std::vector<std::uint64_t> ends_;  // of each part's share of a block; empty: one part
+    std::uint64_t seed_;
+};
 
 // Where a lane stands: its next sample is number `offset` of its mixed window `window`.
 struct LanePosition {
@@ -72,6 +87,7 @@ private:
     std::shared_ptr<const MixedWindow> load(std::uint64_t number) const;
 
     const Frames& frames_;
+    FrameSequence sequence_;
     LanePlan plan_;
     std::int64_t number_;
     std::uint64_t seed_;

@@ -12,7 +12,9 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <fstream>
+#include <map>
 #include <set>
 
 using namespace lip;
@@ -47,7 +49,7 @@ struct Data {
         shard::write_shard(folder / "a.tar.zst", samples(captions), {.frame_bytes = 4096});
         std::ofstream(folder / "tokenizer.model", std::ios::binary) << text::letter_model();
         tokenizer = text::load_tokenizer((folder / "tokenizer.model").string());
-        settings.shards = {(folder / "a.tar.zst").string()};
+        settings.shards = {{(folder / "a.tar.zst").string()}};
         settings.batch_size = 4;
         settings.pixels.image_size = 16;
         settings.context_length = 12;
@@ -98,7 +100,7 @@ TEST_CASE("a run goes on with the same shards only, in any folder") {
                          doctest::Contains("1 shards with"), cli::UsageError);
     train::DataSettings renamed = data.settings;
     std::filesystem::copy(data.folder / "a.tar.zst", data.folder / "b.tar.zst");
-    renamed.shards = {(data.folder / "b.tar.zst").string()};
+    renamed.shards = {{(data.folder / "b.tar.zst").string()}};
     CHECK_THROWS_AS(train::Loader(renamed, *data.tokenizer, {identity, {}}), cli::UsageError);
 }
 
@@ -132,10 +134,11 @@ TEST_CASE("lanes: an epoch has every frame once, whatever their number") {
     Data data(std::vector<std::string>(50, kLong));
     const train::Frames frames(data.settings.shards);
     REQUIRE(frames.size() >= 24);
+    const train::FrameSequence sequence(frames, 5);
     for (std::uint64_t epoch = 0; epoch < 3; ++epoch) {
         std::set<std::size_t> seen;
         for (std::uint64_t i = 0; i < frames.size(); ++i) {
-            const train::Visit visit = train::visit_of(epoch * frames.size() + i, frames.size(), 5);
+            const train::Visit visit = sequence(epoch * frames.size() + i);
             CHECK(visit.epoch == epoch);
             seen.insert(visit.frame);
         }
@@ -192,4 +195,34 @@ TEST_CASE("two ranks go on where one process stood") {
     data.settings.ranks = 3;
     CHECK_THROWS_WITH_AS(train::Loader(data.settings, *data.tokenizer, state),
                          doctest::Contains("cannot share"), cli::UsageError);
+}
+
+TEST_CASE("weights: how often frames of each part come, and once an epoch of the part") {
+    const Data many(std::vector<std::string>(50, kLong)), few({kLong, kLong, kLong});
+    const std::string a = many.settings.shards[0].shards, b = few.settings.shards[0].shards;
+    CHECK(train::parse_data_operand(b + "=4").weight == 4);
+    CHECK(train::parse_data_operand(b + "=4").shards == b);
+    CHECK(train::parse_data_operand(b).weight == 1);
+    for (const char* bad : {"=0", "=-1", "=x", "=", "=inf"})
+        CHECK_THROWS_AS(train::parse_data_operand(b + bad), cli::UsageError);
+
+    const train::Frames frames({{a}, {b, 4}});
+    CHECK(frames.identity().hash != train::Frames({{a}, {b}}).identity().hash);
+    REQUIRE(frames.parts().size() == 2);
+    const std::size_t first = frames.parts()[1].first;
+    const double light = static_cast<double>(first),
+                 heavy = static_cast<double>(frames.size() - first);
+    const train::FrameSequence sequence(frames, 1);
+    std::map<std::size_t, std::vector<std::uint64_t>> epochs;
+    for (std::uint64_t g = 0; g < 2 * 4096; ++g) {
+        const train::Visit visit = sequence(g);
+        epochs[visit.frame].push_back(visit.epoch);
+    }
+    REQUIRE(epochs.size() == frames.size());
+    for (auto& [frame, all] : epochs) {
+        const double expected = 8192 * (frame < first ? 1 : 4) / (light + 4 * heavy);
+        CHECK(std::abs(static_cast<double>(all.size()) - expected) < 2);
+        std::sort(all.begin(), all.end());
+        CHECK(std::adjacent_find(all.begin(), all.end()) == all.end());
+    }
 }
