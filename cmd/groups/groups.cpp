@@ -62,10 +62,12 @@ void add_model(cli::Options& options, ModelSettings& settings, bool with_model) 
 
 void add_classes(cli::Options& options, ClassSettings& settings) {
     options.group("classes");
-    options.add("--classes", settings.classes, "FILE",
-                "a name a line; or ID<TAB>NAME|SYNONYM...; or JSON {class: [prompts]}");
+    options.add(
+        "--classes", settings.classes, "FILE",
+        "a name a line; or ID<TAB>NAME|SYNONYM...; or JSON {class: [prompts]}; or the name of a "
+        "known list");
     options.add("--templates", settings.templates, "FILE|WORD",
-                "imagenet80, imagenet7, photo, none, or a file with {} in each line");
+                "photo, none, a known set such as imagenet80, or a file with {} in each line");
     options.choice("--synonyms", settings.synonyms, {"max", "mean"},
                    "how the names of a class are combined");
 }

@@ -5,6 +5,7 @@
 #include "cmd/zeroshot/labels.h"
 #include "eval/classes.h"
 #include "eval/classification.h"
+#include "eval/confusion.h"
 #include "eval/image_batches.h"
 #include "eval/results.h"
 
@@ -70,7 +71,10 @@ public:
           embedder_(embedder_settings(options)),
           trained_{embedder_.scale(), embedder_.bias(), embedder_.is_sigmoid()},
           weights_(eval::class_weights(embedder_, classes_, templates_)),
-          metrics_(weights_.classes) {}
+          metrics_(weights_.classes) {
+        if (!options.confusion.empty())
+            record::check_can_write(options.confusion, options.common.force);
+    }
 
     int run() {
         eval::ImageBatches batches(embedder_, stream_, errors_, options_.model.batch_size,
@@ -89,6 +93,7 @@ public:
         }
         progress.finish();
         const int code = errors_.finish();
+        if (!options_.confusion.empty()) write_confusion();
         results_.finish(summary());
         return code;
     }
@@ -151,7 +156,9 @@ private:
             const std::int64_t rank = eval::rank_of(scores, c, truth.classes);
             cli::append_json_string(names, classes_[c].id);
             record::append_integer(ranks, rank);
-            if (!truth.is_list) metrics_.add(c, rank);
+            if (truth.is_list) continue;
+            metrics_.add(c, rank);
+            if (!options_.confusion.empty()) confusion_.add(c, eval::predicted_class(scores, c));
         }
         if (truth.is_list) {
             metrics_.add_list(truth.classes, scores);
@@ -159,6 +166,12 @@ private:
             ranks = "[" + ranks + "]";
         }
         line += ",\"label\":" + names + ",\"rank\":" + ranks;
+    }
+
+    void write_confusion() const {
+        std::vector<std::string> ids;
+        for (const eval::Class& one : classes_.all()) ids.push_back(one.id);
+        confusion_.write_csv(options_.confusion, ids, options_.common.force);
     }
 
     eval::Summary summary() const {
@@ -196,6 +209,7 @@ private:
     Trained trained_;
     eval::ClassWeights weights_;
     eval::Classification metrics_;
+    eval::Confusion confusion_;  // empty unless asked for
     std::uint64_t unlabelled_ = 0;
 };
 
@@ -207,6 +221,8 @@ int plan(const ZeroshotOptions& options) {
     stream.rejects.clear();
     record::check_can_write(options.common.output, options.common.force);
     if (!summary.empty()) record::check_can_write(summary, options.common.force);
+    if (!options.confusion.empty())
+        record::check_can_write(options.confusion, options.common.force);
     record::ErrorLog errors(stream, false);
     const shard::ImageStream images({stream, options.image_root, true}, errors);
     const eval::Classes classes(options.classes.classes);
@@ -222,7 +238,8 @@ int plan(const ZeroshotOptions& options) {
               (options.common.output == "-" ? "standard output" : options.common.output) +
               (summary.empty()  ? ""
                : summary == "-" ? ", the summary alone"
-                                : " and " + summary));
+                                : " and " + summary) +
+              (options.confusion.empty() ? "" : ", confusion: " + options.confusion));
     return cli::kDone;
 }
 
@@ -233,6 +250,10 @@ int zeroshot(const ZeroshotOptions& options) {
         throw cli::UsageError("-m DIR is missing: name a checkpoint or a run folder");
     if (options.classes.classes.empty())
         throw cli::UsageError("--classes FILE is missing: name the file of the classes");
+    const std::string& confusion = options.confusion;
+    if (!confusion.empty() &&
+        (confusion == options.common.output || confusion == options.results.summary))
+        throw cli::UsageError("--confusion names the same file as -o or --summary: " + confusion);
     if (options.common.dry_run) return plan(options);
     return Zeroshot(options).run();
 }

@@ -15,6 +15,7 @@ struct ZeroshotOptions {
     ModelSettings model;
     ClassSettings classes;
     std::string labels = "record";
+    std::string confusion;  // file
     ResultSettings results;
 };
 

@@ -2,6 +2,7 @@
 
 #include "cli/error.h"
 #include "cli/log.h"
+#include "cli/options.h"
 #include "record/data_path.h"
 #include "record/file.h"
 #include "record/object.h"
@@ -11,6 +12,7 @@
 #include <ATen/ATen.h>
 
 #include <algorithm>
+#include <filesystem>
 
 namespace lip::eval {
 namespace {
@@ -57,9 +59,18 @@ std::string read_text_file(const std::string& path) {
     throw cli::DataError(at_line(path, i) + ": the text is not UTF-8 (iconv converts it)");
 }
 
+// share/FOLDER/WORD.EXTENSION where there is one, else the word itself: the path of a file.
+std::string shared_or_file(const std::string& folder, const std::string& word,
+                           const std::string& extension) {
+    const std::vector<std::string> known = record::data_names(folder);
+    if (std::find(known.begin(), known.end(), word) == known.end()) return word;
+    return record::data_file(folder + "/" + word + extension);
+}
+
 }  // namespace
 
-Classes::Classes(const std::string& path) {
+Classes::Classes(const std::string& word) {
+    const std::string path = shared_or_file("classes", word, ".tsv");
     const std::string text = read_text_file(path);
     const std::size_t begin = text.find_first_not_of(" \t\r\n\xEF\xBB\xBF");
     if (begin != text.npos && text[begin] == '{')
@@ -143,12 +154,11 @@ std::vector<std::string> load_templates(const std::string& word) {
     if (word == "photo") return {"a photo of a {}."};
     if (word == "none") return {"{}"};
     if (word.find("{}") != word.npos && !std::filesystem::exists(word)) return {word};
-    const bool is_known = word == "imagenet7" || word == "imagenet80";
-    if (!is_known && !std::filesystem::exists(word))
-        throw cli::UsageError("--templates: '" + word +
-                              "' is none of photo, none, imagenet7, imagenet80, no file, and has "
-                              "no {} for the name");
-    const std::string path = is_known ? record::data_file("templates/" + word + ".txt") : word;
+    const std::string path = shared_or_file("templates", word, ".txt");
+    if (path == word && !std::filesystem::exists(word))
+        throw cli::UsageError("--templates: '" + word + "' is none of photo, none, " +
+                              cli::join(record::data_names("templates")) +
+                              ", no file, and has no {} for the name");
     std::vector<std::string> templates;
     const std::string text = read_text_file(path);
     for (const std::string_view line : lines_of(text)) {

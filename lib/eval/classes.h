@@ -23,11 +23,12 @@ struct Class {
 // The classes of a file in its order. Immutable; any thread.
 class Classes {
 public:
-    // Reads a file: a name a line (its own id); or "id<TAB>name|synonym|..."; or a JSON object
-    // {class: [prompts]}. The first line tells which. Empty lines at the end do not count. Throws
-    // DataError with file and line for a file that is empty, an id that stands twice, an empty name
-    // or text that is not UTF-8.
-    explicit Classes(const std::string& path);
+    // Reads a file, or a list that comes with the tools by its name (share/classes), which goes
+    // before a file of that name: "./voc20" is one. A file has a name a line (its own id); or
+    // "id<TAB>name|synonym|..."; or is a JSON object {class: [prompts]}. The first line tells
+    // which. Empty lines at the end do not count. Throws DataError with file and line for a file
+    // that is empty, an id that stands twice, an empty name or text that is not UTF-8.
+    explicit Classes(const std::string& word_or_file);
 
     const std::vector<Class>& all() const { return classes_; }
     std::size_t size() const { return classes_.size(); }
@@ -47,8 +48,9 @@ private:
     std::unordered_map<std::string, std::int64_t> by_name_;  // kAmbiguous where several have it
 };
 
-// Templates by word (photo, none, imagenet7, imagenet80) or from a file, one a line, each with {}
-// for the name. Throws DataError with file and line.
+// Templates by word (photo, none, or a set of share/templates: imagenet7, imagenet80, food101 and
+// others) or from a file, one a line, each with {} for the name. Throws DataError with file and
+// line.
 std::vector<std::string> load_templates(const std::string& word_or_file);
 
 // `name` in place of every {} of the template.

@@ -3,6 +3,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace lip::record {
 
@@ -11,5 +12,9 @@ namespace lip::record {
 // among what their scripts/install-deps fetched. Throws DataError naming the places if it is in
 // none.
 std::string data_file(std::string_view relative);
+
+// Names of the files in a folder of that data, without their extension, sorted: those of
+// "templates" are what --templates takes beside files. Empty if the folder is nowhere.
+std::vector<std::string> data_names(std::string_view folder);
 
 }  // namespace lip::record

@@ -1,6 +1,7 @@
 #include "eval/classes.h"
 
 #include "cli/error.h"
+#include "record/data_path.h"
 #include "tensor/math.h"
 #include "tests/unit/eval/tiny_checkpoint.h"
 
@@ -8,6 +9,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <set>
 
 namespace lip::eval {
 namespace {
@@ -97,6 +99,39 @@ TEST_CASE("templates by word and from a file") {
         cli::DataError);
     spill(folder / "t", "\n");
     CHECK_THROWS_AS(load_templates((folder / "t").string()), cli::DataError);
+}
+
+TEST_CASE("template sets of data sets have the published numbers of templates") {
+    const std::pair<const char*, std::size_t> sets[] = {
+        {"food101", 1},  {"cifar10", 18},  {"cifar100", 18},  {"sun397", 2},      {"cars", 8},
+        {"aircraft", 2}, {"dtd", 8},       {"pets", 1},       {"caltech101", 34}, {"flowers", 1},
+        {"eurosat", 3},  {"imagenet7", 7}, {"imagenet80", 80}};
+    for (const auto& [name, count] : sets) {
+        const std::vector<std::string> templates = load_templates(name);
+        CHECK(templates.size() == count);
+        CHECK(std::set<std::string>(templates.begin(), templates.end()).size() == count);
+    }
+    CHECK(record::data_names("templates").size() == std::size(sets));
+    CHECK_THROWS_AS(load_templates("food102"), cli::UsageError);
+}
+
+TEST_CASE("class lists of segmentation data sets, by name") {
+    const std::pair<const char*, std::size_t> sets[] = {
+        {"voc20", 20},       {"voc21", 21},       {"context59", 59}, {"context60", 60},
+        {"coco_object", 81}, {"coco_stuff", 171}, {"ade150", 150},   {"cityscapes", 19}};
+    for (const auto& [name, count] : sets) CHECK(Classes(name).size() == count);
+    CHECK(record::data_names("classes").size() == std::size(sets));
+
+    const Classes voc("voc21");
+    CHECK(voc[0].id == "background");
+    CHECK(voc[0].names.size() == 26);
+    CHECK(voc[4].id == "boat");
+    CHECK(voc[4].names == std::vector<std::string>{"ship"});
+    CHECK(voc[11].names == std::vector<std::string>{"table"});
+    CHECK(voc[15].names.size() == 7);
+    CHECK(voc[20].names.size() == 5);
+    const Classes plain("voc20");
+    for (std::int64_t c = 0; c < 20; ++c) CHECK(plain[c].names == voc[c + 1].names);
 }
 
 TEST_CASE("scores of names become scores of classes") {
