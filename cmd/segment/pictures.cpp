@@ -2,9 +2,12 @@
 
 #include "cli/error.h"
 #include "image/encode.h"
+#include "image/legend.h"
 #include "image/palette.h"
+#include "record/data_path.h"
 #include "record/file.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cstdio>
 #include <optional>
@@ -69,7 +72,10 @@ std::vector<image::Rgb> load_palette(const std::string& word, std::size_t classe
         const auto voc = image::voc_palette();
         return {voc.begin(), voc.end()};
     }
-    std::istringstream in(record::read_file(word, kLargestPalette));
+    const std::vector<std::string> known = record::data_names("palettes");
+    const bool is_known = std::find(known.begin(), known.end(), word) != known.end();
+    std::istringstream in(record::read_file(
+        is_known ? record::data_file("palettes/" + word + ".txt") : word, kLargestPalette));
     std::vector<image::Rgb> colours;
     for (std::string line; std::getline(in, line);) {
         const auto colour = parse_colour(line);
@@ -103,10 +109,14 @@ void Pictures::write_file(const fs::path& path, const std::string& bytes) const 
 }
 
 std::string Pictures::write(const std::string& key, const image::Image& image,
-                            const image::Mask& mask) const {
-    if (!overlay_dir_.empty())
+                            const image::Mask& mask, const std::vector<ClassName>& found) const {
+    if (!overlay_dir_.empty()) {
+        std::vector<image::LegendEntry> entries;
+        for (const ClassName& one : found) entries.push_back({palette_[one.value], one.name});
+        const image::Image mixed = image::overlay(image, mask, palette_, kOverlayWeight);
         write_file(picture_path(overlay_dir_, key),
-                   image::encode_png(image::overlay(image, mask, palette_, kOverlayWeight)));
+                   image::encode_png(image::with_legend(mixed, entries)));
+    }
     if (mask_dir_.empty()) return {};
     const fs::path path = picture_path(mask_dir_, key);
     write_file(path, image::encode_png_indexed(mask, palette_));

@@ -3,15 +3,23 @@
 
 #include "image/image.h"
 
+#include <cstdint>
 #include <filesystem>
 #include <string>
 #include <vector>
 
 namespace lip::cmd {
 
-// "voc", or a file with a colour a line, "R G B" of 0..255 or "#rrggbb"; line n, from 0, is class
-// n. Throws DataError with file and line; and if there are fewer colours than classes, or over 256.
+// "voc", a palette of share/palettes by its name (ade20k), or a file with a colour a line, "R G B"
+// of 0..255 or "#rrggbb"; line n, from 0, is class n. Throws DataError with file and line; and if
+// there are fewer colours than classes, or over 256.
 std::vector<image::Rgb> load_palette(const std::string& word_or_file, std::size_t classes);
+
+// A class for a legend.
+struct ClassName {
+    std::uint8_t value;  // in masks
+    std::string name;
+};
 
 // FOLDER/KEY.png. Slashes of the key make folders; empty parts of it are left out; "." and "..",
 // percent signs and control characters become %XX, so that no key leaves the folder.
@@ -28,10 +36,11 @@ public:
           force_(force) {}
 
     bool has_any() const { return !mask_dir_.empty() || !overlay_dir_.empty(); }
-    // Makes folders where they are missing. Returns the path of the mask, empty if not wanted.
+    // `found` are the classes of the mask, in the order of the overlay's legend. Makes folders
+    // where they are missing. Returns the path of the mask, empty if not wanted.
     // Throws DataError if a file exists and may not be replaced, or cannot be written.
-    std::string write(const std::string& key, const image::Image& image,
-                      const image::Mask& mask) const;
+    std::string write(const std::string& key, const image::Image& image, const image::Mask& mask,
+                      const std::vector<ClassName>& found) const;
 
 private:
     void write_file(const std::filesystem::path& path, const std::string& bytes) const;

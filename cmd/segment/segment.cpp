@@ -15,7 +15,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
 #include <optional>
 
 namespace lip::cmd {
@@ -122,8 +121,11 @@ private:
         }
         if (pictures_.has_any() && !written_.insert(item.record.key))
             return cli::Reject{"duplicate-key", "the key stood before: " + item.record.key};
-        const std::string file = pictures_.write(item.record.key, *image, *mask);
-        report(item, *mask, file, counts);
+        const std::vector<Found> found = classes_in(*mask);
+        std::vector<ClassName> names;
+        for (const Found& one : found) names.push_back(legend_name(one.index));
+        const std::string file = pictures_.write(item.record.key, *image, *mask, names);
+        report(item, *mask, found, file, counts);
         return std::nullopt;
     }
 
@@ -139,7 +141,30 @@ private:
         }
     }
 
-    void report(const shard::ImageRecord& item, const image::Mask& mask, const std::string& file,
+    // The background goes by its id: its names are those of all that is none of the classes.
+    ClassName legend_name(std::int64_t c) const {
+        const eval::Class& one = classes_[c];
+        return {static_cast<std::uint8_t>(c),
+                settings_.background == c ? one.id : one.names.front()};
+    }
+
+    struct Found {
+        std::int64_t index, area;  // of a class, in pixels
+    };
+    // The classes of a mask, the largest first.
+    std::vector<Found> classes_in(const image::Mask& mask) const {
+        std::vector<std::int64_t> areas(classes_.size());
+        for (const std::uint8_t value : mask.value) ++areas[value];
+        std::vector<Found> found;
+        for (std::size_t c = 0; c < areas.size(); ++c)
+            if (areas[c] > 0) found.push_back({static_cast<std::int64_t>(c), areas[c]});
+        std::stable_sort(found.begin(), found.end(),
+                         [](const Found& a, const Found& b) { return a.area > b.area; });
+        return found;
+    }
+
+    void report(const shard::ImageRecord& item, const image::Mask& mask,
+                const std::vector<Found>& found, const std::string& file,
                 const std::optional<eval::PixelCounts>& counts) {
         results_.count(item.record.key);
         std::string line = "{\"key\":";
@@ -150,7 +175,7 @@ private:
             line += ",\"mask\":";
             cli::append_json_string(line, file);
         }
-        append_classes(line, mask);
+        append_classes(line, found, mask.value.size());
         if (counts) {
             line += ",\"miou\":";
             append_number(line, eval::segment_scores(*counts).mean_iou);
@@ -162,26 +187,17 @@ private:
         results_.flush();
     }
 
-    // The classes of a mask, the largest first.
-    void append_classes(std::string& line, const image::Mask& mask) const {
-        std::vector<std::int64_t> areas(classes_.size());
-        for (const std::uint8_t value : mask.value) ++areas[value];
-        std::vector<std::int64_t> order(classes_.size());
-        std::iota(order.begin(), order.end(), 0);
-        const auto area = [&](std::int64_t c) { return areas[static_cast<std::size_t>(c)]; };
-        std::stable_sort(order.begin(), order.end(),
-                         [&](std::int64_t a, std::int64_t b) { return area(a) > area(b); });
+    void append_classes(std::string& line, const std::vector<Found>& found,
+                        std::size_t pixels) const {
         line += ",\"classes\":[";
-        for (const std::int64_t c : order) {
-            if (area(c) == 0) break;
+        for (const auto& [c, area] : found) {
             if (line.back() != '[') line += ',';
             line += "{\"class\":";
             cli::append_json_string(line, classes_[c].id);
             line += ",\"name\":";
             cli::append_json_string(line, classes_[c].names.front());
             line += ",\"share\":";
-            record::append_score(
-                line, static_cast<double>(area(c)) / static_cast<double>(mask.value.size()));
+            record::append_score(line, static_cast<double>(area) / static_cast<double>(pixels));
             line += '}';
         }
         line += ']';
