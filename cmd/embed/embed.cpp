@@ -8,6 +8,7 @@
 #include "text/utf8.h"
 
 #include <algorithm>
+#include <charconv>
 #include <utility>
 
 namespace lip::cmd {
@@ -40,7 +41,18 @@ void check(const EmbedOptions& o) {
         throw cli::UsageError("with --text no INPUT is read: leave it and --input-format out");
     if ((!o.texts.empty() || reads_lines(o)) && (!c.sources.empty() || c.texts == "phrases"))
         throw cli::UsageError("--sources and --texts=phrases are for the captions of records");
+    if (parse_layer(o.layer) && o.kind != EmbedKind::kPatch)
+        throw cli::UsageError("--layer=" + o.layer + " needs --kind=patch");
     check_format(o);
+}
+
+// Throws UsageError if the model has no such block, before it is loaded.
+void check_layer(const EmbedOptions& o, const model::ModelConfig& config) {
+    const auto layer = parse_layer(o.layer);
+    const std::int64_t count = config.vision.layers;
+    if (layer && (*layer > count || *layer < -count))
+        throw cli::UsageError("--layer=" + o.layer + ": the model has " + std::to_string(count) +
+                              " blocks, counted from 1, or from the end: -1");
 }
 
 // Where the file of the image is: as a picture was named, or by the path in its record. What lies
@@ -71,9 +83,12 @@ public:
                                               options.kind != EmbedKind::kText},
                             errors_);
         check_vector_output(options);
+        check_layer(options, model::read_config(model::find_checkpoint(options.model.model)));
         embedder_.emplace(embedder_settings(options));
-        maker_.emplace(*embedder_, options.model.batch_size, options.normalize);
-        output_ = make_vector_output(options, embedder_->config().embed_dim);
+        const auto layer = parse_layer(options.layer);
+        maker_.emplace(*embedder_, options.model.batch_size, options.normalize, layer);
+        width_ = layer ? embedder_->config().vision.width : embedder_->config().embed_dim;
+        output_ = make_vector_output(options, width_);
     }
 
     int run() {
@@ -101,6 +116,7 @@ private:
         eval::ImageBatches batches(*embedder_, *stream_, errors_, options_.model.batch_size,
                                    options_.common.thread_count());
         const bool patches = options_.kind == EmbedKind::kPatch;
+        const auto layer = parse_layer(options_.layer);
         while (const auto batch = batches.next()) {
             const at::Tensor vectors =
                 patches ? maker_->patches(batch->planes) : maker_->images(batch->planes);
@@ -108,6 +124,7 @@ private:
                 const shard::ImageRecord& item = batch->items[i];
                 VectorRow row{item.record.key, image_path(item, *stream_), {}};
                 row.grid = embedder_->config().vision.grid();
+                row.layer = layer;
                 const at::Tensor own = vectors[static_cast<std::int64_t>(i)];
                 output_->add(row, patches ? own : own.unsqueeze(0));
             }
@@ -193,8 +210,7 @@ private:
         } else {
             text = std::to_string(items_) + " images";
         }
-        cli::info(text + ", vectors of " + std::to_string(embedder_->config().embed_dim) +
-                  " numbers");
+        cli::info(text + ", vectors of " + std::to_string(width_) + " numbers");
     }
 
     const EmbedOptions& options_;
@@ -211,6 +227,7 @@ private:
     std::vector<eval::SelectedText> pending_;
     std::vector<VectorRow> pending_rows_;
     std::size_t items_ = 0, rows_ = 0;
+    std::int64_t width_ = 0;  // of the vectors
 };
 
 // Opens what the run would open, but loads no weights.
@@ -230,13 +247,25 @@ int plan(const EmbedOptions& options) {
         const shard::ImageStream images({stream, options.image_root, false}, errors);
     const auto folder = model::find_checkpoint(options.model.model);
     const model::ModelConfig config = model::read_config(folder);
+    check_layer(options, config);
+    const std::int64_t width = parse_layer(options.layer) ? config.vision.width : config.embed_dim;
     cli::info("would load " + folder.string() + " (" + config.name + ", vectors of " +
-              std::to_string(config.embed_dim) + " numbers)");
+              std::to_string(width) + " numbers)");
     cli::info("would write " + vector_output_names(options));
     return cli::kDone;
 }
 
 }  // namespace
+
+std::optional<std::int64_t> parse_layer(const std::string& word) {
+    if (word == "joint") return std::nullopt;
+    std::int64_t number = 0;
+    const char* end = word.data() + word.size();
+    const auto result = std::from_chars(word.data(), end, number);
+    if (word.empty() || result.ec != std::errc() || result.ptr != end)
+        throw cli::UsageError("--layer: '" + word + "' is neither joint nor the number of a block");
+    return number;
+}
 
 int embed(EmbedOptions options) {
     if (!options.texts.empty() && options.kind == EmbedKind::kImage)

@@ -5,6 +5,7 @@
 #include "eval/embedder.h"
 #include "eval/texts.h"
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,9 +23,13 @@ struct EmbedOptions {
     EmbedKind kind = EmbedKind::kImage;
     std::vector<std::string> texts;  // --text
     std::string format = "jsonl";
-    bool half = false;  // --dtype f16
+    std::string layer = "joint";  // or the number of a block
+    bool half = false;            // --dtype f16
     bool normalize = true;
 };
+
+// The block of --layer; nothing for the joint space. Throws UsageError.
+std::optional<std::int64_t> parse_layer(const std::string& word);
 
 cli::Tool embed_tool(EmbedOptions& options);
 int embed(EmbedOptions options);
@@ -34,13 +39,15 @@ int embed(EmbedOptions options);
 std::vector<std::string> read_texts(const std::vector<std::string>& operands);
 
 // Images, patches and texts as vectors of the joint space [.., D], of unit length if `normalize`,
-// else as the model gives them.
+// else as the model gives them. Patches may be those of a block, of its width.
 class VectorMaker {
 public:
-    VectorMaker(const eval::Embedder& embedder, std::int64_t batch_size, bool normalize)
+    VectorMaker(const eval::Embedder& embedder, std::int64_t batch_size, bool normalize,
+                std::optional<std::int64_t> layer)
         : embedder_(embedder),
           batch_size_(static_cast<std::size_t>(batch_size)),
-          normalize_(normalize) {}
+          normalize_(normalize),
+          layer_(layer) {}
 
     at::Tensor images(std::span<const std::vector<std::uint8_t>> planes) const;   // [B, D]
     at::Tensor patches(std::span<const std::vector<std::uint8_t>> planes) const;  // [B, P, D]
@@ -55,6 +62,7 @@ private:
     const eval::Embedder& embedder_;
     std::size_t batch_size_;
     bool normalize_;
+    std::optional<std::int64_t> layer_;
     std::int64_t seen_ = 0, cut_ = 0;
 };
 

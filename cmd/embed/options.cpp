@@ -9,14 +9,14 @@ namespace {
 constexpr const char* kDescription =
     R"(Turns images or texts into vectors of the space that the two towers of a model share: the cosine of two vectors tells how well image and text agree.
 
---kind=image gives a vector an image, and --kind=patch one for each square patch of it, from left to right and top to bottom. --kind=text gives one for each text of the records: their captions, or with --texts their sentences or phrases. A caption that has not been split yet is split as split-captions does by default. With --input-format=lines every line of the input is a text.
+--kind=image gives a vector an image, and --kind=patch one for each square patch of it, from left to right and top to bottom. With --layer=N these are no vectors of the joint space, but the patches as block N of the image tower leaves them, without the class token and before the last norm and the projection: N counts from 1, or from the end, where -1 is the last block and -2 the one whose patches LLaVA reads; 0 is what the first block gets. They keep their length, unless --normalize is given. --kind=text gives one for each text of the records: their captions, or with --texts their sentences or phrases. A caption that has not been split yet is split as split-captions does by default. With --input-format=lines every line of the input is a text.
 
 A text longer than the model can read is cut; the closing line counts such texts. --long-text=mean avoids that: the vector of a caption is the mean of the vectors of its sentences.
 
 --text embeds the texts of the command line and reads no INPUT. @FILE stands for the lines of a file, @- for standard input, @@x for the text "@x".)";
 
 constexpr const char* kOutput =
-    R"(One JSON line a row, in the order of the input: key, kind and embedding, in the shortest form that reads back to the same number. Texts add text and the index of the caption, with --texts also that of the sentence or phrase in it; texts that come from no record have the number of their line as key. Patches add grid (rows, columns), and embedding is a list of vectors.
+    R"(One JSON line a row, in the order of the input: key, kind and embedding, in the shortest form that reads back to the same number. Texts add text and the index of the caption, with --texts also that of the sentence or phrase in it; texts that come from no record have the number of their line as key. Patches add grid (rows, columns) and, of a block, layer, and embedding is a list of vectors.
 
 With --format=npy, safetensors or faiss the numbers go to -o FILE, one vector a row, and the rest of each line to FILE.rows.jsonl, line for row; patches are rows of their own there, with their number in the grid as patch. The file is NumPy's with two axes, a safetensors file with the tensor embeddings, or a FAISS index IndexFlatIP, whose score is the inner product: of vectors of unit length, the cosine.
 
@@ -45,6 +45,8 @@ cli::Tool embed_tool(EmbedOptions& options) {
          "embed -m model --text 'a red circle' --text @classes.txt | jq -c .embedding"},
         {"Every sentence of the captions.",
          "embed -m model --kind text --texts sentences images.jsonl > sentences.jsonl"},
+        {"What the last block but one says of each patch, for another model to read.",
+         "embed -m model --kind patch --layer -2 --format npy -o patches.npy shards/"},
         {"Texts from a pipe.",
          "cut -c1-40 classes.txt | embed -m model --kind text --input-format lines"},
     };
@@ -62,10 +64,17 @@ cli::Tool embed_tool(EmbedOptions& options) {
         {{"image", EmbedKind::kImage}, {"text", EmbedKind::kText}, {"patch", EmbedKind::kPatch}},
         "what gets a vector");
     o.add_repeated("--text", options.texts, "TEXT", "embed this text, or @FILE; no INPUT is read");
+    o.add("--layer", options.layer, "WORD|N",
+          "patches of the joint space (joint), or as block N leaves them; -2: the last but one");
     o.choice("--format", options.format, output_formats(),
              "JSON lines, a file of vectors (-o FILE), or a folder (-o DIR)");
     o.choice("--dtype", options.half, {{"f32", false}, {"f16", true}}, "precision of the numbers");
-    o.flag("--normalize", options.normalize, "vectors of unit length", true);
+    o.flag("--normalize", options.normalize,
+           "vectors of unit length; off where --layer names a block", true);
+    o.after_parse([&options](const cli::Options& all) {
+        if (all.given("layer") && !all.given("normalize"))
+            options.normalize = options.layer == "joint";
+    });
     add_model(o, options.model);
     add_captions(o, options.captions);
     add_images(o, options.image_root);

@@ -50,6 +50,7 @@ void append_line(std::string& out, EmbedKind kind, const VectorRow& row) {
     if (kind == EmbedKind::kPatch) {
         const std::string grid = std::to_string(row.grid);
         out.append(",\"grid\":[").append(grid).append(",").append(grid) += ']';
+        if (row.layer) out += ",\"layer\":" + std::to_string(*row.layer);
     }
 }
 

@@ -7,6 +7,7 @@
 #include <ATen/core/Tensor.h>
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,12 +23,13 @@ std::vector<std::string> output_formats();
 // What a row is, but for its numbers.
 struct VectorRow {
     std::string key;
-    std::string image_path;              // of the image's file; the key if there is none
-    std::string text;                    // of texts
-    std::int64_t caption = -1;           // index in the record; -1: a text of no record
-    std::int64_t part = -1;              // of the sentence or phrase in the caption; -1: none
-    const char* part_name = "sentence";  // or "phrase"
-    std::int64_t grid = 0;               // of patches: rows, and columns
+    std::string image_path;               // of the image's file; the key if there is none
+    std::string text;                     // of texts
+    std::int64_t caption = -1;            // index in the record; -1: a text of no record
+    std::int64_t part = -1;               // of the sentence or phrase in the caption; -1: none
+    const char* part_name = "sentence";   // or "phrase"
+    std::int64_t grid = 0;                // of patches: rows, and columns
+    std::optional<std::int64_t> layer{};  // of patches: the block they are of
 };
 
 // One thread at a time. Without close() nothing is left under the names of the files.

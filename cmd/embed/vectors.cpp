@@ -42,8 +42,9 @@ Tensor VectorMaker::images(std::span<const std::vector<std::uint8_t>> planes) co
 Tensor VectorMaker::patches(std::span<const std::vector<std::uint8_t>> planes) const {
     const at::NoGradGuard no_grad;
     const tensor::Autocast autocast(embedder_.device(), embedder_.precision());
-    return finished(
-        embedder_.model().vision.patches(pixels(planes), model::DenseAttention::kPlain));
+    const model::VisionTower& tower = embedder_.model().vision;
+    return finished(layer_ ? tower.block_output(pixels(planes), *layer_)
+                           : tower.patches(pixels(planes), model::DenseAttention::kPlain));
 }
 
 Tensor VectorMaker::texts(std::span<const std::string> texts) {

@@ -111,6 +111,20 @@ ImageFeatures VisionTower::features(const Tensor& pixels) const {
     return {pool(x), project(ln_post(x.slice(1, first_patch())))};
 }
 
+Tensor VisionTower::block_output(const Tensor& pixels, std::int64_t n) const {
+    const std::int64_t count = std::ssize(blocks), wanted = n < 0 ? count + 1 + n : n;
+    if (wanted < 0 || wanted > count || n < -count)
+        throw cli::UsageError("no block " + std::to_string(n) + ": the model has " +
+                              std::to_string(count) + " (1 to " + std::to_string(count) +
+                              ", or -1 for the last to -" + std::to_string(count) + ")");
+    Tensor x = embed(pixels);
+    for (std::int64_t i = 0; i < wanted; ++i) {
+        const Block& block = blocks[static_cast<std::size_t>(i)];
+        x = block(x, [&](const Tensor& qkv) { return attend_dense(qkv, block.heads, false); });
+    }
+    return x.slice(1, first_patch());
+}
+
 Tensor VisionTower::patches(const Tensor& pixels, DenseAttention attention) const {
     check_has_patches();
     Tensor x = embed(pixels);

@@ -30,6 +30,10 @@ struct VisionTower {
     // Patch features in the joint space [B, P, embed_dim], row-major grid, not normalised.
     // Throws DataError for a tower with attentional_pool: only its queries get there.
     at::Tensor patches(const at::Tensor& pixels, DenseAttention attention) const;
+    // Patch features as block n leaves them [B, P, width], before the last norm and the projection.
+    // Blocks count from 1, or from the end: -1 is the last, -2 the last but one; 0 is what the
+    // first one gets. Throws UsageError if there is no such block.
+    at::Tensor block_output(const at::Tensor& pixels, std::int64_t n) const;
 
     VisionConfig config;
     at::Tensor patch_weight;  // conv1.weight [width, 3, patch, patch]

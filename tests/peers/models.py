@@ -5,7 +5,7 @@
 
 BIN is the folder of the tools, PROBE the program built from models_probe.cpp. Models have random
 weights: nothing is downloaded. A line for each: the largest difference of image and text features
-(unit vectors, fp32). Exits with 1 if one is over 1e-4. Needs torch, torchvision, open_clip_torch,
+(unit vectors, fp32), and of Hugging Face's the patches of the last block but one (embed --layer -2). Exits with 1 if one is over 1e-4. Needs torch, torchvision, open_clip_torch,
 timm, transformers, safetensors.
 """
 import json
@@ -53,6 +53,7 @@ def ours(probe, checkpoint, pixels, texts, folder):
                    check=True)
     from safetensors.numpy import load_file
     out = load_file(folder / "out.safetensors")
+    ours.block = out["block"]
     return out["images"], out["texts"]
 
 
@@ -64,7 +65,7 @@ def report(name, theirs, mine):
     global worst_of_all
     worst = [float(np.abs(a - b).max()) for a, b in zip(theirs, mine)]
     worst_of_all = max(worst_of_all, *worst)
-    print(f"{name:44} images {worst[0]:.1e}  texts {worst[1]:.1e}", flush=True)
+    print(f"{name:44} " + "  ".join(f"{what} {x:.1e}" for what, x in zip(("images", "texts"), worst)), flush=True)
 
 
 def tool(tools, *arguments):
@@ -159,6 +160,11 @@ def check_hf(tools, probe, name, folder):
 
     theirs = features(model)
     report(f"Hugging Face {name}", theirs, ours(probe, folder / "ckpt", pixels, texts, folder))
+    with torch.no_grad():
+        states = model.vision_model(torch.from_numpy(pixels), output_hidden_states=True).hidden_states
+    first = 1 if name == "CLIPModel" else 0  # behind the class token
+    block = states[-2][:, first:].numpy()
+    report("  patches of the last block but one", (block,), (ours.block,))
     tool(tools, "export", "-q", "--format", "hf", folder / "ckpt", "-o", folder / "back")
     report("  exported, opened by transformers", theirs, features(type(model).from_pretrained(folder / "back").eval()))
 

@@ -1,4 +1,5 @@
-// Unit features of given pixels and token ids, for models.py:
+// Unit features of given pixels and token ids, and the patches of the last block but one as they are,
+// for models.py:
 //   models_probe CHECKPOINT PIXELS.npy TEXTS.json OUT.safetensors
 // Pixels are float32 [B, 3, H, W], normalised already; texts lists of ids.
 #include "model/checkpoint.h"
@@ -34,6 +35,7 @@ int main(int argc, char** argv) {
     lip::tensor::write_safetensors(
         argv[4],
         {{"images", lip::tensor::unit(model.vision.pooled(pixels)).contiguous()},
-         {"texts", lip::tensor::unit(model.text.pooled(packed)).contiguous()}},
+         {"texts", lip::tensor::unit(model.text.pooled(packed)).contiguous()},
+         {"block", model.vision.block_output(pixels, -2).contiguous()}},
         {}, true);
 }

@@ -157,6 +157,27 @@ TEST_CASE("forward and backward on another device equal the CPU's") {
     }
 }
 
+TEST_CASE("the output of a block: the last one, normalised and projected, is the joint space") {
+    const at::NoGradGuard no_grad;
+    const model::LanguageImageModel model(small_config(), 6);
+    const model::VisionTower& tower = model.vision;
+    const auto blocks = std::ssize(tower.blocks);
+    const Tensor pixels = model.normalize(at::randint(0, 256, {2, 3, 48, 48}, at::kByte));
+    const Tensor last = tower.block_output(pixels, -1);
+    CHECK(last.sizes() == at::IntArrayRef({2, 36, tower.config.width}));
+    CHECK(last.equal(tower.block_output(pixels, blocks)));
+    CHECK(tower.ln_post(last)
+              .matmul(tower.proj)
+              .equal(tower.patches(pixels, model::DenseAttention::kPlain)));
+    // One block more leads from the last but one to the last; without the class token's row it
+    // would not.
+    CHECK(tower.block_output(pixels, -2).equal(tower.block_output(pixels, blocks - 1)));
+    CHECK(!tower.block_output(pixels, -2).equal(last));
+    CHECK(tower.block_output(pixels, 0).sizes() == last.sizes());
+    CHECK_THROWS_AS(tower.block_output(pixels, blocks + 1), cli::UsageError);
+    CHECK_THROWS_AS(tower.block_output(pixels, -blocks - 1), cli::UsageError);
+}
+
 TEST_CASE("patch features: one for each patch, of unit length, for every way of attending") {
     const at::NoGradGuard no_grad;
     const model::LanguageImageModel model(small_config(), 6);
