@@ -60,6 +60,7 @@ public:
         const auto image = static_cast<std::int64_t>(out_.keys.size());
         out_.keys.push_back(item.record.key);
         if (!wanted_.texts) return true;
+        out_.captions += std::ssize(item.record.captions);
         std::vector<eval::SelectedText> texts = select_texts(item.record, wanted_.selection);
         if (static_cast<std::int64_t>(texts.size()) < wanted_.least_texts) ++out_.short_images;
         for (eval::SelectedText& text : texts) {
@@ -155,6 +156,7 @@ void add_texts(const VectorRows& rows, const Wanted& wanted,
             out.keys.push_back(label.key);
             counts.push_back(0);
         }
+        if (label.part <= 0) ++out.captions;  // of many parts the first stands for the caption
         std::size_t& count = counts[static_cast<std::size_t>(image->second)];
         if (wanted.selection.most > 0 && static_cast<std::int64_t>(count) >= wanted.selection.most)
             continue;

@@ -28,6 +28,7 @@ struct Collection {
     std::vector<TextRow> texts;
     at::Tensor image_rows, text_rows;  // [I, D], [T, D]; undefined what was not wanted
     std::int64_t short_images = 0;     // with fewer texts than asked for
+    std::int64_t captions = 0;         // that the images have, counted or not
     std::int64_t cut_texts = 0;        // longer than the context length
 
     eval::Vectors image_vectors() const;

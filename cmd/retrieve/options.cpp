@@ -21,7 +21,9 @@ constexpr const char* kOutput =
 
 A search prints one line a hit: query, rank, key, score; for a text also caption and text.
 
-Metrics of --summary: text_retrieval_recall@k (images looking for texts) and image_retrieval_recall@k (texts looking for images), the shares of queries with rank k or better, and text_retrieval_median_rank and image_retrieval_median_rank. --bootstrap resamples queries.)";
+Metrics of --summary: text_retrieval_recall@k (images looking for texts) and image_retrieval_recall@k (texts looking for images), the shares of queries with rank k or better, and text_retrieval_median_rank and image_retrieval_median_rank. --bootstrap resamples queries.
+
+Field texts is the number of texts that count, captions that of all the images have. image_set_hash tells which images these are, in whatever order and folders: 128 bits of XXH3 over the numbers in their keys (391895 of COCO_val2014_000000391895), sorted, one a line; null where keys have no numbers, or the same twice. There are two sets of 5,000 images of COCO, Karpathy's test split of the pictures of 2014 and val2017, whose figures must not be compared; for a list of ids, sort -n ids.txt | xxh128sum prints the hash to expect. image_set_guess is what the numbers of images and captions speak for: coco-karpathy-test (25,010 captions) or coco-val2017 (25,014); null where they speak for neither.)";
 
 constexpr const char* kTies =
     R"(The rank of the right candidate is one more than the number of wrong ones with a higher score. Wrong ones with the very same score count all, none or half, with --ties=pessimistic, optimistic or mean. The default is the first: a model whose vectors are all alike gets 0 %, not 100 %. Scores are compared in steps of 2^-24, so that equal vectors have equal scores on every machine.)";

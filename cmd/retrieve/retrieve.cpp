@@ -5,6 +5,7 @@
 #include "cmd/retrieve/collection.h"
 #include "cmd/retrieve/search.h"
 #include "eval/bootstrap.h"
+#include "eval/image_set.h"
 #include "eval/results.h"
 #include "record/file.h"
 #include "shard/images.h"
@@ -228,6 +229,19 @@ void add_settings(record::Object& settings, const RetrieveOptions& o) {
     settings.set("bootstrap", std::to_string(o.results.bootstrap));
 }
 
+// Which images these are, in the summary and for people.
+void add_image_set(eval::Summary& s, const Collection& all) {
+    const auto hash = eval::image_set_hash(all.keys);
+    if (hash)
+        s.more.set_text("image_set_hash", *hash);
+    else
+        s.more.set("image_set_hash", "null");
+    const auto name = eval::image_set_by_counts(std::ssize(all.keys), all.captions);
+    if (name.empty()) return s.more.set("image_set_guess", "null");
+    s.more.set_text("image_set_guess", std::string(name));
+    s.note = ", " + std::string(name) + " by the numbers of images and captions";
+}
+
 eval::Summary summary(const RetrieveOptions& o, const Collection& all,
                       const eval::Embedder* embedder) {
     eval::Summary s;
@@ -235,6 +249,8 @@ eval::Summary summary(const RetrieveOptions& o, const Collection& all,
     s.dataset = eval::dataset_name(o.results.dataset, embedder ? o.stream.inputs : files);
     s.task = "zeroshot_retrieval";
     s.more.set("texts", std::to_string(all.texts.size()));
+    s.more.set("captions", std::to_string(all.captions));
+    add_image_set(s, all);
     s.more.set("short_images", std::to_string(all.short_images));
     add_settings(s.settings, o);
     if (embedder) {
