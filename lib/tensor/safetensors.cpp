@@ -15,6 +15,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr std::uint64_t kLongestHeader = 100 << 20;
+constexpr std::uint64_t kMostNumbers = 1ULL << 40;  // of a tensor
 constexpr std::uint64_t kVectorsHeader = 120;
 constexpr const char* kVectorsName = "embeddings";
 
@@ -61,13 +62,16 @@ Entry entry_of(const std::string& path, const std::string& name, const Json& val
         corrupt(path, where + " has no two offsets");
     entry.begin = offsets[0].get<std::uint64_t>();
     entry.end = offsets[1].get<std::uint64_t>();
-    std::uint64_t count = 1;
+    std::uint64_t count = 1, numbers = 1;
     if (!value["shape"].is_array()) corrupt(path, where + " has no shape");
     for (const Json& side : value["shape"]) {
         if (!side.is_number_unsigned())
             corrupt(path, where + " has a shape that is no list of sizes");
         const auto n = side.get<std::uint64_t>();
-        if (n != 0 && count > (1ULL << 40) / n) corrupt(path, where + " is too large");
+        // With the sides before, a side of nothing taken as one: the strides must not overflow.
+        if (n > kMostNumbers || numbers > kMostNumbers / std::max<std::uint64_t>(n, 1))
+            corrupt(path, where + " is too large");
+        numbers *= std::max<std::uint64_t>(n, 1);
         count *= n;
         entry.shape.push_back(static_cast<std::int64_t>(n));
     }
