@@ -4,6 +4,7 @@
 #   make test        everything is built and tested
 #   make reproduce-dreamlip  the arms of the paper on the demo's scenes, three seeds: table and plot (an hour or two)
 #   make test-peers  models, tokenizers, pixels, vectors, event files beside the libraries people use
+#   make test-kills  train killed with -9 at 20 random steps (KILLS=20), resumed, compared to the byte
 #   make sanitize    what needs no LibTorch, built and tested with sanitizers
 #   make data-tools  recaption-ingest, split-captions and shard, without LibTorch
 #
@@ -14,6 +15,7 @@ PREFIX ?= /usr/local
 PROGRAM_PREFIX ?=
 JOBS ?= $(shell nproc)
 DATA_ONLY ?=
+KILLS ?= 20
 export LIBTORCH ARROWCPP
 
 all: $(BUILD)/build.ninja
@@ -44,6 +46,9 @@ test: all
 test-peers: all
 	@tests/run_peers $(BUILD)
 
+test-kills: programs
+	@tests/kills $(BUILD) $(KILLS)
+
 bench: all
 	@bench/run $(BUILD)
 
@@ -73,4 +78,4 @@ update-cases: all
 clean:
 	@rm -rf $(BUILD) build-data build-sanitize build-fuzz demo/out
 
-.PHONY: all programs data-tools deps demo test test-peers bench install lint sanitize fuzz man update-cases clean
+.PHONY: all programs data-tools deps demo test test-peers test-kills bench install lint sanitize fuzz man update-cases clean
