@@ -1,5 +1,5 @@
-// Unit features of given pixels and token ids, and the patches of the last block but one as they are,
-// for models.py:
+// Unit features of given pixels and token ids, and the patches of the last block but one as they
+// are, for models.py:
 //   models_probe CHECKPOINT PIXELS.npy TEXTS.json OUT.safetensors
 // Pixels are float32 [B, 3, H, W], normalised already; texts lists of ids.
 #include "model/checkpoint.h"
