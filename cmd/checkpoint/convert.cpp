@@ -94,6 +94,11 @@ int checkpoint_export(const CheckpointOptions& options) {
         model::save_tokenizer(folder, *loaded.tokenizer);
     });
     warn_left_out(left, "the format");
+    if (loaded.tokenizer->file_name() == "tokenizer.model" &&
+        !loaded.model->config.text.is_padded())
+        cli::warn(
+            "the library cannot open this tokenizer: make the ids of its texts with "
+            "SentencePiece from tokenizer.model, between start and end token");
     return cli::kDone;
 }
 

@@ -1,38 +1,31 @@
 #include "cli/error.h"
 #include "cmd/checkpoint/checkpoint.h"
-
-#include <unistd.h>
+#include "record/output_folder.h"
 
 namespace lip::cmd {
+namespace {
 
-namespace fs = std::filesystem;
+// What import, average and export write. A folder of anything else, such as a run or what it needs
+// for going on, is never replaced.
+constexpr std::string_view kOurs[] = {
+    "config.json",     "model.safetensors",       "checksums.xxh64",
+    "provenance.json", "open_clip_config.json",   "open_clip_model.safetensors",
+    "tokenizer.model", "tokenizer.json",          "vocab.json",
+    "merges.txt",      "tokenizer_config.json",   "bpe_simple_vocab_16e6.txt.gz",
+    "spiece.model",    "preprocessor_config.json"};
+
+}  // namespace
 
 void check_can_write_folder(const cli::Common& common) {
     if (common.output == "-") throw cli::UsageError("the result is a folder: name it with -o DIR");
-    if (fs::exists(common.output) && !common.force)
-        throw cli::DataError(common.output + ": exists already (-f replaces it)");
+    record::check_can_write_folder(common.output, common.force, kOurs);
 }
 
-void write_folder(const cli::Common& common, const std::function<void(const fs::path&)>& fill) {
-    check_can_write_folder(common);
-    fs::path target = common.output;
-    if (target.filename().empty()) target = target.parent_path();  // "dir/"
-    fs::path temporary = target;
-    temporary += ".tmp." + std::to_string(::getpid());
-    std::error_code failed;
-    try {
-        fs::create_directories(temporary, failed);
-        if (failed)
-            throw cli::DataError(temporary.string() + ": cannot be created: " + failed.message());
-        fill(temporary);
-        fs::remove_all(target, failed);
-        fs::rename(temporary, target, failed);
-        if (failed)
-            throw cli::DataError(target.string() + ": cannot be written: " + failed.message());
-    } catch (...) {
-        fs::remove_all(temporary, failed);
-        throw;
-    }
+void write_folder(const cli::Common& common,
+                  const std::function<void(const std::filesystem::path&)>& fill) {
+    record::OutputFolder folder(common.output, common.force, kOurs);
+    fill(folder.path());
+    folder.close();
 }
 
 }  // namespace lip::cmd

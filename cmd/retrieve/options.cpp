@@ -74,7 +74,8 @@ cli::Tool retrieve_tool(RetrieveOptions& options) {
         {"Recall both ways, every caption a text.",
          "retrieve -m model --texts-per-image 0 --summary - images.jsonl"},
         {"Long captions, one an image, by the mean of their sentences.",
-         "retrieve -m model --texts-per-image 1 --long-text mean --summary - images.jsonl"},
+         "retrieve -m model --sources sharegpt4v:long --texts-per-image 1 --long-text mean "
+         "--summary - images.jsonl"},
         {"Vectors once, then searches and recall.",
          "embed -m model --format npy -o images.npy images.jsonl\n"
          "embed -m model --kind text --format npy -o texts.npy images.jsonl\n"

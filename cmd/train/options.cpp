@@ -12,7 +12,7 @@ namespace {
 constexpr const char* kDescription =
     R"(Trains a language-image model on shards. The method sets the loss and the defaults marked "of the method": clip takes one text an image, siglip the same with a sigmoid loss, dreamlip draws K sub-captions an image (raw and short captions whole, long ones by sentence) and trains all of them as positives, slot by slot.
 
-Images and texts of a step are drawn by a generator keyed by the seed, the epoch and the key of the sample. The order of training is a keyed shuffle of all frames of all shards, dealt out to up to 64 lanes in which a window of frames is mixed; a batch takes equally many samples of each lane. So a run on the CPU gives the same weights for any number of threads (see -j), and a resumed run the same bytes as an unbroken one on the same device. --steps and --epochs of a run cannot be changed later: they set the learning rate.
+Images and texts of a step are drawn by a generator keyed by the seed, the epoch and the key of the sample. The order of training is a keyed shuffle of all frames of all shards, dealt out to up to 64 lanes in which a window of frames is mixed; a batch takes equally many samples of each lane. So a run on the CPU gives the same weights for any number of threads up to an eighth of the images in a batch (beyond, several threads share a matrix product, and the last digits can differ), and a resumed run the same bytes as an unbroken one on the same device. --steps and --epochs of a run cannot be changed later: they set the learning rate.
 
 Texts are not padded to the context length: texts of nearly equal length are computed together. Under the causal mask this equals padding to the context length.
 
@@ -21,7 +21,7 @@ A sample that cannot be used (a broken image, a broken record) is left out, and 
 constexpr const char* kOutput =
     R"(RUN/checkpoints/step-NNNNNNNN, folders that are complete when they have their name (checkpoint(5)); RUN/latest, a link to the newest; RUN/metrics.jsonl; RUN/config.toml, to be used with --config. The path of the last checkpoint goes to standard output.
 
-Lines of metrics.jsonl have type (start, train, checkpoint, resume, stop), step, epoch, samples and time; train lines add loss, loss_global and loss_local (dreamlip), lr, grad_norm, logit_scale, local_logit_scale, logit_bias (siglip), images_per_s, texts_per_s, valid_texts (the share of texts that none before it of the same image equals), skipped, no_text (images left out because none of their captions can be used), unsplit (long captions that are one text because split-captions never saw them), bad_steps and rss (MiB, the highest so far). On --resume, lines of steps after the checkpoint are removed.
+Lines of metrics.jsonl have type (start, train, checkpoint, resume, stop), step, epoch, samples and time; train lines add the means since the line before, or since a resume: loss, loss_global and loss_local (dreamlip), lr, grad_norm, logit_scale, local_logit_scale, logit_bias (siglip), images_per_s, texts_per_s, valid_texts (the share of texts that none before it of the same image equals), cut_texts (the share that is longer than the context), skipped, no_text (images left out because none of their captions can be used), unsplit (long captions that are one text because split-captions never saw them), bad_steps and rss (MiB, the highest so far). On --resume, lines of steps after the checkpoint are removed.
 
 With --tensorboard the figures of train lines, epoch and samples also stand in RUN/tensorboard as train/loss and so on, for tensorboard --logdir RUN. Each part of a run that is resumed has a file of its own, events.out.tfevents.SSSSSSSS.train, named by the step it goes on after; later steps of earlier files are cut off, so that none is there twice.)";
 
@@ -35,7 +35,7 @@ local_threshold={auto,0..1}: least weight of a patch in its group, auto is 1 / p
 constexpr const char* kTokenizer =
     R"(A SentencePiece model, or a CLIP vocabulary: bpe_simple_vocab_16e6.txt.gz of open_clip, vocab.json beside merges.txt, or tokenizer.json of Hugging Face; a folder stands for the one in it. A model for your own captions is made of their sentences:
 
-split-captions --format lines caps.jsonl > sentences.txt; spm_train --input=sentences.txt --model_prefix=tok --model_type=bpe --vocab_size=8000 --pad_id=0 --bos_id=1 --eos_id=2 --unk_id=3 --hard_vocab_limit=false
+split-captions --format lines caps.jsonl > sentences.txt; spm_train --input=sentences.txt --model_prefix=tok --model_type=bpe --vocab_size=8000 --pad_id=0 --unk_id=1 --bos_id=2 --eos_id=3 --hard_vocab_limit=false
 
 makes tok.model. The vocabulary of the model follows from it, and it is kept in every checkpoint.)";
 

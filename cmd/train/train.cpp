@@ -5,6 +5,7 @@
 #include "record/file.h"
 #include "tensor/device.h"
 #include "tensor/group.h"
+#include "text/flags.h"
 #include "train/frames.h"
 #include "train/init.h"
 
@@ -66,10 +67,15 @@ train::SamplerSettings sampler_settings(const TrainOptions& t, const train::Meth
     train::PoolSettings& pool = sampler.pool;
     pool.sentences = t.texts == "auto" ? method.sentences : t.texts == "sentences";
     pool.sources = train::parse_sources(t.sources);
-    for (const std::string& flag : t.skip_flags)
+    const auto known = text::flag_names();
+    for (const std::string& flag : t.skip_flags) {
         if (flag.find('@') != flag.npos)
             throw cli::UsageError("--skip-flags: '" + flag +
                                   "' names one sentence; the word alone means them all");
+        if (std::ranges::find(known, flag) == known.end())
+            throw cli::UsageError("--skip-flags: '" + flag + "' is none of " +
+                                  cli::join({known.begin(), known.end()}, ", "));
+    }
     pool.skip_flags = t.skip_flags;
     pool.splitter = t.splitter;
     pool.order = t.pool_order;
@@ -98,8 +104,13 @@ bool is_harmless(const std::string& name) {
 void set_checkpoint_interval(const std::string& text, TrainSettings& s) {
     const bool is_duration =
         !text.empty() && std::string_view("smh").find(text.back()) != std::string_view::npos;
-    const std::int64_t value =
-        cli::parse_integer(text, is_duration ? cli::Kind::kDuration : cli::Kind::kCount);
+    std::int64_t value = 0;
+    try {
+        value = cli::parse_integer(text, is_duration ? cli::Kind::kDuration : cli::Kind::kCount);
+    } catch (const cli::UsageError& problem) {
+        throw cli::UsageError("--checkpoint-every: " + std::string(problem.what()) +
+                              ", and no duration such as 30m");
+    }
     if (value < 1) throw cli::UsageError("--checkpoint-every: '" + text + "' must be at least 1");
     s.checkpoint_every = is_duration ? 0 : value;
     s.checkpoint_seconds = is_duration ? value : 0;
@@ -206,6 +217,7 @@ int run_train(TrainOptions& t) {
         const train::Frames frames(settings.data.shards);
         frames.read(0);  // are these shards at all?
         train::plan_lanes(frames, settings.data.batch_size, place.size);
+        const train::RunFolder folder(t.run_folder, t.resume);  // may it be written?
         model::LanguageImageModel model(settings.model, settings.data.seed);
         if (!t.init.empty())
             train::load_initial_weights(model, *text::load_tokenizer(t.tokenizer), t.init);

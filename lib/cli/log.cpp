@@ -124,12 +124,13 @@ void Progress::configure(Mode mode, bool assume_terminal) {
     is_terminal = assume_terminal || ::isatty(STDERR_FILENO) == 1;
 }
 
-Progress::Progress(std::string what, std::string unit, std::uint64_t total)
+Progress::Progress(std::string what, std::string unit, std::uint64_t total, bool on_signal)
     : what_(std::move(what)),
       unit_(std::move(unit)),
       total_(total),
       start_(monotonic_s()),
-      last_(is_terminal ? start_ - kRedrawS : start_) {}
+      last_(is_terminal ? start_ - kRedrawS : start_),
+      on_signal_(on_signal) {}
 
 Progress::~Progress() {
     finish();
@@ -137,7 +138,7 @@ Progress::~Progress() {
 
 void Progress::update(std::uint64_t done, std::string_view note) {
     const double now = monotonic_s();
-    const bool asked = take_progress_request();
+    const bool asked = on_signal_ && take_progress_request();
     if (!asked) {
         if (progress_mode == Mode::kNever || settings.threshold > Level::kInfo) return;
         if (now - last_ < (is_terminal ? kRedrawS : kPlainLineS)) return;

@@ -46,7 +46,8 @@ public:
     enum class Mode { kAuto, kAlways, kNever };
     static void configure(Mode mode, bool assume_terminal);
 
-    Progress(std::string what, std::string unit, std::uint64_t total = 0);
+    // Draws at SIGUSR1, too, unless the signal has another meaning.
+    Progress(std::string what, std::string unit, std::uint64_t total = 0, bool on_signal = true);
     ~Progress();
     Progress(const Progress&) = delete;
     Progress& operator=(const Progress&) = delete;
@@ -61,7 +62,7 @@ private:
     std::string what_, unit_;
     std::uint64_t total_;
     double start_, last_;
-    bool drawn_ = false;
+    bool drawn_ = false, on_signal_;
 };
 
 // Appends `text` as a JSON string with quotes; non-ASCII stays as it is.

@@ -14,7 +14,8 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 [[noreturn]] void no_place(const std::string& library, const std::string& what) {
-    throw cli::DataError("the model cannot be written for " + library + ": it has no " + what);
+    throw cli::DataError("the model cannot be written for " + library + ": the library has no " +
+                         what);
 }
 
 bool is_siglip(const ModelConfig& c) {
@@ -53,7 +54,7 @@ std::string timm_name(const VisionConfig& v) {
 Json open_clip_config(const ModelConfig& c) {
     Json json = Json::parse(to_json(c));
     Json& model = json["model_cfg"];
-    for (const char* ours : {"name", "method", "init_logit_scale"}) model.erase(ours);
+    for (const char* ours : {"name", "method", "init_logit_scale", "dreamlip"}) model.erase(ours);
     if (!model["quick_gelu"].get<bool>()) model.erase("quick_gelu");
     model["text_cfg"].erase("tokenizer");
     if (is_siglip(c)) {
@@ -98,11 +99,18 @@ Json hf_config(const ModelConfig& c, const ExportSettings& settings) {
     if (v.ls_init_value != 0) no_place("Hugging Face", "LayerScale");
     if (v.attentional_pool) no_place("Hugging Face", "attention pooling of open_clip's kind");
     if (!siglip && (v.pool_type != "tok" || v.no_ln_pre || v.patch_bias || !v.projection))
-        no_place("Hugging Face", "pooling but at the class token, and no tower without ln_pre");
+        no_place(
+            "Hugging Face",
+            "vision tower of CLIP that is pooled elsewhere than at the class token (this one: " +
+                v.pool_type + "), or without ln_pre");
     if (siglip != (t.pool_type == "last" && t.no_causal_mask && t.proj_bias))
         no_place("Hugging Face", "text tower of this kind beside this vision tower");
     if (!siglip && (t.pool_type == "first" || t.no_causal_mask || t.proj_bias))
         no_place("Hugging Face", "CLIP with such a text tower");
+    if (!siglip && t.pool_type == "eos" && t.eos_id == 2)
+        no_place("Hugging Face",
+                 "text tower that is read at id 2: it takes the highest id of a text where the end "
+                 "token is 2 (a tokenizer made with --eos_id=3 has none of this)");
     const auto tower = [](std::int64_t width, std::int64_t hidden, std::int64_t layers,
                           std::int64_t heads, double eps, Activation activation) {
         return Json{{"hidden_size", width},        {"intermediate_size", hidden},

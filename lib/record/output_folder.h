@@ -27,6 +27,8 @@ public:
     OutputFolder(const OutputFolder&) = delete;
     OutputFolder& operator=(const OutputFolder&) = delete;
 
+    // Where it is until close().
+    const std::filesystem::path& path() const { return temporary_; }
     // Makes a folder in it and says where, for the files that go there.
     std::string add(std::string_view name);
     // Requires: all files in it are closed. Throws DataError.

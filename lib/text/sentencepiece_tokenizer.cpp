@@ -5,6 +5,8 @@
 
 #include <sentencepiece_processor.h>
 
+#include <cerrno>
+#include <cstring>
 #include <fstream>
 #include <sstream>
 
@@ -18,7 +20,8 @@ public:
         std::ifstream file(path, std::ios::binary);
         std::ostringstream bytes;
         bytes << file.rdbuf();
-        if (!file) throw cli::DataError(path + ": the tokenizer cannot be read");
+        if (!file)
+            throw cli::DataError(path + ": the tokenizer cannot be read: " + std::strerror(errno));
         bytes_ = bytes.str();
         const auto status = processor_.LoadFromSerializedProto(bytes_);
         if (!status.ok())

@@ -36,7 +36,7 @@ struct Ready {
     std::vector<bool> valid;
     std::optional<cli::Reject> reject;
     bool no_text = false;
-    std::size_t unsplit = 0;
+    std::size_t unsplit = 0, cut = 0;
     LanePosition after;
     std::uint64_t epoch = 0, offset = 0;
 };
@@ -84,7 +84,10 @@ private:
         ready.unsplit = drawn.unsplit;
         ready.valid = std::move(drawn.valid);
         for (std::size_t k = 0; k < drawn.texts.size(); ++k) {
-            ready.texts.push_back(tokenizer_.encode(drawn.texts[k], settings_.context_length));
+            bool was_cut = false;
+            ready.texts.push_back(
+                tokenizer_.encode(drawn.texts[k], settings_.context_length, &was_cut));
+            ready.cut += was_cut;
             for (std::size_t j = 0; j < k; ++j)
                 if (ready.texts[j] == ready.texts[k]) ready.valid[k] = false;
         }
@@ -300,6 +303,7 @@ Batch Loader::next(record::ErrorLog& errors) {
             std::ranges::move(ready.texts, std::back_inserter(batch.texts));
             batch.keys.push_back(std::move(ready.key));
             batch.epoch = ready.epoch;
+            batch.cut += ready.cut;
         }
     }
     return batch;

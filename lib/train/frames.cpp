@@ -32,6 +32,10 @@ Frames::Frames(const std::vector<DataOperand>& operands) {
         const std::size_t first = frames_.size();
         for (const std::string& path : shard::expand_shards(operand.shards)) {
             const auto shard = static_cast<std::uint32_t>(names_.size());
+            if (!std::filesystem::is_regular_file(path))
+                throw cli::DataError(path +
+                                     ": is no file: a pipe cannot be read again for the next "
+                                     "epoch");
             names_.push_back(path);
             readers_.push_back(shard::is_seekable_shard(path)
                                    ? std::make_unique<shard::ShardReader>(path)

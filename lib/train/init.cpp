@@ -4,6 +4,7 @@
 #include "tensor/safetensors.h"
 
 #include <ATen/ATen.h>
+#include <nlohmann/json.hpp>
 
 #include <map>
 
@@ -27,15 +28,30 @@ std::string shape_of(model::ModelConfig config) {
     return to_json(config);
 }
 
+// The first thing in which two configurations differ: "text_cfg/layers: 12 there, 6 here".
+std::string first_difference(const std::string& theirs, const std::string& mine) {
+    using Json = nlohmann::json;
+    const Json there = Json::parse(theirs), here = Json::parse(mine);
+    const Json::json_pointer place(Json::diff(there, here).at(0).at("path").get<std::string>());
+    const auto value = [&](const Json& json) {
+        return json.contains(place) ? json.at(place).dump() : "nothing";
+    };
+    std::string name = place.to_string().substr(1);
+    if (name.starts_with("model_cfg/")) name = name.substr(10);
+    return name + ": " + value(there) + " there, " + value(here) + " here";
+}
+
 }  // namespace
 
 void load_initial_weights(model::LanguageImageModel& model, const text::Tokenizer& tokenizer,
                           const std::string& checkpoint) {
     const std::filesystem::path folder = model::find_checkpoint(checkpoint);
-    if (shape_of(model::read_config(folder)) != shape_of(model.config))
-        throw cli::UsageError("--init " + checkpoint +
-                              ": its architecture is not that of the run (--arch " +
-                              (folder / "config.json").string() + " takes it over)");
+    const std::string there = shape_of(model::read_config(folder)), here = shape_of(model.config);
+    if (there != here)
+        throw cli::UsageError(
+            "--init " + checkpoint + ": its architecture is not that of the run (" +
+            first_difference(there, here) + "; --arch " + (folder / "config.json").string() +
+            " --tokenizer " + folder.string() + " take it over)");
     const auto theirs = text::load_tokenizer(folder.string());
     if (theirs->file_name() == tokenizer.file_name() &&
         theirs->file_bytes() != tokenizer.file_bytes())

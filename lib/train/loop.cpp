@@ -30,17 +30,18 @@ double peak_memory_mib() {
 
 // What all ranks met in a step.
 struct StepCounts {
-    std::int64_t images, texts, valid, no_text, unsplit, skipped;
+    std::int64_t images, texts, valid, no_text, unsplit, cut, skipped;
 };
 
 StepCounts count_step(const Batch& batch, std::uint64_t skipped, const tensor::Group& ranks) {
     const auto number = [](auto n) { return static_cast<std::int64_t>(n); };
     const std::vector<std::int64_t> own = {
         batch.pixels.size(0),  number(batch.texts.size()), batch.valid.sum().item<std::int64_t>(),
-        number(batch.no_text), number(batch.unsplit),      number(skipped)};
+        number(batch.no_text), number(batch.unsplit),      number(batch.cut),
+        number(skipped)};
     const at::Tensor all = ranks.sum(at::tensor(own, at::TensorOptions(at::kLong)));
     const auto* n = all.const_data_ptr<std::int64_t>();
-    return {n[0], n[1], n[2], n[3], n[4], n[5]};
+    return {n[0], n[1], n[2], n[3], n[4], n[5], n[6]};
 }
 
 // The positions of all lanes, of which each rank knows its own.
@@ -64,7 +65,7 @@ struct Meters {
     double loss = 0, norm = 0, started = cli::monotonic_s();
     double global = 0, local = 0;  // parts of the loss
     bool has_global = false, has_local = false;
-    std::int64_t steps = 0, images = 0, texts = 0, valid = 0;
+    std::int64_t steps = 0, images = 0, texts = 0, valid = 0, cut = 0;
 
     void add(const StepLoss& step, double step_loss, double step_norm, const StepCounts& counts) {
         loss += step_loss;
@@ -73,6 +74,7 @@ struct Meters {
         images += counts.images;
         texts += counts.texts;
         valid += counts.valid;
+        cut += counts.cut;
         has_global = step.global.defined();
         has_local = step.local.defined();
         if (has_global) global += step.global.item<double>();
@@ -114,6 +116,7 @@ Figures train_figures(const RunState& state, const model::LanguageImageModel& mo
     figures.emplace_back("texts_per_s", static_cast<double>(meters.texts) / seconds);
     const auto texts = static_cast<double>(std::max<std::int64_t>(meters.texts, 1));
     figures.emplace_back("valid_texts", static_cast<double>(meters.valid) / texts);
+    figures.emplace_back("cut_texts", static_cast<double>(meters.cut) / texts);
     figures.emplace_back("skipped", static_cast<double>(state.skipped));
     figures.emplace_back("no_text", static_cast<double>(state.no_text));
     figures.emplace_back("unsplit", static_cast<double>(state.unsplit));
@@ -165,15 +168,6 @@ void count_texts(const StepCounts& counts, RunState& state) {
     state.unsplit += static_cast<std::uint64_t>(counts.unsplit);
 }
 
-// The folder on the first rank, which makes it, and then on the others.
-RunFolder open_folder(const TrainSettings& settings, const tensor::Group& ranks) {
-    std::optional<RunFolder> folder;
-    if (ranks.is_first()) folder.emplace(settings.run_folder, settings.resume);
-    ranks.wait_for_all();
-    if (!folder) folder.emplace(settings.run_folder, /*resume=*/true);
-    return *folder;
-}
-
 // Throws DataError unless all ranks go on from the same step.
 void compare_steps(std::int64_t step, const tensor::Group& ranks) {
     const at::Tensor steps = ranks.gather(at::full({1}, step, at::TensorOptions(at::kLong)));
@@ -188,7 +182,8 @@ void compare_steps(std::int64_t step, const tensor::Group& ranks) {
 TrainResult run_training(const TrainSettings& settings, const tensor::Group& ranks) {
     // Model, data and state: new, or as the newest checkpoint left them.
     const Method& method = find_method(settings.method);
-    const RunFolder folder = open_folder(settings, ranks);
+    RunFolder folder(settings.run_folder, settings.resume);
+    ranks.wait_for_all();  // all have looked before the first writes
     const std::filesystem::path newest =
         settings.resume ? folder.newest() : std::filesystem::path();
     if (!newest.empty()) compare_settings(read_state(newest).settings, settings.result_settings);
@@ -218,6 +213,7 @@ TrainResult run_training(const TrainSettings& settings, const tensor::Group& ran
 
     std::optional<EventFile> events;
     if (ranks.is_first()) {
+        folder.open();
         if (settings.resume) folder.cut_metrics(newest.empty() ? -1 : state.step);
         if (!settings.config_toml.empty())
             record::write_file((folder.path() / "config.toml").string(), settings.config_toml,
@@ -233,7 +229,8 @@ TrainResult run_training(const TrainSettings& settings, const tensor::Group& ran
                  " images with " + std::to_string(settings.data.sampler.texts_per_image) +
                  " texts");
 
-    cli::Progress progress("step", "steps", static_cast<std::uint64_t>(total));
+    cli::Progress progress("training", "steps", static_cast<std::uint64_t>(total),
+                           /*on_signal=*/false);
     TrainResult result;
     Meters meters;
     int bad_in_a_row = 0;
@@ -318,6 +315,9 @@ TrainResult run_training(const TrainSettings& settings, const tensor::Group& ran
     }
     progress.finish();
     save();
+    if (state.bad_steps > 0)
+        cli::warn(std::to_string(state.bad_steps) + " of " + std::to_string(state.step) +
+                  " steps were not finite and left out (a lower --lr, or --clip-grad 1, may help)");
     if (result.stopped && ranks.is_first()) {
         folder.append_metrics(line_head("stop", state, settings.samples_per_epoch) + "}");
         cli::info("stopped by " + cli::stop_signal_name() + " after step " +

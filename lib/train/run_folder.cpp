@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -23,6 +24,8 @@ namespace fs = std::filesystem;
 using Json = nlohmann::ordered_json;
 
 namespace {
+
+constexpr const char* kLock = ".lock";
 
 std::string step_name(std::int64_t step) {
     char name[32];
@@ -61,28 +64,47 @@ void sync_folder(const fs::path& folder) {
 
 }  // namespace
 
-RunFolder::RunFolder(fs::path path, bool resume) : path_(std::move(path)) {
-    std::error_code failed;
-    fs::create_directories(path_ / "checkpoints", failed);
-    if (failed) throw cli::DataError(path_.string() + ": cannot be created: " + failed.message());
+RunFolder::RunFolder(fs::path path, bool resume) : path_(std::move(path)), resume_(resume) {
+    if (path_ == "-") throw cli::UsageError("-o RUN: the result is a folder: name it");
+    const fs::file_status status = fs::status(path_);
+    if (!fs::exists(status)) return;
+    if (!fs::is_directory(status)) throw cli::DataError(path_.string() + ": is no folder");
     if (resume) return;
     for (const auto& entry : fs::directory_iterator(path_)) {
         // What a run leaves that failed before its first checkpoint is overwritten.
         const fs::path name = entry.path().filename();
-        const bool is_leftover =
-            name == "checkpoints"
-                ? fs::is_empty(entry.path())
-                : name == "config.toml" || name == "metrics.jsonl" || name == kEventFolder;
+        const bool is_leftover = name == "checkpoints"
+                                     ? fs::is_empty(entry.path())
+                                     : name == "config.toml" || name == "metrics.jsonl" ||
+                                           name == kLock || name == kEventFolder;
         if (!is_leftover)
             throw cli::DataError(path_.string() +
                                  ": is not empty (--resume goes on with the run in it)");
     }
+}
+
+RunFolder::~RunFolder() {
+    if (lock_ >= 0) ::close(lock_);
+}
+
+void RunFolder::open() {
+    std::error_code failed;
+    fs::create_directories(path_ / "checkpoints", failed);
+    if (failed) throw cli::DataError(path_.string() + ": cannot be created: " + failed.message());
+    const std::string file = (path_ / kLock).string();
+    lock_ = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+    if (lock_ < 0) throw cli::DataError(file + ": cannot be created: " + std::strerror(errno));
+    // Where a file system has no locks, nothing is kept apart.
+    if (::flock(lock_, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK)
+        throw cli::DataError(path_.string() + ": another train works in this folder");
+    if (resume_) return;
     fs::remove(path_ / "metrics.jsonl");
     fs::remove_all(path_ / kEventFolder);
 }
 
 std::vector<fs::path> RunFolder::checkpoints() const {
     std::vector<fs::path> found;
+    if (!fs::exists(path_ / "checkpoints")) return found;
     for (const auto& entry : fs::directory_iterator(path_ / "checkpoints"))
         if (entry.path().filename().string().starts_with("step-")) found.push_back(entry.path());
     std::sort(found.begin(), found.end());

@@ -30,9 +30,13 @@ struct RunState {
 
 class RunFolder {
 public:
-    // Makes the folder. Without `resume` it must be empty, or hold a run that failed before its
-    // first checkpoint. Throws DataError.
+    // Writes nothing. Without `resume` the folder must be absent or empty, or hold a run that
+    // failed before its first checkpoint. Throws DataError.
     RunFolder(std::filesystem::path path, bool resume);
+
+    // Makes the folder, empty but for checkpoints of a run that goes on, and locks it until the
+    // process ends. Throws DataError, also if another process has it.
+    void open();
 
     // The newest complete checkpoint, or an empty path.
     std::filesystem::path newest() const;
@@ -56,9 +60,16 @@ public:
 
     const std::filesystem::path& path() const { return path_; }
 
+    // Of the process that owns the folder; the lock is not inherited and dies with it.
+    RunFolder(const RunFolder&) = delete;
+    RunFolder& operator=(const RunFolder&) = delete;
+    ~RunFolder();
+
 private:
     std::vector<std::filesystem::path> checkpoints() const;  // complete ones, oldest first
     std::filesystem::path path_;
+    bool resume_;
+    int lock_ = -1;
 };
 
 // Reads state.json of a checkpoint, the moments, and with `ema` the weights beside the averages.

@@ -169,9 +169,54 @@ def check_hf(tools, probe, name, folder):
     report("  exported, opened by transformers", theirs, features(type(model).from_pretrained(folder / "back").eval()))
 
 
+# Shape of a model that both libraries have: class token, norm before the blocks.
+SMALL = {"embed_dim": 32, "vision_cfg": {"image_size": 32, "layers": 2, "width": 64, "head_width": 32, "patch_size": 8},
+         "text_cfg": {"context_length": 16, "vocab_size": 100, "width": 64, "heads": 2, "layers": 2}}
+
+
+def check_trained(tools, probe, name, folder):
+    """A run of train, with a tokenizer as train(1) makes it, in both libraries."""
+    from PIL import Image
+    method = name.removeprefix("trained ")
+    rng = np.random.default_rng(2)
+    lines = []
+    for i in range(8):
+        Image.fromarray(rng.integers(0, 256, (40, 40, 3), dtype=np.uint8)).save(folder / f"{i}.png")
+        lines.append(json.dumps({"key": str(i), "image": f"{i}.png",
+                                 "captions": [{"text": f"a dog {i} runs", "source": "s", "form": "short"}]}))
+    (folder / "records.jsonl").write_text("\n".join(lines) + "\n")
+    (folder / "arch.json").write_text(json.dumps(SMALL))
+    subprocess.run(["spm_train", f"--input={folder.parent / 'text'}", f"--model_prefix={folder / 'tok'}",
+                    "--model_type=bpe", "--vocab_size=60", "--pad_id=0", "--unk_id=1", "--bos_id=2", "--eos_id=3",
+                    "--hard_vocab_limit=false"], check=True, capture_output=True)
+    subprocess.run([tools / "shard", "-q", "-o", folder / "s", folder / "records.jsonl"], check=True, capture_output=True)
+    more = ["--set", "dreamlip.local_scale=separate"] if method == "dreamlip" else []
+    subprocess.run([tools / "train", "-q", "--method", method, "--arch", folder / "arch.json", "--tokenizer",
+                    folder / "tok.model", "--data", folder / "s-000000.tar.zst", "--batch-size", "8", "--steps", "3",
+                    "--warmup", "1", "--lr", "1e-2", "-o", folder / "run", *more], check=True, capture_output=True)
+    vocabulary = json.loads((folder / "run" / "latest" / "config.json").read_text())["model_cfg"]["text_cfg"]["vocab_size"]
+    pixels, _, _ = inputs(32, vocabulary, 16, 0)
+    texts = [[2, *rng.integers(4, vocabulary, n).tolist(), 3] for n in (2, 7, 14)]
+    filled = torch.tensor([t + [0] * (16 - len(t)) for t in texts])
+    mine = ours(probe, folder / "run" / "latest", pixels, texts, folder)
+    tool(tools, "export", "-q", "--drop-extra", folder / "run", "-o", folder / "oc")
+    model, _, _ = open_clip.create_model_and_transforms(f"local-dir:{folder / 'oc'}")
+    model.eval()
+    with torch.no_grad():
+        theirs = unit(model.encode_image(torch.from_numpy(pixels))), unit(model.encode_text(filled))
+    report(f"{name}, opened by open_clip", theirs, mine)
+    tool(tools, "export", "-q", "--drop-extra", "--format", "hf", folder / "run", "-o", folder / "hf")
+    model = CLIPModel.from_pretrained(folder / "hf").eval()
+    with torch.no_grad():
+        image = model.vision_model(torch.from_numpy(pixels)).pooler_output
+        text = model.text_model(filled).pooler_output
+        theirs = unit(model.visual_projection(image)), unit(model.text_projection(text))
+    report("  opened by transformers", theirs, mine)
+
+
 def main():
     tools, probe = pathlib.Path(sys.argv[1]).resolve(), pathlib.Path(sys.argv[2]).resolve()
-    names = sys.argv[3:] or OPEN_CLIP + list(POOLED) + ["CLIPModel", "SiglipModel"]
+    names = sys.argv[3:] or OPEN_CLIP + list(POOLED) + ["CLIPModel", "SiglipModel"] + [f"trained {m}" for m in ("clip", "siglip", "dreamlip")]
     with tempfile.TemporaryDirectory() as temporary:
         root = pathlib.Path(temporary)
         (root / "text").write_text("".join(f"a dog {i} runs on the green grass\n" for i in range(60)))
@@ -180,7 +225,9 @@ def main():
         for i, name in enumerate(names):
             folder = root / str(i)
             folder.mkdir()
-            (check_hf if name in ("CLIPModel", "SiglipModel") else check_open_clip)(tools, probe, name, folder)
+            check = check_trained if name.startswith("trained ") else \
+                check_hf if name in ("CLIPModel", "SiglipModel") else check_open_clip
+            check(tools, probe, name, folder)
     print(f"largest difference {worst_of_all:.1e}, limit {LIMIT:.0e}")
     sys.exit(worst_of_all > LIMIT)
 

@@ -58,7 +58,8 @@ TEST_CASE("a run that left out a step goes on to the same bytes") {
     const auto tokenizer = letters(folder);
     model::LanguageImageModel unbroken(tiny_config(), 1), resumed(tiny_config(), 2);
     train::AdamW optimizer(unbroken.parameters.all(), {}), again(resumed.parameters.all(), {});
-    const train::RunFolder run(folder / "run", false);
+    train::RunFolder run(folder / "run", false);
+    run.open();
     train::RunState state;
     for (int step = 0; step < 3; ++step) {  // the second is not finite
         set_gradients(unbroken, step);
@@ -96,7 +97,8 @@ TEST_CASE("a run that left out a step goes on to the same bytes") {
 
 TEST_CASE("metrics of steps that will be done again are removed") {
     const shard::TempFolder folder;
-    const train::RunFolder run(folder / "run", false);
+    train::RunFolder run(folder / "run", false);
+    run.open();
     for (const char* line : {R"({"type":"start","step":0})", R"({"type":"train","step":10})",
                              R"({"type":"checkpoint","step":10})", R"({"type":"train","step":20})"})
         run.append_metrics(line);
@@ -116,7 +118,8 @@ TEST_CASE("the moving average: formula, what a checkpoint holds, resuming") {
     model::LanguageImageModel unbroken(tiny_config(), 1), resumed(tiny_config(), 2);
     train::AdamW optimizer(unbroken.parameters.all(), {}), again(resumed.parameters.all(), {});
     train::Ema ema(unbroken.parameters.all(), 0.9), ema_again(resumed.parameters.all(), 0.9);
-    const train::RunFolder run(folder / "run", false);
+    train::RunFolder run(folder / "run", false);
+    run.open();
     const at::Tensor weight = unbroken.parameters.all()[0].second;
     at::Tensor expected = weight.detach().clone();
     const auto step = [](model::LanguageImageModel& model, train::AdamW& adamw, train::Ema& average,
@@ -152,8 +155,9 @@ TEST_CASE("the moving average: formula, what a checkpoint holds, resuming") {
     const train::Ema::Swap one(ema), two(ema_again);
     CHECK(same_weights(unbroken, resumed));
 
-    const auto plain = train::RunFolder(folder / "plain", false)
-                           .save(unbroken, *tokenizer, optimizer, nullptr, state, "", 0);
+    train::RunFolder another(folder / "plain", false);
+    another.open();
+    const auto plain = another.save(unbroken, *tokenizer, optimizer, nullptr, state, "", 0);
     CHECK_THROWS_WITH_AS(train::load_state(plain, again, &ema_again), doctest::Contains("weight."),
                          cli::DataError);
 }
