@@ -32,6 +32,9 @@ positives={slots,all,lse}: texts of one slot compete; all texts do; all, with th
 
 local_threshold={auto,0..1}: least weight of a patch in its group, auto is 1 / patches. local_norm={minmax,softmax}: of these weights. stop_grad_weights={false,true}: no gradient flows through them. local_direction={t2g,g2t,both}: texts look for their group, groups for their text. local_filter=0..1: a text whose cosine with the right one is above this is no negative, 0 is off; for pools of several captioners. local_scale={shared,separate,NUMBER}: the scale of the similarities is that of the whole images, one of its own, or fixed.)";
 
+constexpr const char* kImages =
+    R"(Crops are drawn as torchvision's RandomResizedCrop draws them, on the size that the file states, and resized with antialiasing. A JPEG is decoded only as far as its crop needs: at 1/2, 1/4 or 1/8 where the crop is still no smaller than the model's image, without the rows and columns around it, and nothing below it is read, so that damage there goes unnoticed (see shard(1), --image-check). The filter works with weights of 14 bits. With --exact-decode every pixel is decoded and filtered to the bytes of Pillow's resize, and files that are cut off anywhere are refused; so it is with --augment none, the picture that the evaluation tools see.)";
+
 constexpr const char* kTokenizer =
     R"(A SentencePiece model, or a CLIP vocabulary: bpe_simple_vocab_16e6.txt.gz of open_clip, vocab.json beside merges.txt, or tokenizer.json of Hugging Face; a folder stands for the one in it. A model for your own captions is made of their sentences:
 
@@ -113,6 +116,9 @@ void add_texts_and_images(cli::Options& o, TrainOptions& t) {
              {{"none", train::Augment::kNone}, {"crop", train::Augment::kCrop}},
              "random resized crops, or the evaluation's centre crop");
     o.add("--crop-scale", t.crop_scale, "A", "least area of the random crop", 0.01, 1);
+    o.flag("--exact-decode", t.exact_decode,
+           "crops from every pixel of the image, as other programs cut them: slower; see IMAGES",
+           true);
 }
 
 void add_released_code(cli::Options& o, TrainOptions& t) {
@@ -159,9 +165,9 @@ cli::Tool train_tool(TrainOptions& t) {
     tool.name = "train";
     tool.summary = "train language-image models on shards";
     tool.description = kDescription;
-    tool.sections = {{"SETTINGS", kSettings},     {"TOKENIZER", kTokenizer},
-                     {"RECIPES", recipes_text()}, {"OUTPUT", kOutput},
-                     {"RANKS", kRanks},           {"SIGNALS", kSignals}};
+    tool.sections = {{"SETTINGS", kSettings},     {"IMAGES", kImages}, {"TOKENIZER", kTokenizer},
+                     {"RECIPES", recipes_text()}, {"OUTPUT", kOutput}, {"RANKS", kRanks},
+                     {"SIGNALS", kSignals}};
     tool.examples = {
         {"Sub-captions, four an image, a small model; then its curve.",
          "train --method dreamlip --arch demo --tokenizer tokenizer.model --data "

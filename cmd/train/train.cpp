@@ -153,7 +153,8 @@ TrainSettings train_settings(const TrainOptions& t, const tensor::RankPlace& pla
                          .squash = s.model.preprocess.resize_mode == "squash",
                          .bilinear = s.model.preprocess.interpolation == "bilinear",
                          .augment = t.augment,
-                         .crop_scale = t.crop_scale},
+                         .crop_scale = t.crop_scale,
+                         .exact_decode = t.exact_decode},
               .sampler = sampler_settings(t, method)};
     for (const std::string& operand : t.data)
         s.data.shards.push_back(train::parse_data_operand(operand));

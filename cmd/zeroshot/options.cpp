@@ -41,7 +41,7 @@ cli::Tool zeroshot_tool(ZeroshotOptions& options) {
          "zeroshot -m model --classes classes.txt --summary - images.jsonl"},
         {"Which classes are taken for which, of images in folders named by class.",
          "zeroshot -m model --classes classes.txt --labels folder --confusion table.csv \\\n"
-         "    --summary - images/"},
+         "    --summary - val/"},
         {"The best answer for each image of a folder.",
          "zeroshot -m model --classes classes.txt --top 1 images/ |\n"
          "    jq -r '[.key, .predictions[0].name] | @tsv'"},

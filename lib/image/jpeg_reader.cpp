@@ -1,16 +1,9 @@
 #include "image/jpeg_reader.h"
 
-#include "image/trap.h"
-
-#include <cstdio>  // jpeglib.h needs it and does not include it
-
-#include <jerror.h>
-#include <jpeglib.h>
+#include "image/jpeg_decompressor.h"
 
 #include <algorithm>
-#include <array>
 #include <cstdint>
-#include <cstring>
 #include <string>
 #include <utility>
 #include <vector>
@@ -18,99 +11,7 @@
 namespace lip::image {
 namespace {
 
-constexpr std::string_view kExifHead("Exif\0\0", 6);
 constexpr int kStripRows = 16;
-// Encoders write 1 to 10 scans. Each further one costs a pass over the whole picture, so that a
-// small file could keep a reader busy for hours.
-constexpr int kMaxScans = 200;
-
-// Warnings that do not put the pixels in doubt: a newer JFIF number, an unknown Adobe transform.
-bool is_harmless(int warning) {
-    return warning == JWRN_JFIF_MAJOR || warning == JWRN_ADOBE_XFORM;
-}
-
-// Owns the decompressor. Not movable: libjpeg keeps pointers into it.
-class Decompressor {
-public:
-    explicit Decompressor(std::string_view bytes) : bytes_(bytes) {
-        info.err = jpeg_std_error(&errors_);
-        info.client_data = &trap;
-        errors_.error_exit = fail;
-        errors_.emit_message = warn;
-        progress_.progress_monitor = watch_scans;
-    }
-    Decompressor(const Decompressor&) = delete;
-    Decompressor& operator=(const Decompressor&) = delete;
-    ~Decompressor() { jpeg_destroy_decompress(&info); }
-
-    [[nodiscard]] bool open() {
-        return run_trapped(trap, [this] {
-            jpeg_create_decompress(&info);
-            info.progress = &progress_;
-            jpeg_save_markers(&info, JPEG_APP0 + 1, 0xFFFF);
-            jpeg_mem_src(&info, reinterpret_cast<const unsigned char*>(bytes_.data()),
-                         static_cast<unsigned long>(bytes_.size()));
-            jpeg_read_header(&info, TRUE);
-        });
-    }
-
-    int orientation() const {
-        for (const jpeg_marker_struct* m = info.marker_list; m != nullptr; m = m->next) {
-            const std::string_view data(reinterpret_cast<const char*>(m->data), m->data_length);
-            if (data.substr(0, kExifHead.size()) != kExifHead) continue;
-            return exif_orientation(data.substr(kExifHead.size()));
-        }
-        return 1;
-    }
-
-    cli::Reject broken() const {
-        return {"bad-image", std::string("broken JPEG data: ") + trap.message.data()};
-    }
-
-    jpeg_decompress_struct info{};
-    Trap trap;
-
-private:
-    static Trap& trap_of(j_common_ptr common) { return *static_cast<Trap*>(common->client_data); }
-
-    static void fail(j_common_ptr common) {
-        std::array<char, JMSG_LENGTH_MAX> text{};
-        common->err->format_message(common, text.data());
-        spring_trap(trap_of(common), text.data());
-    }
-
-    static void warn(j_common_ptr common, int level) {
-        if (level < 0 && !is_harmless(common->err->msg_code)) fail(common);
-    }
-
-    static void watch_scans(j_common_ptr common) {
-        if (reinterpret_cast<j_decompress_ptr>(common)->input_scan_number > kMaxScans) {
-            spring_trap(trap_of(common), "more than 200 scans");
-        }
-    }
-
-    std::string_view bytes_;
-    jpeg_error_mgr errors_{};
-    jpeg_progress_mgr progress_{};
-};
-
-// The header, if this is a picture that decode_jpeg() can turn into RGB.
-cli::Result<Header> checked_header(const Decompressor& jpeg) {
-    const std::int64_t width = jpeg.info.image_width;
-    const std::int64_t height = jpeg.info.image_height;
-    if (width * height > kMaxPixels) {
-        return cli::Reject{"bad-image", "JPEG of " + std::to_string(width) + " x " +
-                                            std::to_string(height) +
-                                            " pixels; at most 2^28 are read"};
-    }
-    const int channels = jpeg.info.num_components;
-    if (channels != 1 && channels != 3 && channels != 4) {
-        return cli::Reject{"bad-image", "JPEG with " + std::to_string(channels) +
-                                            " colour channels; 1, 3 or 4 are expected"};
-    }
-    return Header{Kind::kJpeg, static_cast<int>(width), static_cast<int>(height),
-                  jpeg.orientation()};
-}
 
 // The divisor 1, 2, 4 or 8 that leaves the smallest short side, rounded up, of at least `wanted`.
 // libjpeg knows all eighths, but has fast code for these four only: 3/8 costs more time than 1/2,
@@ -166,6 +67,23 @@ bool read_pixels(Decompressor& jpeg, Image& image) {
 }
 
 }  // namespace
+
+cli::Result<Header> checked_header(const Decompressor& jpeg) {
+    const std::int64_t width = jpeg.info.image_width;
+    const std::int64_t height = jpeg.info.image_height;
+    if (width * height > kMaxPixels) {
+        return cli::Reject{"bad-image", "JPEG of " + std::to_string(width) + " x " +
+                                            std::to_string(height) +
+                                            " pixels; at most 2^28 are read"};
+    }
+    const int channels = jpeg.info.num_components;
+    if (channels != 1 && channels != 3 && channels != 4) {
+        return cli::Reject{"bad-image", "JPEG with " + std::to_string(channels) +
+                                            " colour channels; 1, 3 or 4 are expected"};
+    }
+    return Header{Kind::kJpeg, static_cast<int>(width), static_cast<int>(height),
+                  jpeg.orientation()};
+}
 
 cli::Result<Header> read_jpeg_header(std::string_view bytes) {
     Decompressor jpeg(bytes);

@@ -1,5 +1,7 @@
 #include "image/normalize.h"
 
+#include "image/row_filters.h"
+
 #include <array>
 #include <cstddef>
 
@@ -23,13 +25,7 @@ void to_planar(const Image& image, const float mean[3], const float std[3], floa
 }
 
 void to_planar_bytes(const Image& image, std::uint8_t* out) {
-    const std::size_t pixels = pixel_count(image.width, image.height);
-    const std::uint8_t* rgb = image.rgb.data();
-    for (std::size_t i = 0; i < pixels; ++i, rgb += 3) {
-        out[i] = rgb[0];
-        out[pixels + i] = rgb[1];
-        out[2 * pixels + i] = rgb[2];
-    }
+    row_filters().split(image.rgb.data(), pixel_count(image.width, image.height), out);
 }
 
 }  // namespace lip::image

@@ -1,35 +1,11 @@
 #include "image/resample.h"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <cstring>
-#include <vector>
-
-// The inner loops use GCC's vectors, because at -O2 it vectorises little by itself; bytes are
-// widened before them, because it widens short vectors badly. The 32-bit multiplications are slow
-// in plain SSE2, so x86-64 gets copies for newer processors, chosen when the program starts.
-// All is done in integers: every copy gives the same bytes.
-// Sanitizers start after that choice is made and break it.
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && \
-    !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
-#define LIP_FOR_EACH_CPU __attribute__((target_clones("default", "avx2", "arch=skylake-avx512")))
-#else
-#define LIP_FOR_EACH_CPU
-#endif
 
 namespace lip::image {
 namespace {
-
-constexpr int kWeightBits = 22;  // 32 - 8 for the pixel - 2 for weights that add up beyond 1
-constexpr std::int32_t kHalf = 1 << (kWeightBits - 1);
-
-using Lanes = std::int32_t __attribute__((vector_size(32)));
-using ShortLanes = std::int16_t __attribute__((vector_size(16)));
-constexpr std::size_t kLanes = 8;
-constexpr int kTileRows = 4;              // filtered across at once
-constexpr std::size_t kPixelVectors = 2;  // a column of a tile: kTileRows pixels of 4 lanes
-constexpr std::size_t kBlockVectors = 4;  // of a row, filtered down at once
 
 double bilinear(double x) {
     x = std::abs(x);
@@ -44,28 +20,13 @@ double bicubic(double x) {
     return 0;
 }
 
-// For every pixel of the result the source pixels that enter, and their weights in fixed point.
-struct Taps {
-    struct Span {
-        int first;           // source pixel
-        int count;           // source pixels
-        std::size_t weight;  // where they start in `weights`
-    };
-    std::vector<Span> spans;
-    std::vector<std::int32_t> weights;
-};
-
-std::int32_t fixed_point(double weight) {
-    const double scaled = weight * (1 << kWeightBits);
-    return static_cast<std::int32_t>(scaled < 0 ? scaled - 0.5 : scaled + 0.5);
-}
-
-Taps make_taps(const Axis& axis, Filter filter) {
+Taps make_taps(const Axis& axis, Filter filter, Precision precision) {
     const bool is_cubic = filter == Filter::kBicubic;
     const double scale = static_cast<double>(axis.to - axis.from) / static_cast<double>(axis.out);
     const double stretch = std::max(scale, 1.0);
     const double support = (is_cubic ? 2.0 : 1.0) * stretch;
     Taps taps;
+    taps.precision = precision;
     taps.spans.reserve(static_cast<std::size_t>(axis.count));
     std::vector<double> weights;
     for (int i = 0; i < axis.count; ++i) {
@@ -79,144 +40,71 @@ Taps make_taps(const Axis& axis, Filter filter) {
             weights.push_back(is_cubic ? bicubic(x) : bilinear(x));
             sum += weights.back();
         }
-        taps.spans.push_back({first, last - first, taps.weights.size()});
-        for (const double w : weights) taps.weights.push_back(fixed_point(sum != 0 ? w / sum : w));
+        for (double& w : weights)
+            if (sum != 0) w /= sum;
+        add_span(first, weights, taps);
     }
     return taps;
 }
 
-inline std::uint8_t to_byte(std::int32_t sum) {
-    return static_cast<std::uint8_t>(std::clamp(sum >> kWeightBits, 0, 255));
-}
-
-inline void clamp_to_bytes(Lanes& sum) {
-    sum >>= kWeightBits;
-    sum = sum < 0 ? Lanes{} : sum;
-    sum = sum > 255 ? Lanes{} + 255 : sum;
-}
-
-// Up to kTileRows rows, interleaved: column x holds a pixel of every row, each as red, green,
-// blue and one unused lane.
-using Tile = std::vector<std::array<Lanes, kPixelVectors>>;
-
-void fill_tile(const View& source, int top, int rows, Tile& tile) {
-    auto* lanes = reinterpret_cast<std::int32_t*>(tile.data());
-    for (int r = 0; r < rows; ++r) {
-        const std::uint8_t* from = source.rgb + source.stride * static_cast<std::size_t>(top + r);
-        std::int32_t* to = lanes + 4 * r;
-        for (int x = 0; x < source.width; ++x, from += 3, to += 4 * kTileRows) {
-            for (std::size_t c = 0; c < 3; ++c) to[c] = from[c];
-        }
-    }
-}
-
-// A tile across; rows of 3 * spans bytes, widened, go to `to`, `stride` apart.
-LIP_FOR_EACH_CPU
-void filter_across(const Tile& tile, const Taps& taps, int rows, std::int16_t* to,
-                   std::size_t stride) {
-    for (const Taps::Span& span : taps.spans) {
-        const std::int32_t* weight = taps.weights.data() + span.weight;
-        const std::array<Lanes, kPixelVectors>* column = tile.data() + span.first;
-        Lanes low = Lanes{} + kHalf;
-        Lanes high = low;
-        for (int k = 0; k < span.count; ++k) {
-            low += column[k][0] * weight[k];
-            high += column[k][1] * weight[k];
-        }
-        clamp_to_bytes(low);
-        clamp_to_bytes(high);
-        std::array<std::int32_t, 2 * kLanes> bytes;
-        std::memcpy(bytes.data(), &low, sizeof low);
-        std::memcpy(bytes.data() + kLanes, &high, sizeof high);
-        for (int r = 0; r < rows; ++r) {
-            std::int16_t* pixel = to + stride * static_cast<std::size_t>(r);
-            for (std::size_t c = 0; c < 3; ++c) {
-                pixel[c] = static_cast<std::int16_t>(bytes[4 * static_cast<std::size_t>(r) + c]);
-            }
-        }
-        to += 3;
-    }
-}
-
-// One row of the result from `span.count` rows, the first at `from`.
-LIP_FOR_EACH_CPU
-void filter_down(const std::int16_t* from, std::size_t stride, const Taps::Span& span,
-                 const std::int32_t* weight, std::uint8_t* to, std::size_t row_bytes) {
-    constexpr std::size_t kBlock = kBlockVectors * kLanes;
-    std::size_t x = 0;
-    for (; x + kBlock <= row_bytes; x += kBlock) {
-        std::array<Lanes, kBlockVectors> sum;
-        for (Lanes& s : sum) s = Lanes{} + kHalf;
-        const std::int16_t* column = from + x;
-        for (int k = 0; k < span.count; ++k, column += stride) {
-            for (std::size_t b = 0; b < kBlockVectors; ++b) {
-                ShortLanes bytes;
-                std::memcpy(&bytes, column + b * kLanes, sizeof bytes);
-                sum[b] += __builtin_convertvector(bytes, Lanes) * weight[k];
-            }
-        }
-        for (std::size_t b = 0; b < kBlockVectors; ++b) {
-            clamp_to_bytes(sum[b]);
-            for (std::size_t i = 0; i < kLanes; ++i) {
-                to[x + b * kLanes + i] = static_cast<std::uint8_t>(sum[b][i]);
-            }
-        }
-    }
-    for (; x < row_bytes; ++x) {
-        std::int32_t sum = kHalf;
-        const std::int16_t* column = from + x;
-        for (int k = 0; k < span.count; ++k, column += stride) sum += *column * weight[k];
-        to[x] = to_byte(sum);
-    }
-}
-
+// Pillow leaves out a pass that would change nothing; all its weights would be exactly 1.
 bool is_identity(const Axis& axis) {
     return axis.from == 0 && axis.to == static_cast<float>(axis.in) && axis.out == axis.in &&
            axis.count == axis.in;
 }
 
-// Rows top .. bottom - 1 of the source, filtered across into rows of 3 * across.count numbers.
-std::vector<std::int16_t> pass_across(const View& source, const Axis& across, Filter filter,
-                                      int top, int bottom) {
-    const std::size_t row_size = 3 * static_cast<std::size_t>(across.count);
-    std::vector<std::int16_t> rows(row_size * static_cast<std::size_t>(bottom - top));
-    std::int16_t* to = rows.data();
-    // Pillow leaves out a pass that would change nothing; all its weights would be exactly 1.
-    if (is_identity(across)) {
-        for (int y = top; y < bottom; ++y, to += row_size) {
-            const std::uint8_t* from = source.rgb + source.stride * static_cast<std::size_t>(y);
-            std::copy(from, from + row_size, to);
-        }
-        return rows;
-    }
-    const Taps taps = make_taps(across, filter);
-    Tile tile(static_cast<std::size_t>(source.width));
-    for (int y = top; y < bottom; y += kTileRows) {
-        const int count = std::min(kTileRows, bottom - y);
-        fill_tile(source, y, count, tile);
-        filter_across(tile, taps, count, to, row_size);
-        to += row_size * static_cast<std::size_t>(count);
-    }
-    return rows;
-}
-
 }  // namespace
 
-Image resample(const View& source, const Axis& across, const Axis& down, Filter filter) {
-    const Taps taps = make_taps(down, filter);
-    const int top = taps.spans.front().first;
-    const int bottom = taps.spans.back().first + taps.spans.back().count;
-    const std::vector<std::int16_t> rows = pass_across(source, across, filter, top, bottom);
-    Image out = make_image(across.count, down.count);
-    const std::size_t row_size = 3 * static_cast<std::size_t>(out.width);
-    std::uint8_t* to = out.rgb.data();
-    for (const Taps::Span& span : taps.spans) {
-        const std::int16_t* from =
-            rows.data() + row_size * static_cast<std::size_t>(span.first - top);
-        filter_down(from, row_size, span, taps.weights.data() + span.weight, to, row_size);
-        to += row_size;
+Axis full_axis(int in, int out) {
+    return {in, 0.0F, static_cast<float>(in), out, 0, out};
+}
+
+RowResampler::RowResampler(const Axis& across, const Axis& down, Filter filter, Precision precision)
+    : filters_(row_filters()),
+      across_(make_taps(across, filter, precision)),
+      down_(make_taps(down, filter, precision)),
+      is_identity_(is_identity(across)),
+      next_(down_.spans.front().first),
+      end_(down_.spans.back().first + down_.spans.back().count),
+      row_bytes_(3 * static_cast<std::size_t>(across.count)),
+      slot_bytes_(row_bytes_ + kPadding),
+      out_(make_image(across.count, down.count)) {
+    make_parts(across.in, across_);
+    for (const Taps::Span& span : down_.spans) ring_ = std::max(ring_, span.count);
+    rows_.resize(slot_bytes_ * static_cast<std::size_t>(ring_));
+    entering_.resize(static_cast<std::size_t>(ring_));
+}
+
+std::uint8_t* RowResampler::kept(int row) {
+    return rows_.data() + slot_bytes_ * static_cast<std::size_t>(row % ring_);
+}
+
+void RowResampler::push(const std::uint8_t* row) {
+    if (is_identity_) {
+        std::memcpy(kept(next_), row, row_bytes_);
+    } else {
+        filters_.across(row, across_, kept(next_));
     }
-    return out;
+    ++next_;
+    for (; done_ < down_.spans.size(); ++done_) {
+        const Taps::Span& span = down_.spans[done_];
+        if (span.first + span.count > next_) break;
+        for (int k = 0; k < span.count; ++k)
+            entering_[static_cast<std::size_t>(k)] = kept(span.first + k);
+        filters_.down(entering_.data(), down_, span, out_.rgb.data() + done_ * row_bytes_,
+                      row_bytes_);
+    }
+}
+
+Image resample(const View& source, const Axis& across, const Axis& down, Filter filter) {
+    RowResampler resampler(across, down, filter, Precision::kExact);
+    const std::size_t bytes = 3 * static_cast<std::size_t>(source.width);
+    std::vector<std::uint8_t> row(bytes + kPadding);
+    for (int y = resampler.first_row(), end = resampler.end_row(); y < end; ++y) {
+        std::memcpy(row.data(), source.rgb + source.stride * static_cast<std::size_t>(y), bytes);
+        resampler.push(row.data());
+    }
+    return resampler.take();
 }
 
 }  // namespace lip::image

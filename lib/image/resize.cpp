@@ -28,12 +28,16 @@ void check_result(int width, int height) {
                          std::to_string(height) + " pixels; 1 to 2^28 pixels are possible");
 }
 
-std::string size_of(const Image& image) {
+std::string size_of(const Size& image) {
     return std::to_string(image.width) + " x " + std::to_string(image.height);
 }
 
+Size size(const Image& image) {
+    return {image.width, image.height};
+}
+
 // Written so that NaN fails.
-void check_box(const Image& image, const FloatBox& box) {
+void check_box(const Size& image, const FloatBox& box) {
     const bool inside = box.x0 >= 0 && box.y0 >= 0 && box.x1 <= static_cast<float>(image.width) &&
                         box.y1 <= static_cast<float>(image.height);
     if (inside && box.x1 > box.x0 && box.y1 > box.y0) return;
@@ -42,7 +46,7 @@ void check_box(const Image& image, const FloatBox& box) {
                          " is empty or leaves the image of " + size_of(image) + " pixels");
 }
 
-void check_box(const Image& image, const Box& box) {
+void check_box(const Size& image, const Box& box) {
     if (box.x >= 0 && box.y >= 0 && box.width > 0 && box.height > 0 &&
         box.width <= image.width - box.x && box.height <= image.height - box.y) {
         return;
@@ -53,15 +57,16 @@ void check_box(const Image& image, const Box& box) {
                          size_of(image) + " pixels");
 }
 
-Axis full_axis(int in, int out) {
-    return {in, 0.0F, static_cast<float>(in), out, 0, out};
-}
-
 }  // namespace
+
+void check_region(const Size& image, const Box& box, int width, int height) {
+    check_result(width, height);
+    check_box(image, box);
+}
 
 Image resize(const Image& image, const FloatBox& box, int width, int height, Filter filter) {
     check_result(width, height);
-    check_box(image, box);
+    check_box(size(image), box);
     const Axis across{image.width, box.x0, box.x1, width, 0, width};
     const Axis down{image.height, box.y0, box.y1, height, 0, height};
     return resample(whole(image), across, down, filter);
@@ -72,8 +77,7 @@ Image resize(const Image& image, int width, int height, Filter filter) {
 }
 
 Image resize_crop(const Image& image, const Box& box, int width, int height, Filter filter) {
-    check_result(width, height);
-    check_box(image, box);
+    check_region(size(image), box, width, height);
     return resample(part(image, box), full_axis(box.width, width), full_axis(box.height, height),
                     filter);
 }
@@ -81,7 +85,7 @@ Image resize_crop(const Image& image, const Box& box, int width, int height, Fil
 Image resize_window(const Image& image, std::int64_t full_width, std::int64_t full_height,
                     const Window& window, Filter filter) {
     check_result(window.width, window.height);
-    check_box(image, Box{0, 0, image.width, image.height});
+    check_box(size(image), Box{0, 0, image.width, image.height});
     if (window.x < 0 || window.y < 0 || window.x > full_width - window.width ||
         window.y > full_height - window.height) {
         throw cli::DataError("window leaves the resized image of " + std::to_string(full_width) +
@@ -97,7 +101,7 @@ Image resize_window(const Image& image, std::int64_t full_width, std::int64_t fu
 }
 
 Image crop(const Image& image, const Box& box) {
-    check_box(image, box);
+    check_box(size(image), box);
     Image out = make_image(box.width, box.height);
     const std::size_t row_bytes = 3 * static_cast<std::size_t>(box.width);
     for (int y = 0; y < box.height; ++y) {

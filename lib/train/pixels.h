@@ -18,6 +18,8 @@ struct PixelSettings {
     bool bilinear = false;
     Augment augment = Augment::kCrop;
     double crop_scale = 0.9;  // least area of the random crop
+    // Random crops decode every pixel, too: see image::Region.
+    bool exact_decode = false;
 };
 
 // Fills `planes`, uint8 [3, S, S], from a JPEG or PNG file; what is random in it depends on (seed,

@@ -95,6 +95,9 @@ struct JpegForm {
     int channels = 3;
     bool is_progressive = false;
     std::string app1{};  // body of an APP1 marker
+    // Of the first channel, against 1 x 1 of the others; 0: libjpeg's choice.
+    int across = 0;
+    int down = 0;
 };
 
 inline std::string make_jpeg(int width, int height, const JpegForm& form,
@@ -113,6 +116,10 @@ inline std::string make_jpeg(int width, int height, const JpegForm& form,
     jpeg_set_defaults(&info);
     jpeg_set_colorspace(&info, form.stored);
     jpeg_set_quality(&info, 100, TRUE);
+    if (form.across > 0) {
+        info.comp_info[0].h_samp_factor = form.across;
+        info.comp_info[0].v_samp_factor = form.down;
+    }
     if (form.is_progressive) jpeg_simple_progression(&info);
     jpeg_start_compress(&info, TRUE);
     if (!form.app1.empty()) {
