@@ -21,9 +21,9 @@ A sample that cannot be used (a broken image, a broken record) is left out, and 
 constexpr const char* kOutput =
     R"(RUN/checkpoints/step-NNNNNNNN, folders that are complete when they have their name (checkpoint(5)); RUN/latest, a link to the newest; RUN/metrics.jsonl; RUN/config.toml, to be used with --config. The path of the last checkpoint goes to standard output.
 
-Lines of metrics.jsonl have type (start, train, checkpoint, resume, stop), step, epoch, samples and time; train lines add the means since the line before, or since a resume: loss, loss_global and loss_local (dreamlip), lr, grad_norm, logit_scale, local_logit_scale, logit_bias (siglip), images_per_s, texts_per_s, valid_texts (the share of texts that none before it of the same image equals), cut_texts (the share that is longer than the context), skipped, no_text (images left out because none of their captions can be used), unsplit (long captions that are one text because split-captions never saw them), bad_steps and rss (MiB, the highest so far). On --resume, lines of steps after the checkpoint are removed.
+Lines of metrics.jsonl have type (start, train, checkpoint, eval, resume, stop), step, epoch, samples and time; train lines add the means since the line before, or since a resume: loss, loss_global and loss_local (dreamlip), lr, grad_norm, logit_scale, local_logit_scale, logit_bias (siglip), images_per_s, texts_per_s, valid_texts (the share of texts that none before it of the same image equals), cut_texts (the share that is longer than the context), skipped, no_text (images left out because none of their captions can be used), unsplit (long captions that are one text because split-captions never saw them), bad_steps and rss (MiB, the highest so far). On --resume, lines of steps after the checkpoint are removed. Lines of type eval have metrics: text_retrieval_recall@1, 5 and 10 (the captions of an image, each taken whole, among all of --eval-data), image_retrieval_recall@1, 5 and 10, and with --classes acc1, acc5 and mean_per_class_recall of the images with one label. They are what retrieve(1) with --texts-per-image 0 and zeroshot(1) say of the checkpoint; other ranks wait for the first meanwhile.
 
-With --tensorboard the figures of train lines, epoch and samples also stand in RUN/tensorboard as train/loss and so on, for tensorboard --logdir RUN. Each part of a run that is resumed has a file of its own, events.out.tfevents.SSSSSSSS.train, named by the step it goes on after; later steps of earlier files are cut off, so that none is there twice.)";
+With --tensorboard the figures of train lines, epoch and samples also stand in RUN/tensorboard as train/loss and so on, those of eval lines as eval/acc1, for tensorboard --logdir RUN. Each part of a run that is resumed has a file of its own, events.out.tfevents.SSSSSSSS.train, named by the step it goes on after; later steps of earlier files are cut off, so that none is there twice.)";
 
 constexpr const char* kSettings =
     R"(--set dreamlip.KEY=VALUE, repeatable. The first value is the default; the losses are those of doc/dreamlip.md.
@@ -218,6 +218,14 @@ cli::Tool train_tool(TrainOptions& t) {
     add_texts_and_images(o, t);
     add_released_code(o, t);
     add_model(o, t.device, /*with_model=*/false);
+    o.group("evaluation");
+    o.add_repeated("--eval-data", t.eval_data, "INPUT",
+                   "images with captions, as shards or records, on which checkpoints are measured");
+    o.add("--eval-every", t.eval_every, Kind::kPlain, "N",
+          "every N-th checkpoint, and the last of the run", 1);
+    o.add("--classes", t.eval_classes, "FILE",
+          "with the accuracy among these classes: zeroshot(1)");
+    o.add("--templates", t.eval_templates, "NAME|FILE", "around the names of the classes");
     o.group("bad samples");
     o.choice("--on-error", t.errors.skip_bad, {{"stop", false}, {"skip", true}},
              "a bad sample ends the run, or is replaced");

@@ -2,6 +2,7 @@
 
 #include "cli/error.h"
 #include "cli/log.h"
+#include "eval/progress_check.h"
 #include "record/file.h"
 #include "tensor/device.h"
 #include "tensor/group.h"
@@ -17,6 +18,8 @@ namespace lip::cmd {
 namespace {
 
 using train::TrainSettings;
+
+constexpr std::int64_t kEvalBatch = 64;  // images
 
 void check_needed(const TrainOptions& t) {
     if (t.data.empty()) throw cli::UsageError("--data SHARDS is missing");
@@ -94,10 +97,11 @@ train::SamplerSettings sampler_settings(const TrainOptions& t, const train::Meth
 // Settings that do not change the weights that come out.
 bool is_harmless(const std::string& name) {
     constexpr std::string_view kHarmless[] = {
-        "data",       "tokenizer",   "checkpoint-every", "keep",        "log-every",
-        "device",     "tensorboard", "on-error",         "max-errors",  "rejects",
-        "threads",    "quiet",       "dry-run",          "progress",    "log-format",
-        "provenance", "assume-tty",  "provenance-text",  "rank-timeout"};
+        "data",       "tokenizer",   "checkpoint-every", "keep",         "log-every",
+        "device",     "tensorboard", "on-error",         "max-errors",   "rejects",
+        "threads",    "quiet",       "dry-run",          "progress",     "log-format",
+        "provenance", "assume-tty",  "provenance-text",  "rank-timeout", "eval-data",
+        "eval-every", "classes",     "templates"};
     return std::find(std::begin(kHarmless), std::end(kHarmless), name) != std::end(kHarmless);
 }
 
@@ -133,6 +137,31 @@ void speak_as(const tensor::RankPlace& place) {
     log.threshold = cli::Level::kError;
     cli::configure_log(log);
     cli::Progress::configure(cli::Progress::Mode::kNever, false);
+}
+
+// Figures of checkpoints on --eval-data.
+void set_evaluation(const TrainOptions& t, TrainSettings& s) {
+    if (t.eval_data.empty()) {
+        if (!t.eval_classes.empty()) throw cli::UsageError("--classes is for --eval-data");
+        return;
+    }
+    const auto check = std::make_shared<eval::ProgressCheck>(
+        eval::ProgressCheckSettings{.inputs = t.eval_data,
+                                    .classes = t.eval_classes,
+                                    .templates = t.eval_templates,
+                                    .embedder = {.model = {},
+                                                 .device = s.device.str(),
+                                                 .precision = t.device.precision,
+                                                 .batch_size = kEvalBatch,
+                                                 .threads = s.data.threads,
+                                                 .deterministic = t.device.deterministic}});
+    s.evaluate_every = t.eval_every;
+    s.evaluate = [check](const std::string& checkpoint) {
+        train::Figures figures;
+        for (const eval::Metric& metric : check->run(checkpoint))
+            figures.emplace_back(metric.name, metric.value);
+        return figures;
+    };
 }
 
 TrainSettings train_settings(const TrainOptions& t, const tensor::RankPlace& place) {
@@ -194,6 +223,7 @@ TrainSettings train_settings(const TrainOptions& t, const tensor::RankPlace& pla
     s.step.precision = tensor::resolve_precision(t.device.precision, s.device);
     s.step.recompute = t.micro_batch > 0;
     s.step.part_images = t.micro_batch;
+    if (place.rank == 0) set_evaluation(t, s);
     s.errors = t.errors;
     if (place.rank > 0 && !s.errors.rejects.empty())
         s.errors.rejects += ".rank" + std::to_string(place.rank);

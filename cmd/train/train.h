@@ -16,6 +16,9 @@ struct TrainOptions {
     std::string run_folder;
     std::string method = "clip", arch = "ViT-B-16", tokenizer, init;
     std::vector<std::string> data, settings;  // --data, --set
+    std::vector<std::string> eval_data;
+    std::string eval_classes, eval_templates = "photo";
+    std::int64_t eval_every = 1;
     std::int64_t epochs = 32, steps = 0;
     double lr = 5e-4, min_lr = 0;
     std::string warmup = "2000";

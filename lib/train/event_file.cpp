@@ -176,11 +176,12 @@ EventFile::~EventFile() {
     if (fd_ >= 0) ::close(fd_);
 }
 
-void EventFile::append(std::int64_t step, std::int64_t time_s, const Figures& figures) {
+void EventFile::append(std::int64_t step, std::int64_t time_s, const Figures& figures,
+                       const std::string& prefix) {
     std::string summary;
     for (const auto& [name, number] : figures) {
         std::string value;
-        append_bytes(value, 1, "train/" + name);
+        append_bytes(value, 1, prefix + name);
         value += key(2, kFixed32);
         append_little_endian(value, std::bit_cast<std::uint32_t>(static_cast<float>(number)));
         append_bytes(summary, 1, value);

@@ -29,7 +29,8 @@ public:
 
     // Figures that are not finite are written as they are; TensorBoard draws a mark. Throws
     // DataError.
-    void append(std::int64_t step, std::int64_t time_s, const Figures& figures);
+    void append(std::int64_t step, std::int64_t time_s, const Figures& figures,
+                const std::string& prefix = "train/");
 
 private:
     void write(const std::string& event);

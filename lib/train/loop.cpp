@@ -125,12 +125,18 @@ Figures train_figures(const RunState& state, const model::LanguageImageModel& mo
     return figures;
 }
 
-std::string train_line(std::string head, const Figures& figures) {
+// {"name":value,...}
+std::string json_of(const Figures& figures) {
+    std::string json = "{";
     for (const auto& [name, value] : figures) {
-        head += ",\"" + name + "\":";
-        record::append_score(head, value);
+        json += (json.size() > 1 ? ",\"" : "\"") + name + "\":";
+        record::append_score(json, value);
     }
-    return head + "}";
+    return json + "}";
+}
+
+std::string train_line(const std::string& head, const Figures& figures) {
+    return head + "," + json_of(figures).substr(1);
 }
 
 void compare_settings(const ResultSettings& before, const ResultSettings& now) {
@@ -235,6 +241,7 @@ TrainResult run_training(const TrainSettings& settings, const tensor::Group& ran
     Meters meters;
     int bad_in_a_row = 0;
     double last_save = cli::monotonic_s();
+    std::int64_t saved = 0;
     const auto save = [&] {  // by all ranks together
         state.data.lanes = gather_lanes(loader.positions(), ranks);
         last_save = cli::monotonic_s();
@@ -244,6 +251,12 @@ TrainResult run_training(const TrainSettings& settings, const tensor::Group& ran
                 .save(model, *tokenizer, optimizer, ema, state, settings.provenance, settings.keep)
                 .string();
         folder.append_metrics(line_head("checkpoint", state, settings.samples_per_epoch) + "}");
+        const bool is_due = ++saved % settings.evaluate_every == 0 || state.step == total;
+        if (!settings.evaluate || result.stopped || !is_due) return;
+        const Figures figures = settings.evaluate(result.checkpoint);
+        folder.append_metrics(line_head("eval", state, settings.samples_per_epoch) +
+                              ",\"metrics\":" + json_of(figures) + "}");
+        if (events) events->append(state.step, cli::utc_seconds(), figures, "eval/");
     };
 
     while (state.step < total) {

@@ -3,6 +3,7 @@
 
 #include "record/errors.h"
 #include "train/data.h"
+#include "train/event_file.h"
 #include "train/methods.h"
 #include "train/optimizer.h"
 #include "train/run_folder.h"
@@ -10,6 +11,7 @@
 #include "train/step.h"
 
 #include <cstdint>
+#include <functional>
 #include <string>
 
 namespace lip::train {
@@ -36,6 +38,10 @@ struct TrainSettings {
     record::StreamSettings errors;  // --on-error, --max-errors, --rejects
     bool force_rejects = false;
     ResultSettings result_settings;
+    // Figures of a checkpoint on data held out; empty: none. Called by the first rank after every
+    // `evaluate_every`-th checkpoint and the last.
+    std::function<Figures(const std::string& checkpoint)> evaluate;
+    std::int64_t evaluate_every = 1;
     std::string provenance;               // JSON, empty: none
     std::string config_toml;              // kept in the run folder
     std::uint64_t samples_per_epoch = 0;  // 0: not known

@@ -1,0 +1,41 @@
+// How good a checkpoint is on data held out: what train(1) says between its steps.
+#pragma once
+
+#include "eval/classes.h"
+#include "eval/embedder.h"
+#include "eval/results.h"
+#include "record/errors.h"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace lip::eval {
+
+struct ProgressCheckSettings {
+    std::vector<std::string> inputs;  // images with records or shards
+    std::string classes;              // file; empty: recall of retrieval alone
+    std::string templates = "photo";
+    EmbedderSettings embedder;  // `model` is the checkpoint's
+};
+
+// Recall of every image's captions, taken whole, and of images by them, at 1, 5 and 10; with
+// classes also acc1 and acc5 of the images that have one label. Vectors of all of the data are in
+// memory.
+class ProgressCheck {
+public:
+    // Reads classes and templates, and a first image of the data. Throws DataError, UsageError.
+    explicit ProgressCheck(ProgressCheckSettings settings);
+
+    // Images that cannot be used are left out, with a warning. Throws DataError.
+    std::vector<Metric> run(const std::string& checkpoint) const;
+
+private:
+    record::StreamSettings stream() const;
+
+    ProgressCheckSettings settings_;
+    std::optional<Classes> classes_;
+    std::vector<std::string> templates_;
+};
+
+}  // namespace lip::eval
