@@ -1,7 +1,8 @@
 // Photographs to uint8 planes as `train` makes them, on one thread; bench/loader puts it beside its
 // peers.
 //
-// usage: loader-bench FOLDER ROUNDS [crop|exact|none]     JSON: images per second of processor time
+// usage: loader-bench FOLDER ROUNDS [crop|exact|strong|none]     JSON: images per second of
+// processor time
 #include "train/pixels.h"
 
 #include <algorithm>
@@ -40,7 +41,7 @@ std::vector<std::string> read_files(const std::filesystem::path& folder) {
 
 int main(int argc, char** argv) {
     if (argc < 3) {
-        std::fputs("usage: loader-bench FOLDER ROUNDS [crop|exact|none]\n", stderr);
+        std::fputs("usage: loader-bench FOLDER ROUNDS [crop|exact|strong|none]\n", stderr);
         return 2;
     }
     const auto files = read_files(argv[1]);
@@ -48,6 +49,10 @@ int main(int argc, char** argv) {
     const std::string_view how = argc > 3 ? argv[3] : "crop";
     lip::train::PixelSettings settings;
     if (how == "none") settings.augment = lip::train::Augment::kNone;
+    if (how == "strong") {
+        settings.augment = lip::train::Augment::kStrong;
+        settings.crop_scale = 0.2;
+    }
     settings.exact_decode = how == "exact";
     std::vector<std::uint8_t> planes;
     std::size_t done = 0;

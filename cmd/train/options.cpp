@@ -33,7 +33,9 @@ positives={slots,all,lse}: texts of one slot compete; all texts do; all, with th
 local_threshold={auto,0..1}: least weight of a patch in its group, auto is 1 / patches. local_norm={minmax,softmax}: of these weights. stop_grad_weights={false,true}: no gradient flows through them. local_direction={t2g,g2t,both}: texts look for their group, groups for their text. local_filter=0..1: a text whose cosine with the right one is above this is no negative, 0 is off; for pools of several captioners. local_scale={shared,separate,NUMBER}: the scale of the similarities is that of the whole images, one of its own, or fixed.)";
 
 constexpr const char* kImages =
-    R"(Crops are drawn as torchvision's RandomResizedCrop draws them, on the size that the file states, and resized with antialiasing. A JPEG is decoded only as far as its crop needs: at 1/2, 1/4 or 1/8 where the crop is still no smaller than the model's image, without the rows and columns around it, and nothing below it is read, so that damage there goes unnoticed (see shard(1), --image-check). The filter works with weights of 14 bits. With --exact-decode every pixel is decoded and filtered to the bytes of Pillow's resize, and files that are cut off anywhere are refused; so it is with --augment none, the picture that the evaluation tools see.)";
+    R"(Crops are drawn as torchvision's RandomResizedCrop draws them, on the size that the file states, and resized with antialiasing. A JPEG is decoded only as far as its crop needs: at 1/2, 1/4 or 1/8 where the crop is still no smaller than the model's image, without the rows and columns around it, and nothing below it is read, so that damage there goes unnoticed (see shard(1), --image-check). The filter works with weights of 14 bits. With --exact-decode every pixel is decoded and filtered to the bytes of Pillow's resize, and files that are cut off anywhere are refused; so it is with --augment none, the picture that the evaluation tools see.
+
+--augment strong changes most crops, which are of 0.2 to 1 of the area: jitter of brightness, contrast and saturation by up to 0.4 and of hue by up to 0.1 in an order of chance (8 of 10 images), grey (2 of 10), a Gaussian blur of deviation 0.1 to 2 (5 of 10), and then RandAugment with two operations at magnitude 7. They are torchvision's on 8-bit images. Colours that change contradict captions that name them: measure before use. The changes of an image depend on the seed, the epoch and its key alone; switching --flip on moves no other draw.)";
 
 constexpr const char* kTokenizer =
     R"(A SentencePiece model, or a CLIP vocabulary: bpe_simple_vocab_16e6.txt.gz of open_clip, vocab.json beside merges.txt, or tokenizer.json of Hugging Face; a folder stands for the one in it. A model for your own captions is made of their sentences:
@@ -113,9 +115,15 @@ void add_texts_and_images(cli::Options& o, TrainOptions& t) {
     o.add("--context-length", t.context_length, Kind::kPlain, "N",
           "longest text in tokens; 0: of the architecture", 0, 4096);
     o.choice("--augment", t.augment,
-             {{"none", train::Augment::kNone}, {"crop", train::Augment::kCrop}},
-             "random resized crops, or the evaluation's centre crop");
-    o.add("--crop-scale", t.crop_scale, "A", "least area of the random crop", 0.01, 1);
+             {{"none", train::Augment::kNone},
+              {"crop", train::Augment::kCrop},
+              {"strong", train::Augment::kStrong}},
+             "the evaluation's centre crop; random resized crops; or these with changes of colour "
+             "and form: see IMAGES");
+    o.add("--crop-scale", t.crop_scale, "A",
+          "least area of the random crop; 0.2 with --augment strong", 0.01, 1);
+    o.add("--flip", t.flip, "P",
+          "share of crops that are mirrored: against captions that name left and right", 0, 1);
     o.flag("--exact-decode", t.exact_decode,
            "crops from every pixel of the image, as other programs cut them: slower; see IMAGES",
            true);
@@ -139,16 +147,24 @@ void add_released_code(cli::Options& o, TrainOptions& t) {
               {"csv", train::PoolOrder::kCsv},
               {"json", train::PoolOrder::kJson}},
              "captions in the order of the record, or of that code's readers");
-    // Here, so that --print-config and config.toml say what it comes to.
-    o.after_parse([&t](const cli::Options& given) {
-        if (t.compat == "none") return;
-        if (!given.given("texts-per-image")) t.texts_per_image = 7;
-        if (!given.given("raw-first")) t.raw_first = true;
-        if (!given.given("splitter")) t.splitter = train::Splitter::kDreamlip;
-        if (!given.given("drop-last-piece")) t.drop_last_piece = true;
-        if (!given.given("period-join")) t.period_join = true;
-        if (!given.given("pool-order")) t.pool_order = train::PoolOrder::kCsv;
-    });
+}
+
+void set_released_code(const cli::Options& given, TrainOptions& t) {
+    if (t.compat == "none") return;
+    if (!given.given("texts-per-image")) t.texts_per_image = 7;
+    if (!given.given("raw-first")) t.raw_first = true;
+    if (!given.given("splitter")) t.splitter = train::Splitter::kDreamlip;
+    if (!given.given("drop-last-piece")) t.drop_last_piece = true;
+    if (!given.given("period-join")) t.period_join = true;
+    if (!given.given("pool-order")) t.pool_order = train::PoolOrder::kCsv;
+}
+
+void set_crops(const cli::Options& given, TrainOptions& t) {
+    if (t.augment == train::Augment::kStrong && !given.given("crop-scale")) t.crop_scale = 0.2;
+    if (t.augment == train::Augment::kNone && (t.flip > 0 || t.exact_decode))
+        throw cli::UsageError(
+            "--flip and --exact-decode are of random crops, and --augment none makes none (it "
+            "decodes every pixel anyway)");
 }
 
 }  // namespace
@@ -217,6 +233,11 @@ cli::Tool train_tool(TrainOptions& t) {
     add_length_and_optimiser(o, t);
     add_texts_and_images(o, t);
     add_released_code(o, t);
+    // Here, so that --print-config and config.toml say what it comes to.
+    o.after_parse([&t](const cli::Options& given) {
+        set_released_code(given, t);
+        set_crops(given, t);
+    });
     add_model(o, t.device, /*with_model=*/false);
     o.group("evaluation");
     o.add_repeated("--eval-data", t.eval_data, "INPUT",

@@ -183,6 +183,7 @@ TrainSettings train_settings(const TrainOptions& t, const tensor::RankPlace& pla
                          .bilinear = s.model.preprocess.interpolation == "bilinear",
                          .augment = t.augment,
                          .crop_scale = t.crop_scale,
+                         .flip = t.flip,
                          .exact_decode = t.exact_decode},
               .sampler = sampler_settings(t, method)};
     for (const std::string& operand : t.data)

@@ -38,7 +38,7 @@ struct TrainOptions {
     train::PoolOrder pool_order = train::PoolOrder::kRecord;
     std::int64_t image_size = 0, context_length = 0;  // 0: the architecture's
     train::Augment augment = train::Augment::kCrop;
-    double crop_scale = 0.9;
+    double crop_scale = 0.9, flip = 0;
     bool exact_decode = false;
     std::string checkpoint_every = "1000";
     std::int64_t keep = 3, log_every = 10;

@@ -10,7 +10,7 @@
 
 namespace lip::train {
 
-enum class Augment { kNone, kCrop };
+enum class Augment { kNone, kCrop, kStrong };
 
 struct PixelSettings {
     std::int64_t image_size = 224;  // S: side in pixels
@@ -18,6 +18,7 @@ struct PixelSettings {
     bool bilinear = false;
     Augment augment = Augment::kCrop;
     double crop_scale = 0.9;  // least area of the random crop
+    double flip = 0;          // probability, beside any crop
     // Random crops decode every pixel, too: see image::Region.
     bool exact_decode = false;
 };
