@@ -142,6 +142,13 @@ void check(const ModelConfig& c, const std::string& where) {
             "text pool_type must be argmax, eos, first or last");
     require(c.vision.norm_eps > 0 && c.text.norm_eps > 0, "eps must be positive");
     require(sane(c.text.pad_id + 1, c.text.vocab_size), "pad_id is outside of the vocabulary");
+    require(!c.has_mixture() || (!v.attentional_pool && v.pool_type != "map" && v.projection),
+            "llip takes a plain vision tower: no attentional_pool, no pool_type map, a projection");
+    require(!c.has_mixture() || sane(c.llip.mixture_tokens, 1 << 12),
+            "llip.mixture_tokens must be 1..4096");
+    require(
+        !c.has_mixture() || (sane(c.llip.heads, c.embed_dim) && c.embed_dim % c.llip.heads == 0),
+        "embed_dim must be a multiple of llip.heads");
     require(c.preprocess.mean.size() == 3 && c.preprocess.std.size() == 3,
             "mean and std must have three numbers");
     for (const double s : c.preprocess.std) require(s > 0, "std must be positive");

@@ -78,6 +78,16 @@ struct DreamlipConfig {
     bool has_own_scale() const { return local_weight != 0 && local_scale == "separate"; }
 };
 
+// The block "llip" (doc/llip.md): an image is mixture tokens, mixed anew for every text.
+struct LlipConfig {
+    std::int64_t mixture_tokens = 64;  // behind the patches, in place of a class token
+    std::int64_t heads = 8;            // of the mixing; divides embed_dim
+    double temperature = 5;            // large: all tokens alike, small: the best one
+    bool learn_temperature = false;
+    std::string scale = "tau";  // tau, tau_sqrt (also divided by the root of a head's width)
+    bool layer_norm = false;    // norms of what queries, keys and values are made from
+};
+
 struct ModelConfig {
     std::string name;  // of the architecture, for people
     std::int64_t embed_dim = 512;
@@ -87,8 +97,11 @@ struct ModelConfig {
     double init_logit_scale = 2.6592600369327783;  // ln(1/0.07)
     bool has_logit_bias = false;                   // siglip
     double init_logit_bias = -10;
-    std::string method = "clip";  // what it was trained by: clip, siglip, dreamlip
+    std::string method = "clip";  // what it was trained by: clip, siglip, dreamlip, llip
     DreamlipConfig dreamlip;      // of that method
+    LlipConfig llip;              // of that method
+
+    bool has_mixture() const { return method == "llip"; }
 };
 
 // Reads {"model_cfg": {...}, "preprocess_cfg": {...}} or a bare model_cfg. Throws DataError naming

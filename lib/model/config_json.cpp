@@ -234,6 +234,26 @@ void read_dreamlip(const Json& json, DreamlipConfig& d, const std::string& where
     r.finish();
 }
 
+void read_llip(const Json& json, LlipConfig& l, const std::string& where) {
+    Reader r(json, where);
+    r.take("mixture_tokens", l.mixture_tokens);
+    r.take("heads", l.heads);
+    take_within(r, "temperature", l.temperature, 1e-3, 1e6, where);
+    r.take("learn_temperature", l.learn_temperature);
+    take_word(r, "scale", l.scale, {"tau", "tau_sqrt"}, where);
+    r.take("layer_norm", l.layer_norm);
+    r.finish();
+}
+
+Json llip_json(const LlipConfig& l) {
+    return {{"mixture_tokens", l.mixture_tokens},
+            {"heads", l.heads},
+            {"temperature", l.temperature},
+            {"learn_temperature", l.learn_temperature},
+            {"scale", l.scale},
+            {"layer_norm", l.layer_norm}};
+}
+
 Json dreamlip_json(const DreamlipConfig& d) {
     Json json = {{"positives", d.positives},
                  {"mask_equal_texts", d.mask_equal_texts},
@@ -269,6 +289,7 @@ ModelConfig parse_config(const std::string& text, const std::string& where) {
     r.take("init_logit_bias", config.init_logit_bias);
     r.take("method", config.method);
     if (r.has("dreamlip")) read_dreamlip(r.child("dreamlip"), config.dreamlip, where + ".dreamlip");
+    if (r.has("llip")) read_llip(r.child("llip"), config.llip, where + ".llip");
     read_vision(r.child("vision_cfg"), quick_gelu, config.vision, where);
     read_text(r.child("text_cfg"), quick_gelu, config.text, where);
     r.finish();
@@ -347,6 +368,7 @@ std::string to_json(const ModelConfig& c) {
     };
     if (c.has_logit_bias) model["init_logit_bias"] = c.init_logit_bias;
     if (c.method == "dreamlip") model["dreamlip"] = dreamlip_json(c.dreamlip);
+    if (c.has_mixture()) model["llip"] = llip_json(c.llip);
     model["vision_cfg"] = vision_json(c.vision);
     model["text_cfg"] = text_json(c.text);
     const Json root = {{"model_cfg", model},

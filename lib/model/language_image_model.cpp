@@ -17,6 +17,7 @@ LanguageImageModel::LanguageImageModel(const ModelConfig& c, std::uint64_t seed)
       vision(parameters, c),
       text(parameters, c),
       log_scale(parameters.add("logit_scale", {}, Init::constant(c.init_logit_scale))) {
+    if (c.has_mixture()) readout.emplace(parameters, c);
     if (c.has_logit_bias)
         logit_bias = parameters.add("logit_bias", {}, Init::constant(c.init_logit_bias));
     if (c.method == "dreamlip" && c.dreamlip.has_own_scale())
@@ -36,6 +37,7 @@ Tensor LanguageImageModel::normalize(const Tensor& pixels) const {
 }
 
 Tensor LanguageImageModel::embed_images(const Tensor& pixels) const {
+    if (readout) return readout->uniform(vision.mixture(normalize(pixels)));
     return unit(vision.pooled(normalize(pixels)));
 }
 
@@ -52,6 +54,15 @@ Tensor LanguageImageModel::embed_texts(const PackedTexts& texts) const {
     return unit(text.pooled(texts.to(device())));
 }
 
+MixtureFeatures LanguageImageModel::embed_mixture(const Tensor& pixels) const {
+    return readout.value().of_images(vision.mixture(normalize(pixels)));
+}
+
+QueryFeatures LanguageImageModel::embed_queries(const PackedTexts& texts) const {
+    const Tensor g = text.features(texts.to(device()));
+    return {readout.value().query(g), unit(text.project(g))};
+}
+
 void LanguageImageModel::clamp_scale() {
     const at::NoGradGuard no_grad;
     log_scale.clamp_(0, std::log(100.0));
@@ -60,8 +71,8 @@ void LanguageImageModel::clamp_scale() {
 
 namespace {
 
-// Per token: 2·(4w² + 2·ratio·w²) for the matrices, 4·L·w for the attention. Behind the attention of
-// the last block only `read` tokens go on.
+// Per token: 2·(4w² + 2·ratio·w²) for the matrices, 4·L·w for the attention. Behind the attention
+// of the last block only `read` tokens go on.
 double tower_flops(std::int64_t layers, std::int64_t width, double ratio, double tokens,
                    double read) {
     const auto w = static_cast<double>(width);
@@ -75,9 +86,16 @@ double LanguageImageModel::image_flops() const {
     const VisionConfig& v = config.vision;
     const auto patches = static_cast<double>(v.grid() * v.grid()), w = static_cast<double>(v.width);
     const auto d = static_cast<double>(config.embed_dim);
-    const double towers = 2 * patches * 3 * static_cast<double>(v.patch_size * v.patch_size) * w +
-                          tower_flops(v.layers, v.width, v.mlp_ratio, patches + 1,
-                                      v.pool_type == "tok" && !v.attentional_pool ? 1 : patches + 1);
+    if (config.has_mixture()) {
+        const auto tokens = static_cast<double>(config.llip.mixture_tokens);
+        return 2 * patches * 3 * static_cast<double>(v.patch_size * v.patch_size) * w +
+               tower_flops(v.layers, v.width, v.mlp_ratio, patches + tokens, tokens) +
+               4 * tokens * w * d;
+    }
+    const double towers =
+        2 * patches * 3 * static_cast<double>(v.patch_size * v.patch_size) * w +
+        tower_flops(v.layers, v.width, v.mlp_ratio, patches + 1,
+                    v.pool_type == "tok" && !v.attentional_pool ? 1 : patches + 1);
     if (!v.attentional_pool) return towers + 2 * w * d;
     // Keys and values of all tokens; in and out, attention and projection of each query.
     const auto queries = static_cast<double>(v.pool_type == "tok" ? 1 : v.attn_pooler_queries - 1);
@@ -88,7 +106,7 @@ double LanguageImageModel::image_flops() const {
 double LanguageImageModel::text_flops(std::int64_t tokens) const {
     const TextConfig& t = config.text;
     return tower_flops(t.layers, t.width, t.mlp_ratio, static_cast<double>(tokens), 1) +
-           2 * static_cast<double>(t.width * config.embed_dim);
+           (config.has_mixture() ? 4 : 2) * static_cast<double>(t.width * config.embed_dim);
 }
 
 }  // namespace lip::model

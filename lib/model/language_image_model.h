@@ -1,10 +1,13 @@
-// The two towers and the scale of their similarities: CLIP, SigLIP and DreamLIP share it.
+// The two towers and the scale of their similarities: CLIP, SigLIP, DreamLIP and Llip share it.
 #pragma once
 
 #include "model/config.h"
 #include "model/parameters.h"
+#include "model/readout.h"
 #include "model/text_tower.h"
 #include "model/vision_tower.h"
+
+#include <optional>
 
 namespace lip::model {
 
@@ -17,7 +20,8 @@ public:
 
     // uint8 [B, 3, H, W] on any device -> normalised float on the model's device.
     at::Tensor normalize(const at::Tensor& pixels) const;
-    // uint8 pixels -> unit vectors [B, embed_dim], fp32.
+    // uint8 pixels -> unit vectors [B, embed_dim], fp32. Of a Llip model: the vector for no text in
+    // particular, all mixture tokens alike.
     at::Tensor embed_images(const at::Tensor& pixels) const;
     // Both of one pass: unit vectors [B, embed_dim] and [B, P, embed_dim], fp32.
     ImageFeatures embed_images_and_patches(const at::Tensor& pixels) const;
@@ -25,6 +29,10 @@ public:
     at::Tensor embed_patches(const at::Tensor& pixels, DenseAttention attention) const;
     // -> unit vectors [N, embed_dim], fp32.
     at::Tensor embed_texts(const PackedTexts& texts) const;
+
+    // Of a Llip model, for loss::llip_loss and llip_scores with tau = 1: all fp32.
+    MixtureFeatures embed_mixture(const at::Tensor& pixels) const;
+    QueryFeatures embed_queries(const PackedTexts& texts) const;
 
     void to(c10::Device device) { parameters.to(device); }
     c10::Device device() const { return log_scale.device(); }
@@ -40,9 +48,10 @@ public:
     Parameters parameters;
     VisionTower vision;
     TextTower text;
-    at::Tensor log_scale;        // logit_scale, a scalar: the natural logarithm
-    at::Tensor logit_bias;       // siglip only, else undefined
-    at::Tensor local_log_scale;  // dreamlip with local_scale=separate only, else undefined
+    std::optional<Readout> readout;  // llip only
+    at::Tensor log_scale;            // logit_scale, a scalar: the natural logarithm
+    at::Tensor logit_bias;           // siglip only, else undefined
+    at::Tensor local_log_scale;      // dreamlip with local_scale=separate only, else undefined
 };
 
 }  // namespace lip::model

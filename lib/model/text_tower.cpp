@@ -102,7 +102,7 @@ Tensor attend_packed(const Tensor& qkv, const std::vector<PackedTexts::Group>& g
 
 }  // namespace
 
-Tensor TextTower::pooled(const PackedTexts& texts) const {
+Tensor TextTower::features(const PackedTexts& texts) const {
     Tensor x = at::embedding(token_embedding, texts.ids) +
                at::embedding(positional_embedding, texts.positions);
     // Only the tokens that are read go on from the last block.
@@ -113,7 +113,10 @@ Tensor TextTower::pooled(const PackedTexts& texts) const {
         };
         x = block(x, attend, &block == &blocks.back() ? ends : Block::Keep());
     }
-    x = ln_final(x);
+    return ln_final(x);
+}
+
+Tensor TextTower::project(const Tensor& x) const {
     return config.proj_bias ? text_projection_with_bias(x) : x.matmul(text_projection);
 }
 

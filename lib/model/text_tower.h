@@ -34,8 +34,11 @@ PackedTexts pack_texts(std::span<const TokenIds> texts, const TextConfig& config
 struct TextTower {
     TextTower(Parameters& parameters, const ModelConfig& config);
 
-    // Result [N, embed_dim], any length: the feature at the end token, projected.
-    at::Tensor pooled(const PackedTexts& texts) const;
+    // Result [N, width]: the feature at the end token behind the final norm.
+    at::Tensor features(const PackedTexts& texts) const;
+    // Of these, [N, embed_dim], any length.
+    at::Tensor project(const at::Tensor& features) const;
+    at::Tensor pooled(const PackedTexts& texts) const { return project(features(texts)); }
 
     TextConfig config;
     at::Tensor token_embedding, positional_embedding;

@@ -14,6 +14,10 @@ VisionTower::VisionTower(Parameters& p, const ModelConfig& model) : config(model
     const std::int64_t width = config.width, patch = config.patch_size;
     const std::int64_t hidden = config.hidden();
     const Init scaled = Init::normal(1 / std::sqrt(static_cast<double>(width)));
+    if (model.has_mixture()) {
+        config.class_token = config.projection = false;
+        mixture_tokens = p.add("visual.mixture_tokens", {model.llip.mixture_tokens, width}, scaled);
+    }
     if (config.class_token) class_embedding = p.add("visual.class_embedding", {width}, scaled);
     positional_embedding = p.add("visual.positional_embedding",
                                  {config.grid() * config.grid() + first_patch(), width}, scaled);
@@ -62,6 +66,8 @@ Tensor VisionTower::embed(const Tensor& pixels) const {
     if (config.class_token)
         x = at::cat({class_embedding.to(x.scalar_type()).expand({n, 1, -1}), x}, /*dim=*/1);
     x = x + positions(rows, columns);
+    if (mixture_tokens.defined())
+        x = at::cat({x, mixture_tokens.to(x.scalar_type()).expand({n, -1, -1})}, /*dim=*/1);
     return config.no_ln_pre ? x : ln_pre(x);
 }
 
@@ -83,6 +89,19 @@ Tensor VisionTower::pooled(const Tensor& pixels) const {
     return pool(x);
 }
 
+Tensor VisionTower::mixture(const Tensor& pixels) const {
+    Tensor x = embed(pixels);
+    const std::int64_t count = mixture_tokens.size(0), first = x.size(1) - count;
+    const auto tokens = [&](const Tensor& all) { return all.slice(1, first); };
+    for (const Block& block : blocks) {
+        const auto attend = [&](const Tensor& qkv) {
+            return attend_dense(qkv, block.heads, /*causal=*/false);
+        };
+        x = block(x, attend, &block == &blocks.back() ? tokens : Block::Keep());
+    }
+    return ln_post(x);
+}
+
 Tensor VisionTower::pool(const Tensor& x) const {
     if (config.attentional_pool) {  // tok: the first query; avg: all others
         const bool one = config.pool_type == "tok";
@@ -98,6 +117,9 @@ Tensor VisionTower::pool(const Tensor& x) const {
 }
 
 void VisionTower::check_has_patches() const {
+    if (mixture_tokens.defined())
+        throw cli::DataError(
+            "the model reads its mixture tokens alone (llip): it has no features of patches");
     if (config.attentional_pool)
         throw cli::DataError(
             "the model pools by attention (attentional_pool): it has no features of patches");

@@ -25,10 +25,14 @@ struct VisionTower {
     // pixels [B, 3, H, W], normalised; H and W multiples of the patch size. Positions are
     // interpolated where the grid differs from the trained one. Result [B, embed_dim], any length.
     at::Tensor pooled(const at::Tensor& pixels) const;
+    // Of a tower with mixture tokens, which go through all blocks behind the patches: these
+    // [B, K, width] behind the final norm. Such a tower has no class token and no projection.
+    at::Tensor mixture(const at::Tensor& pixels) const;
     // Pooled and patch features of one pass, neither normalised.
     ImageFeatures features(const at::Tensor& pixels) const;
     // Patch features in the joint space [B, P, embed_dim], row-major grid, not normalised.
-    // Throws DataError for a tower with attentional_pool: only its queries get there.
+    // Throws DataError for a tower with attentional_pool or mixture tokens: its patches do not get
+    // there.
     at::Tensor patches(const at::Tensor& pixels, DenseAttention attention) const;
     // Patch features as block n leaves them [B, P, width], before the last norm and the projection.
     // Blocks count from 1, or from the end: -1 is the last, -2 the last but one; 0 is what the
@@ -39,6 +43,7 @@ struct VisionTower {
     at::Tensor patch_weight;  // conv1.weight [width, 3, patch, patch]
     at::Tensor patch_bias;    // conv1.bias [width]; undefined without
     at::Tensor class_embedding, positional_embedding, proj;  // the first and last may be undefined
+    at::Tensor mixture_tokens;  // [K, width], without positions; undefined without
     LayerNorm ln_pre, ln_post;
     MapPool map_pool;
     AttentionPool attn_pool;
@@ -46,7 +51,7 @@ struct VisionTower {
 
 private:
     std::int64_t first_patch() const { return config.class_token ? 1 : 0; }
-    at::Tensor embed(const at::Tensor& pixels) const;  // [B, first_patch()+P, width]
+    at::Tensor embed(const at::Tensor& pixels) const;  // [B, first_patch()+P+K, width]
     at::Tensor project(const at::Tensor& x) const;
     void check_has_patches() const;
     at::Tensor pool(const at::Tensor& x) const;  // of all tokens behind the last block

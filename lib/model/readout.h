@@ -1,0 +1,44 @@
+// How a Llip model's mixture tokens are asked by texts: its projections.
+#pragma once
+
+#include "model/config.h"
+#include "model/parameters.h"
+#include "model/transformer.h"
+
+#include <ATen/core/Tensor.h>
+
+namespace lip::model {
+
+struct MixtureFeatures {
+    at::Tensor keys, values;  // [B, K, embed_dim], any length
+};
+
+struct QueryFeatures {
+    at::Tensor query;   // [N, embed_dim], any length, divided by the temperature
+    at::Tensor target;  // [N, embed_dim], of unit length
+};
+
+// The mixing itself is loss::llip_loss and llip_scores. The projection of the targets is the text
+// tower's.
+struct Readout {
+    Readout(Parameters& parameters, const ModelConfig& config);
+
+    // h [B, K, vision width], of VisionTower::mixture.
+    MixtureFeatures of_images(const at::Tensor& h) const;
+    // g [N, text width], of TextTower::features -> [N, embed_dim].
+    at::Tensor query(const at::Tensor& g) const;
+    // Unit vectors [B, embed_dim] of images that no text has asked.
+    at::Tensor uniform(const at::Tensor& h) const;
+    // W_O in the precision of the features.
+    const at::Tensor& output() const { return output_projection.weight; }
+
+    LlipConfig config;
+    Linear query_projection, key_projection, value_projection, output_projection;
+    LayerNorm image_norm, text_norm;  // with layer_norm only
+    at::Tensor log_temperature;       // with learn_temperature only, else undefined
+
+private:
+    double fixed_temperature_;
+};
+
+}  // namespace lip::model
