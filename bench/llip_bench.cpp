@@ -1,7 +1,8 @@
-// llip-bench N D K HEADS TEXTS ROUNDS THREADS: seconds of Llip's loss of N x N pairs with its
-// gradients, TEXTS at a time (0: as the loss chooses), beside its matrix products alone in the same
-// blocks, in turn, the best of ROUNDS each; and the memory that the loss takes at its peak beyond
-// the inputs, gradients included, and that of the gradients. Prints one JSON line.
+// llip-bench IMAGES TEXTS D K HEADS CHUNK ROUNDS THREADS: seconds of Llip's loss of IMAGES with
+// TEXTS, as many at least, with its gradients, CHUNK texts at a time (0: 2,048), beside its matrix
+// products alone in the same blocks, in turn, the best of ROUNDS each; and the memory that the loss
+// takes at its peak beyond the inputs, gradients included, and that of the gradients. Prints one
+// JSON line.
 #include "cli/log.h"
 #include "loss/llip.h"
 #include "tensor/device.h"
@@ -31,7 +32,7 @@ double memory_mib(const std::string& name) {
 }
 
 struct Sizes {
-    std::int64_t n, d, k, heads, texts;
+    std::int64_t images, all_texts, d, k, heads, texts;
 };
 
 // The nine products of an image with all texts, into memory that is there.
@@ -51,7 +52,7 @@ public:
     void run() {
         at::bmm_out(w_, keys_, output_.transpose(1, 2));
         const Tensor flat_phi = phi_.view({rows_, s_.texts}), w = w_.view({rows_, s_.d});
-        for (std::int64_t begin = 0; begin < s_.n; begin += s_.texts) {
+        for (std::int64_t begin = 0; begin < s_.all_texts; begin += s_.texts) {
             at::bmm_out(phi_, keys_, q_.transpose(1, 2));
             Tensor z = z_, dphi = flat_phi, dw = w;
             at::mm_out(z, flat_phi.t(), w);
@@ -74,7 +75,7 @@ private:
 double products_seconds(const Sizes& s) {
     Products products(s);
     const double start = cli::monotonic_s();
-    for (std::int64_t image = 0; image < s.n; ++image) products.run();
+    for (std::int64_t image = 0; image < s.images; ++image) products.run();
     return cli::monotonic_s() - start;
 }
 
@@ -83,11 +84,11 @@ struct Inputs {
         const auto normal = [](at::IntArrayRef shape) {
             return at::randn(shape).requires_grad_(true);
         };
-        q = normal({s.n, s.d});
-        keys = normal({s.n, s.k, s.d});
-        values = normal({s.n, s.k, s.d});
+        q = normal({s.all_texts, s.d});
+        keys = normal({s.images, s.k, s.d});
+        values = normal({s.images, s.k, s.d});
         output = at::randn({s.d, s.d}).div_(20).requires_grad_(true);
-        targets = tensor::unit(at::randn({s.n, s.d})).requires_grad_(true);
+        targets = tensor::unit(at::randn({s.all_texts, s.d})).requires_grad_(true);
         log_scale = at::scalar_tensor(2.3).requires_grad_(true);
         bias = at::scalar_tensor(-10.0).requires_grad_(true);
     }
@@ -116,18 +117,19 @@ struct Inputs {
 }  // namespace
 
 int main(int argc, char** argv) {
-    if (argc != 8) {
-        std::fprintf(stderr, "usage: llip-bench N D K HEADS TEXTS ROUNDS THREADS\n");
+    if (argc != 9) {
+        std::fprintf(stderr, "usage: llip-bench IMAGES TEXTS D K HEADS CHUNK ROUNDS THREADS\n");
         return 2;
     }
     const auto number = [&](int i) { return static_cast<std::int64_t>(std::atol(argv[i])); };
-    Sizes s{number(1), number(2), number(3), number(4), number(5)};
-    tensor::configure_process(std::atoi(argv[7]), false);
+    Sizes s{number(1), number(2), number(3), number(4), number(5), number(6)};
+    tensor::configure_process(std::atoi(argv[8]), false);
+    if (s.texts == 0) s.texts = 2048;
+    s.texts = std::min(s.texts, s.all_texts);
     const loss::Llip options{.heads = s.heads, .text_chunk = s.texts};
-    if (s.texts == 0) s.texts = std::min<std::int64_t>(s.n, 1024);
     Inputs inputs(s);
     double ours = 1e9, products = 1e9;
-    for (std::int64_t round = 0; round < number(6); ++round) {
+    for (std::int64_t round = 0; round < number(7); ++round) {
         ours = std::min(ours, inputs.loss_seconds(options));
         products = std::min(products, products_seconds(s));
     }
