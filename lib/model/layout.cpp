@@ -238,9 +238,19 @@ NamedTensors from_layout(const NamedTensors& tensors, Layout layout, const std::
     return ours;
 }
 
+// Tensors that no other library has.
+static bool is_ours_alone(const std::string& name) {
+    return name == "local_logit_scale" || name == "visual.mixture_tokens" ||
+           name.starts_with("readout.");
+}
+
 NamedTensors to_layout(const NamedTensors& tensors, Layout layout, std::vector<std::string>& left) {
     NamedTensors theirs;
     for (const auto& [name, value] : tensors) {
+        if (is_ours_alone(name)) {
+            left.push_back(name);
+            continue;
+        }
         bool found = false;
         for (const Rule& rule : rules_of(layout)) {
             // open_clip's plain models have no "text." in front.
