@@ -332,8 +332,4 @@ Tensor llip_scores(const Tensor& q, const Tensor& keys, const Tensor& values, co
     return scores;
 }
 
-Tensor uniform_vector(const Tensor& values, const Tensor& output) {
-    return tensor::unit(at::linear(values.mean(1), output));
-}
-
 }  // namespace lip::loss

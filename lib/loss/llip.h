@@ -49,8 +49,4 @@ at::Tensor llip_scores(const at::Tensor& q, const at::Tensor& keys, const at::Te
                        const at::Tensor& output, const at::Tensor& targets,
                        const Llip& options = {});
 
-// unit(W_O mean over k of values_ik) [B, D]: the vector of an image that depends on no text, the
-// limit for large tau.
-at::Tensor uniform_vector(const at::Tensor& values, const at::Tensor& output);
-
 }  // namespace lip::loss

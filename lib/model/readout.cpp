@@ -1,6 +1,6 @@
 #include "model/readout.h"
 
-#include "loss/llip.h"
+#include "tensor/math.h"
 
 #include <ATen/ATen.h>
 
@@ -33,6 +33,10 @@ Readout::Readout(Parameters& p, const ModelConfig& model) : config(model.llip) {
             p.add("readout.log_temperature", {}, Init::constant(std::log(config.temperature)));
 }
 
+Tensor uniform_vector(const Tensor& values, const Tensor& output) {
+    return tensor::unit(at::linear(values.mean(1), output));
+}
+
 MixtureFeatures Readout::of_images(const Tensor& h) const {
     const Tensor x = config.layer_norm ? image_norm(h) : h;
     return {key_projection(x).to(at::kFloat), value_projection(x).to(at::kFloat)};
@@ -45,7 +49,7 @@ Tensor Readout::query(const Tensor& g) const {
 }
 
 Tensor Readout::uniform(const Tensor& h) const {
-    return loss::uniform_vector(of_images(h).values, output());
+    return uniform_vector(of_images(h).values, output());
 }
 
 }  // namespace lip::model

@@ -13,6 +13,10 @@ struct MixtureFeatures {
     at::Tensor keys, values;  // [B, K, embed_dim], any length
 };
 
+// unit(W_O mean over k of values_ik) [B, D], of values [B, K, D] and W_O: the vector of an image
+// that depends on no text, the limit for large tau.
+at::Tensor uniform_vector(const at::Tensor& values, const at::Tensor& output);
+
 struct QueryFeatures {
     at::Tensor query;   // [N, embed_dim], any length, divided by the temperature
     at::Tensor target;  // [N, embed_dim], of unit length

@@ -1,6 +1,8 @@
 // Llip's loss against reference numbers, its definition, finite differences and identities.
 #include "loss/llip.h"
+
 #include "loss/sigmoid.h"
+#include "model/readout.h"
 #include "tests/support/golden.h"
 #include "tests/support/gradients.h"
 #include "tests/support/stand_in_device.h"
@@ -167,7 +169,7 @@ TEST_CASE("llip: scores of more texts than images, of classes, and the uniform v
         classes.targets = test::to_tensor(c["class_target"]);
         CHECK(difference(scores_of(classes, options), test::to_tensor(c["class_scores"])) < 1e-9);
     }
-    const Tensor uniform = loss::uniform_vector(p.values, p.output);
+    const Tensor uniform = model::uniform_vector(p.values, p.output);
     CHECK(difference(uniform, test::to_tensor(c["shortlist_image"])) < 1e-9);
     CHECK(difference(uniform.matmul(p.targets.t()), test::to_tensor(c["shortlist_scores"])) < 1e-9);
 }
@@ -210,13 +212,13 @@ TEST_CASE("llip: one token is SigLIP, whatever asks for it") {
 
 TEST_CASE("llip: a large temperature and equal tokens are the mean, the order of tokens is none") {
     const Projected p = project(random_inputs(4, 5, 3));
-    const Tensor mean = loss::uniform_vector(p.values, p.output).matmul(p.targets.t());
+    const Tensor mean = model::uniform_vector(p.values, p.output).matmul(p.targets.t());
     CHECK(difference(scores_of(p, {.heads = 3, .tau = 1e12}), mean) < 1e-9);
     CHECK(difference(scores_of(p, {.heads = 3, .tau = 0.5}), mean) > 1e-3);
     Projected equal = p;
     equal.keys = p.keys.slice(1, 0, 1).repeat({1, 3, 1});
     equal.values = p.values.slice(1, 0, 1).repeat({1, 3, 1});
-    const Tensor one = loss::uniform_vector(equal.values, p.output).matmul(p.targets.t());
+    const Tensor one = model::uniform_vector(equal.values, p.output).matmul(p.targets.t());
     CHECK(difference(scores_of(equal, {.heads = 3, .tau = 0.5}), one) < 1e-12);
     Projected mixed = p;
     const Tensor order = at::tensor({2, 0, 1}, at::kLong);
@@ -357,5 +359,5 @@ TEST_CASE("llip runs on another device without stray CPU tensors") {
             CHECK(away.keys.grad().isfinite().all().item<bool>());
             CHECK(difference(scores_of(away, options), scores_of(p, {.heads = 3})) < 1e-5);
         }
-    CHECK(loss::uniform_vector(away.values, away.output).device() == test::kStandIn);
+    CHECK(model::uniform_vector(away.values, away.output).device() == test::kStandIn);
 }

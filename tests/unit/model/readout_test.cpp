@@ -78,7 +78,7 @@ TEST_CASE("llip model: weights and shapes") {
     // The tokens of an image are not all the same: each has a start of its own.
     CHECK((images.values[0][0] - images.values[0][1]).abs().max().item<double>() > 1e-2);
     CHECK(test::difference(model.embed_images(some_pixels(2)),
-                           loss::uniform_vector(images.values, model.readout->output())) < 1e-6);
+                           model::uniform_vector(images.values, model.readout->output())) < 1e-6);
     CHECK_THROWS_AS(model.embed_images_and_patches(some_pixels(2)), cli::DataError);
     CHECK_THROWS_AS(model.embed_patches(some_pixels(2), model::DenseAttention::kPlain),
                     cli::DataError);
