@@ -133,16 +133,11 @@ private:
     }
 
     void image_to_text() {
-        std::vector<std::int64_t> with_texts;  // others have nothing to find
-        for (const TextRow& text : all_.texts) with_texts.push_back(text.image);
-        std::sort(with_texts.begin(), with_texts.end());
-        with_texts.erase(std::unique(with_texts.begin(), with_texts.end()), with_texts.end());
-        const at::Tensor rows =
-            all_.image_rows.index_select(0, at::tensor(with_texts, at::TensorOptions(at::kLong)));
-        const eval::Ranking ranking = rank({rows, with_texts}, all_.text_vectors(), settings());
+        const eval::Vectors queries = all_.images_with_texts();
+        const eval::Ranking ranking = rank(queries, all_.text_vectors(), settings());
         for (std::size_t q = 0; q < ranking.top.size(); ++q) {
             std::string line = "{\"direction\":\"i2t\",\"key\":";
-            cli::append_json_string(line, all_.keys[static_cast<std::size_t>(with_texts[q])]);
+            cli::append_json_string(line, all_.keys[static_cast<std::size_t>(queries.owners[q])]);
             append_rank(line, ranking, q, [&](std::int64_t text) {
                 append_text_place(line, all_, all_.texts[static_cast<std::size_t>(text)]);
             });

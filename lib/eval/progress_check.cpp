@@ -2,26 +2,15 @@
 
 #include "cli/error.h"
 #include "eval/classification.h"
-#include "eval/image_batches.h"
-#include "eval/retrieval.h"
-#include "eval/texts.h"
+#include "eval/collection.h"
 #include "shard/images.h"
 
 #include <ATen/ATen.h>
-
-#include <numeric>
 
 namespace lip::eval {
 namespace {
 
 using at::Tensor;
-
-// What is held of the data while they are read.
-struct Seen {
-    std::vector<Tensor> images, texts;
-    std::vector<std::int64_t> text_owners;
-    std::int64_t count = 0;
-};
 
 // The only class of a record, if it has one that is known.
 std::optional<std::int64_t> class_of(const record::Record& record, const Classes& classes) {
@@ -65,41 +54,26 @@ std::vector<Metric> ProgressCheck::run(const std::string& checkpoint) const {
     const Embedder embedder(with_model);
     record::ErrorLog errors(stream(), /*force=*/false);
     shard::ImageStream images({stream(), "", true}, errors);
-    ImageBatches batches(embedder, images, errors, with_model.batch_size, with_model.threads);
     std::optional<ClassWeights> weights;
     if (classes_) weights = class_weights(embedder, *classes_, templates_);
     Classification classification(weights ? weights->classes : 1);
-    Seen seen;
-    while (const auto batch = batches.next()) {
-        const Tensor rows = embedder.images(batch->planes);
-        seen.images.push_back(rows);
-        Tensor scores;
-        if (weights) scores = class_scores(rows, *weights, Synonyms::kMax).contiguous();
-        for (std::size_t i = 0; i < batch->items.size(); ++i) {
-            const record::Record& record = batch->items[i].record;
-            const auto texts = select_texts(record, {});
-            if (!texts.empty())
-                seen.texts.push_back(embed_selected(
-                    texts, /*normalize=*/true, [&](auto some) { return embedder.texts(some); }));
-            seen.text_owners.insert(seen.text_owners.end(), texts.size(), seen.count++);
-            if (!weights) continue;
-            if (const auto truth = class_of(record, *classes_)) {
-                const float* row = scores.const_data_ptr<float>() +
-                                   static_cast<std::int64_t>(i) * weights->classes;
+    const auto classify = [&](const ImageBatch& batch, const Tensor& rows) {
+        const Tensor scores = class_scores(rows, *weights, Synonyms::kMax).contiguous();
+        const float* row = scores.const_data_ptr<float>();
+        for (const shard::ImageRecord& item : batch.items) {
+            if (const auto truth = class_of(item.record, *classes_))
                 classification.add(
                     *truth, rank_of({row, static_cast<std::size_t>(weights->classes)}, *truth));
-            }
+            row += weights->classes;
         }
-    }
+    };
+    const Collection all =
+        embed_collection(images, {}, embedder, errors, with_model.batch_size, with_model.threads,
+                         weights ? SeeImages(classify) : SeeImages());
     std::vector<Metric> metrics;
-    if (seen.count == 0) return metrics;
-    if (!seen.texts.empty()) {
-        std::vector<std::int64_t> owners(static_cast<std::size_t>(seen.count));
-        std::iota(owners.begin(), owners.end(), std::int64_t{0});
-        const Vectors all_images{at::cat(seen.images), owners},
-            all_texts{at::cat(seen.texts), seen.text_owners};
-        add_recall(metrics, "text", all_images, all_texts);
-        add_recall(metrics, "image", all_texts, all_images);
+    if (!all.texts.empty()) {
+        add_recall(metrics, "text", all.images_with_texts(), all.text_vectors());
+        add_recall(metrics, "image", all.text_vectors(), all.image_vectors());
     }
     if (classification.items() > 0)
         for (Metric& metric : classification.metrics(/*resamples=*/0))

@@ -1,0 +1,164 @@
+#include "eval/collection.h"
+
+#include "cli/error.h"
+#include "record/lines.h"
+#include "shard/key_set.h"
+
+#include <ATen/ATen.h>
+
+#include <algorithm>
+#include <numeric>
+
+namespace lip::eval {
+namespace {
+
+using at::Tensor;
+
+constexpr std::size_t kPartsAtOnce = 4096;
+
+std::string_view part_name(TextKind kind) {
+    switch (kind) {
+        case TextKind::kSentence:
+            return "sentence";
+        case TextKind::kPhrase:
+            return "phrase";
+        case TextKind::kCaption:
+            break;
+    }
+    return {};
+}
+
+// Takes records one after the other and embeds their texts in batches.
+class Builder {
+public:
+    Builder(const Wanted& wanted, const Embedder& embedder, record::ErrorLog& errors)
+        : wanted_(wanted), embedder_(embedder), errors_(errors) {}
+
+    // False: the record went to the log.
+    bool add(const shard::ImageRecord& item) {
+        if (!keys_.insert(item.record.key)) {
+            std::string line;
+            record::append_json(line, item.record);
+            errors_.report(item.place,
+                           {"duplicate-key", "the key stood before: " + item.record.key}, line);
+            return false;
+        }
+        const auto image = static_cast<std::int64_t>(out_.keys.size());
+        out_.keys.push_back(item.record.key);
+        if (!wanted_.texts) return true;
+        out_.captions += std::ssize(item.record.captions);
+        std::vector<SelectedText> texts = select_texts(item.record, wanted_.selection);
+        if (static_cast<std::int64_t>(texts.size()) < wanted_.least_texts) ++out_.short_images;
+        for (SelectedText& text : texts) {
+            out_.texts.push_back({image, static_cast<std::int64_t>(text.caption), text.part,
+                                  part_name(wanted_.selection.kind),
+                                  wanted_.keep_text ? text.text : std::string()});
+            pending_parts_ += text.parts.size();
+            pending_.push_back(std::move(text));
+        }
+        if (pending_parts_ >= kPartsAtOnce) flush();
+        return true;
+    }
+
+    // Rows of a batch; `kept` are those whose record was taken.
+    void add_images(const Tensor& rows, const std::vector<std::int64_t>& kept,
+                    const std::string& first_key) {
+        check_finite(rows, "an image from " + first_key + " on");
+        if (!kept.empty())
+            images_.push_back(rows.index_select(0, at::tensor(kept, at::TensorOptions(at::kLong))));
+    }
+
+    Collection finish() {
+        flush();
+        const Tensor none = at::empty({0, embedder_.config().embed_dim});
+        if (wanted_.images) out_.image_rows = images_.empty() ? none : at::cat(images_);
+        if (wanted_.texts) out_.text_rows = texts_.empty() ? none : at::cat(texts_);
+        return std::move(out_);
+    }
+
+private:
+    void check_finite(const Tensor& rows, const std::string& of) const {
+        if (!rows.isfinite().all().item<bool>())
+            throw cli::DataError(embedder_.loaded().folder.string() +
+                                 ": the model gives numbers that are not finite, for " + of +
+                                 " [bad-embedding]");
+    }
+
+    void flush() {
+        if (pending_.empty()) return;
+        const std::string key = out_.keys[static_cast<std::size_t>(
+            out_.texts[out_.texts.size() - pending_.size()].image)];
+        texts_.push_back(embed_selected(pending_, /*normalize=*/true, [&](auto texts) {
+            return embedder_.texts(texts, &out_.cut_texts);
+        }));
+        check_finite(texts_.back(), "a text from " + key + " on");
+        pending_.clear();
+        pending_parts_ = 0;
+    }
+
+    const Wanted& wanted_;
+    const Embedder& embedder_;
+    record::ErrorLog& errors_;
+    shard::KeySet keys_;
+    Collection out_;
+    std::vector<Tensor> images_, texts_;
+    std::vector<SelectedText> pending_;
+    std::size_t pending_parts_ = 0;
+};
+
+}  // namespace
+
+std::optional<cli::Reject> too_few(std::size_t texts, const Wanted& wanted) {
+    if (static_cast<std::int64_t>(texts) >= wanted.least_texts || wanted.allow_short)
+        return std::nullopt;
+    return cli::Reject{"bad-record", "the image has " + std::to_string(texts) + " texts, not " +
+                                         std::to_string(wanted.least_texts) +
+                                         " (--texts-per-image; --allow-short keeps it)"};
+}
+
+Vectors Collection::image_vectors() const {
+    std::vector<std::int64_t> owners(keys.size());
+    std::iota(owners.begin(), owners.end(), std::int64_t{0});
+    return {image_rows, std::move(owners)};
+}
+
+Vectors Collection::text_vectors() const {
+    std::vector<std::int64_t> owners;
+    for (const TextRow& text : texts) owners.push_back(text.image);
+    return {text_rows, std::move(owners)};
+}
+
+Vectors Collection::images_with_texts() const {
+    std::vector<std::int64_t> images;
+    for (const TextRow& text : texts) images.push_back(text.image);
+    std::sort(images.begin(), images.end());
+    images.erase(std::unique(images.begin(), images.end()), images.end());
+    return {image_rows.index_select(0, at::tensor(images, at::TensorOptions(at::kLong))), images};
+}
+
+Collection embed_collection(shard::ImageStream& stream, const Wanted& wanted,
+                            const Embedder& embedder, record::ErrorLog& errors,
+                            std::int64_t batch_size, int threads, const SeeImages& see) {
+    Builder builder(wanted, embedder, errors);
+    if (!wanted.images) {
+        shard::ImageRecord item;
+        while (stream.next(item)) builder.add(item);
+        return builder.finish();
+    }
+    ImageBatches batches(embedder, stream, errors, batch_size, threads);
+    const auto has_texts = [&](const shard::ImageRecord& item) -> std::optional<cli::Reject> {
+        if (!wanted.texts) return std::nullopt;
+        return too_few(select_texts(item.record, wanted.selection).size(), wanted);
+    };
+    while (const auto batch = batches.next(has_texts)) {
+        std::vector<std::int64_t> kept;
+        for (std::size_t i = 0; i < batch->items.size(); ++i)
+            if (builder.add(batch->items[i])) kept.push_back(static_cast<std::int64_t>(i));
+        const Tensor rows = embedder.images(batch->planes);
+        builder.add_images(rows, kept, batch->items.front().record.key);
+        if (see) see(*batch, rows);
+    }
+    return builder.finish();
+}
+
+}  // namespace lip::eval
