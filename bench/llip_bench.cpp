@@ -5,6 +5,7 @@
 // JSON line.
 #include "cli/log.h"
 #include "loss/llip.h"
+#include "memory.h"
 #include "tensor/device.h"
 #include "tensor/math.h"
 
@@ -15,21 +16,13 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
-#include <fstream>
-#include <string>
 
 namespace {
 
 using namespace lip;
 using at::Tensor;
-
-// A line of /proc/self/status in MiB: VmRSS, or VmHWM, its peak since the last reset.
-double memory_mib(const std::string& name) {
-    std::ifstream status("/proc/self/status");
-    for (std::string line; std::getline(status, line);)
-        if (line.starts_with(name + ":")) return std::atof(line.c_str() + name.size() + 1) / 1024;
-    return 0;
-}
+using bench::memory_mib;
+using bench::reset_peak;
 
 struct Sizes {
     std::int64_t images, all_texts, d, k, heads, texts;
@@ -97,7 +90,7 @@ struct Inputs {
         for (Tensor* x : {&q, &keys, &values, &output, &targets, &log_scale, &bias})
             x->mutable_grad() = Tensor();
         malloc_trim(0);  // or what earlier rounds freed would hide what this one takes
-        std::ofstream("/proc/self/clear_refs") << "5";
+        reset_peak();
         const double before = memory_mib("VmRSS"), start = cli::monotonic_s();
         loss::llip_loss(q, keys, values, output, targets, {}, log_scale, bias, options).backward();
         const double seconds = cli::monotonic_s() - start;

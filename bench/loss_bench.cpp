@@ -5,6 +5,7 @@
 // Prints one JSON line.
 #include "cli/log.h"
 #include "loss/multi_positive.h"
+#include "memory.h"
 #include "tensor/device.h"
 #include "tensor/math.h"
 
@@ -15,26 +16,14 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
-#include <fstream>
 #include <functional>
-#include <string>
 
 namespace {
 
 using namespace lip;
 using at::Tensor;
-
-// A line of /proc/self/status in MiB: VmRSS, or VmHWM, its peak since the last reset.
-double memory_mib(const std::string& name) {
-    std::ifstream status("/proc/self/status");
-    for (std::string line; std::getline(status, line);)
-        if (line.starts_with(name + ":")) return std::atof(line.c_str() + name.size() + 1) / 1024;
-    return 0;
-}
-
-void reset_peak() {
-    std::ofstream("/proc/self/clear_refs") << "5";
-}
+using bench::memory_mib;
+using bench::reset_peak;
 
 Tensor whole_matrices(const Tensor& v, const Tensor& t, const Tensor& log_scale) {
     const Tensor a = v.matmul(t.permute({1, 2, 0})) * log_scale.exp();  // [K, N, N]

@@ -8,11 +8,9 @@ namespace {
 // What import, average and export write. A folder of anything else, such as a run or what it needs
 // for going on, is never replaced.
 constexpr std::string_view kOurs[] = {
-    "config.json",     "model.safetensors",       "checksums.xxh64",
-    "provenance.json", "open_clip_config.json",   "open_clip_model.safetensors",
-    "tokenizer.model", "tokenizer.json",          "vocab.json",
-    "merges.txt",      "tokenizer_config.json",   "bpe_simple_vocab_16e6.txt.gz",
-    "spiece.model",    "preprocessor_config.json"};
+    "config.json",           "model.safetensors",           "checksums.xxh64", "provenance.json",
+    "open_clip_config.json", "open_clip_model.safetensors", "tokenizer.model", "tokenizer.json",
+    "tokenizer_config.json", "preprocessor_config.json"};
 
 }  // namespace
 

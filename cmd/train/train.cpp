@@ -140,11 +140,12 @@ void speak_as(const tensor::RankPlace& place) {
 }
 
 // Figures of checkpoints on --eval-data.
-void set_evaluation(const TrainOptions& t, TrainSettings& s) {
+void set_evaluation(const TrainOptions& t, const tensor::RankPlace& place, TrainSettings& s) {
     if (t.eval_data.empty()) {
         if (!t.eval_classes.empty()) throw cli::UsageError("--classes is for --eval-data");
         return;
     }
+    if (place.rank > 0) return;  // the first alone measures
     const auto check = std::make_shared<eval::ProgressCheck>(
         eval::ProgressCheckSettings{.inputs = t.eval_data,
                                     .classes = t.eval_classes,
@@ -224,7 +225,7 @@ TrainSettings train_settings(const TrainOptions& t, const tensor::RankPlace& pla
     s.step.precision = tensor::resolve_precision(t.device.precision, s.device);
     s.step.recompute = t.micro_batch > 0;
     s.step.part_images = t.micro_batch;
-    if (place.rank == 0) set_evaluation(t, s);
+    set_evaluation(t, place, s);
     s.errors = t.errors;
     if (place.rank > 0 && !s.errors.rejects.empty())
         s.errors.rejects += ".rank" + std::to_string(place.rank);

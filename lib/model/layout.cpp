@@ -187,6 +187,12 @@ bool is_buffer(std::string_view name) {
            name == "input_resolution" || name == "context_length" || name == "vocab_size";
 }
 
+// Tensors that no other library has.
+bool is_ours_alone(const std::string& name) {
+    return name == "local_logit_scale" || name == "visual.mixture_tokens" ||
+           name.starts_with("readout.");
+}
+
 }  // namespace
 
 Layout find_layout(const NamedTensors& tensors, const std::string& where) {
@@ -236,12 +242,6 @@ NamedTensors from_layout(const NamedTensors& tensors, Layout layout, const std::
         ours.emplace_back(name, joint);
     }
     return ours;
-}
-
-// Tensors that no other library has.
-static bool is_ours_alone(const std::string& name) {
-    return name == "local_logit_scale" || name == "visual.mixture_tokens" ||
-           name.starts_with("readout.");
 }
 
 NamedTensors to_layout(const NamedTensors& tensors, Layout layout, std::vector<std::string>& left) {

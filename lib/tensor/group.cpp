@@ -122,23 +122,21 @@ Group::Group(const RankPlace& place, std::chrono::seconds timeout)
 
 Tensor Group::gather(const Tensor& x) const {
     if (size_ == 1) return x;
-    const Tensor own = on_host(x);
+    Tensor own = on_host(x);
     std::vector<std::int64_t> sizes = own.sizes().vec();
     sizes[0] *= size_;
     Tensor all = at::empty(sizes, own.options());
-    Tensor in = own;
-    ranks_->talk([&] { ranks_->gloo->_allgather_base(all, in)->wait(); });
+    ranks_->talk([&] { ranks_->gloo->_allgather_base(all, own)->wait(); });
     return all.to(x.device());
 }
 
 Tensor Group::sum_scatter(const Tensor& x) const {
     if (size_ == 1) return x;
-    const Tensor all = on_host(x);
+    Tensor all = on_host(x);
     std::vector<std::int64_t> sizes = all.sizes().vec();
     sizes[0] /= size_;
     Tensor own = at::empty(sizes, all.options());
-    Tensor in = all;
-    ranks_->talk([&] { ranks_->gloo->_reduce_scatter_base(own, in)->wait(); });
+    ranks_->talk([&] { ranks_->gloo->_reduce_scatter_base(own, all)->wait(); });
     return own.to(x.device());
 }
 

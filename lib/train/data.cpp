@@ -10,13 +10,11 @@
 
 #include <algorithm>
 #include <condition_variable>
-#include <cstring>
 #include <deque>
 #include <filesystem>
 #include <map>
 #include <mutex>
 #include <optional>
-#include <set>
 #include <thread>
 
 namespace lip::train {
@@ -243,10 +241,6 @@ Loader::~Loader() {
 
 const DataIdentity& Loader::identity() const {
     return state_->identity;
-}
-
-std::int64_t Loader::lanes() const {
-    return state_->plan.lanes;
 }
 
 std::vector<LanePosition> Loader::positions() const {

@@ -66,7 +66,6 @@ public:
     Batch next(record::ErrorLog& errors);
 
     const DataIdentity& identity() const;
-    std::int64_t lanes() const;                   // of all ranks
     std::vector<LanePosition> positions() const;  // of this rank's, after the last batch
 
 private:

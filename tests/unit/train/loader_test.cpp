@@ -160,7 +160,7 @@ TEST_CASE("the batches of 2 and 4 ranks, one after the other, are those of one p
     data.settings.batch_size = 8;
     record::ErrorLog errors({.skip_bad = true}, false);
     train::Loader whole(data.settings, *data.tokenizer);
-    REQUIRE(whole.lanes() == 8);
+    REQUIRE(whole.positions().size() == 8);
     std::vector<train::Batch> one;
     for (int i = 0; i < 30; ++i) one.push_back(whole.next(errors));
     CHECK(one.back().epoch >= 3);

@@ -3,6 +3,7 @@
 #include "train/step.h"
 
 #include "cli/error.h"
+#include "tests/support/small_step.h"
 
 #include <ATen/ATen.h>
 #include <doctest/doctest.h>
@@ -53,34 +54,11 @@ void run_ranks(int count, const std::function<void(const tensor::Group&)>& body,
         if (failure) std::rethrow_exception(failure);
 }
 
-model::ModelConfig ranks_config(const train::Method& method) {
-    model::ModelConfig config = model::load_arch("demo");
-    config.vision.width = 32;
-    config.vision.head_width = 16;
-    config.vision.layers = 1;
-    config.text.width = 32;
-    config.text.layers = 1;
-    config.text.vocab_size = 40;
-    config.embed_dim = 16;
-    config.method = std::string(method.name);
-    method.configure(config);
-    return config;
-}
-
-train::Batch batch_of(std::int64_t images, std::int64_t slots) {
-    const at::Generator generator = at::detail::createCPUGenerator(3);
-    train::Batch batch;
-    batch.pixels =
-        at::randint(0, 256, {images, 3, 48, 48}, generator, at::TensorOptions(at::kByte));
-    batch.valid = at::ones({images, slots}, at::kBool);
-    for (std::int32_t i = 0; i < images * slots; ++i) {
-        model::TokenIds ids = {1};
-        for (std::int32_t n = 0; n <= i % 7; ++n) ids.push_back(5 + (i * 7 + n * 3) % 30);
-        ids.push_back(2);
-        batch.texts.push_back(ids);
-    }
-    batch.texts[batch.texts.size() - 1] = batch.texts[0];  // an equal text on another rank
-    if (slots > 1) batch.valid[2][1] = false, batch.valid[5][0] = false;
+// With an equal text on another rank, and lost texts on two of them.
+train::Batch joined_batch(std::int64_t images, std::int64_t slots) {
+    train::Batch batch = test::small_batch(images, slots);
+    batch.texts.back() = batch.texts.front();
+    if (slots > 1) batch.valid[5][0] = false;
     return batch;
 }
 
@@ -112,9 +90,10 @@ TEST_CASE("loss and gradients of 2 and 4 ranks are those of one process") {
         for (const char* setting : {"", "dreamlip.positives=all", "dreamlip.positives=lse",
                                     "dreamlip.mask_equal_texts=true", "dreamlip.local_weight=0"}) {
             if (*setting && method.name != "dreamlip") continue;
-            model::ModelConfig config = ranks_config(method);
+            model::ModelConfig config = test::small_config(method);
+            config.method = std::string(method.name);
             if (*setting) model::apply_setting(config, setting);
-            const train::Batch batch = batch_of(8, method.name == "dreamlip" ? 3 : 1);
+            const train::Batch batch = joined_batch(8, method.name == "dreamlip" ? 3 : 1);
             const auto one = step_of(method, config, batch, nullptr);
             for (const int count : {2, 4}) {
                 std::vector<std::vector<Tensor>> got(static_cast<std::size_t>(count));
