@@ -1,80 +1,17 @@
 // Configurations as JSON, in open_clip's schema.
 #include "cli/error.h"
-#include "model/config.h"
+#include "model/config_reader.h"
+#include "model/method_config.h"
 
 #include <nlohmann/json.hpp>
 
-#include <algorithm>
 #include <regex>
-#include <string_view>
 
 namespace lip::model {
 namespace {
 
-using Json = nlohmann::ordered_json;
-
-// Reads known keys of one JSON object and refuses the others.
-class Reader {
-public:
-    Reader(const Json& json, std::string where) : json_(json), where_(std::move(where)) {
-        if (!json_.is_object()) throw cli::DataError(where_ + ": is no JSON object");
-    }
-    template <class T>
-    void take(const char* key, T& value) {
-        seen_.push_back(key);
-        if (!json_.contains(key) || json_[key].is_null()) return;
-        try {
-            value = json_[key].get<T>();
-        } catch (const nlohmann::json::exception&) {
-            throw cli::DataError(where_ + "." + key + ": has the wrong type");
-        }
-    }
-    // A truth value; open_clip has texts for variants, which are refused by name.
-    void take_flag(const char* key, bool& value) {
-        if (json_.contains(key) && json_[key].is_string())
-            expect(key, true);
-        else
-            take(key, value);
-    }
-    // Keys that change nothing here at the given value.
-    void expect(const char* key, const Json& harmless) {
-        seen_.push_back(key);
-        if (json_.contains(key) && !json_[key].is_null() && json_[key] != harmless)
-            throw cli::DataError(where_ + "." + key + ": " + json_[key].dump() +
-                                 " is not supported (only " + harmless.dump() + ")");
-    }
-    // Keys that change nothing once a model is trained, whatever they hold.
-    void ignore(std::initializer_list<const char*> keys) {
-        for (const char* key : keys) seen_.emplace_back(key);
-    }
-    // {"eps": 1e-6} below "norm_kwargs", {"approximate": "tanh"} below "act_kwargs".
-    template <class T>
-    void take_below(const char* parent, const char* key, T& value) {
-        seen_.emplace_back(parent);
-        if (!json_.contains(parent) || json_[parent].is_null()) return;
-        Reader below(json_[parent], where_ + "." + parent);
-        below.take(key, value);
-        below.finish();
-    }
-    bool has(const char* key) const { return json_.contains(key); }
-    Json child(const char* key) {
-        seen_.push_back(key);
-        if (!json_.contains(key)) throw cli::DataError(where_ + ": lacks \"" + key + "\"");
-        return json_[key];
-    }
-    void finish() const {
-        for (const auto& [key, value] : json_.items())
-            if (std::find(seen_.begin(), seen_.end(), key) == seen_.end())
-                throw cli::DataError(where_ + ": unknown key \"" + key + "\"");
-    }
-
-private:
-    const Json& json_;
-    std::string where_;
-    std::vector<std::string> seen_;
-};
-
-void read_activation(Reader& r, bool quick_gelu, const std::string& where, Activation& activation) {
+void read_activation(ConfigReader& r, bool quick_gelu, const std::string& where,
+                     Activation& activation) {
     std::string approximate = "none";
     r.take_below("act_kwargs", "approximate", approximate);
     if (approximate != "none" && approximate != "tanh")
@@ -124,7 +61,7 @@ void read_siglip(const std::string& name, VisionConfig& vision, const std::strin
 
 void read_vision(const Json& json, bool quick_gelu, VisionConfig& vision,
                  const std::string& where) {
-    Reader r(json, where + ".vision_cfg");
+    ConfigReader r(json, where + ".vision_cfg");
     r.take("image_size", vision.image_size);
     std::string timm;
     r.take("timm_model_name", timm);
@@ -159,7 +96,7 @@ void read_vision(const Json& json, bool quick_gelu, VisionConfig& vision,
 }
 
 void read_text(const Json& json, bool quick_gelu, TextConfig& text, const std::string& where) {
-    Reader r(json, where + ".text_cfg");
+    ConfigReader r(json, where + ".text_cfg");
     r.take("context_length", text.context_length);
     r.take("vocab_size", text.vocab_size);
     r.take("layers", text.layers);
@@ -181,95 +118,6 @@ void read_text(const Json& json, bool quick_gelu, TextConfig& text, const std::s
     r.finish();
 }
 
-// A word of a list.
-void take_word(Reader& r, const char* key, std::string& value,
-               std::initializer_list<std::string_view> words, const std::string& where) {
-    r.take(key, value);
-    if (std::find(words.begin(), words.end(), value) != words.end()) return;
-    std::string known;
-    for (const std::string_view word : words) known.append(known.empty() ? "" : ", ").append(word);
-    throw cli::DataError(where + "." + key + ": '" + value + "' is none of " + known);
-}
-
-void take_within(Reader& r, const char* key, double& value, double least, double most,
-                 const std::string& where) {
-    r.take(key, value);
-    if (!(value >= least && value <= most))
-        throw cli::DataError(where + "." + key + ": " + Json(value).dump() + " is not within " +
-                             Json(least).dump() + ".." + Json(most).dump());
-}
-
-// A number, or a word in its place.
-bool take_number_or_word(Reader& r, const Json& json, const char* key, double& number,
-                         std::string& word) {
-    if (json.contains(key) && json[key].is_string()) {
-        r.take(key, word);
-        return false;
-    }
-    r.take(key, number);
-    return json.contains(key) && json[key].is_number();
-}
-
-void read_dreamlip(const Json& json, DreamlipConfig& d, const std::string& where) {
-    Reader r(json, where);
-    take_word(r, "positives", d.positives, {"slots", "all", "lse"}, where);
-    r.take("mask_equal_texts", d.mask_equal_texts);
-    take_within(r, "global_weight", d.global_weight, 0, 1e6, where);
-    take_within(r, "local_weight", d.local_weight, 0, 1e6, where);
-    std::string word = "auto";
-    const bool number = take_number_or_word(r, json, "local_threshold", d.local_threshold, word);
-    if (word != "auto" || (number && !(d.local_threshold >= 0 && d.local_threshold <= 1)))
-        throw cli::DataError(where + ".local_threshold: is neither auto nor within 0..1");
-    take_word(r, "local_norm", d.local_norm, {"minmax", "softmax"}, where);
-    r.take("stop_grad_weights", d.stop_grad_weights);
-    take_word(r, "local_direction", d.local_direction, {"t2g", "g2t", "both"}, where);
-    take_within(r, "local_filter", d.local_filter, 0, 1, where);
-    if (take_number_or_word(r, json, "local_scale", d.fixed_local_scale, d.local_scale)) {
-        d.local_scale = "fixed";
-        if (!(d.fixed_local_scale > 0 && d.fixed_local_scale <= 1e4))
-            throw cli::DataError(where + ".local_scale: is not within 0..10000");
-    } else if (d.local_scale != "shared" && d.local_scale != "separate") {
-        throw cli::DataError(where + ".local_scale: is neither shared nor separate nor a number");
-    }
-    r.finish();
-}
-
-void read_llip(const Json& json, LlipConfig& l, const std::string& where) {
-    Reader r(json, where);
-    r.take("mixture_tokens", l.mixture_tokens);
-    r.take("heads", l.heads);
-    take_within(r, "temperature", l.temperature, 1e-3, 1e6, where);
-    r.take("learn_temperature", l.learn_temperature);
-    take_word(r, "scale", l.scale, {"tau", "tau_sqrt"}, where);
-    r.take("layer_norm", l.layer_norm);
-    r.finish();
-}
-
-Json llip_json(const LlipConfig& l) {
-    return {{"mixture_tokens", l.mixture_tokens},
-            {"heads", l.heads},
-            {"temperature", l.temperature},
-            {"learn_temperature", l.learn_temperature},
-            {"scale", l.scale},
-            {"layer_norm", l.layer_norm}};
-}
-
-Json dreamlip_json(const DreamlipConfig& d) {
-    Json json = {{"positives", d.positives},
-                 {"mask_equal_texts", d.mask_equal_texts},
-                 {"global_weight", d.global_weight},
-                 {"local_weight", d.local_weight},
-                 {"local_threshold", "auto"},
-                 {"local_norm", d.local_norm},
-                 {"stop_grad_weights", d.stop_grad_weights},
-                 {"local_direction", d.local_direction},
-                 {"local_filter", d.local_filter},
-                 {"local_scale", d.local_scale}};
-    if (d.local_threshold >= 0) json["local_threshold"] = d.local_threshold;
-    if (d.local_scale == "fixed") json["local_scale"] = d.fixed_local_scale;
-    return json;
-}
-
 }  // namespace
 
 ModelConfig parse_config(const std::string& text, const std::string& where) {
@@ -278,7 +126,7 @@ ModelConfig parse_config(const std::string& text, const std::string& where) {
     ModelConfig config;
     const bool wrapped = root.contains("model_cfg");
     const Json model = wrapped ? root["model_cfg"] : root;
-    Reader r(model, where);
+    ConfigReader r(model, where);
     r.take("name", config.name);
     r.take("embed_dim", config.embed_dim);
     bool quick_gelu = false;
@@ -295,7 +143,7 @@ ModelConfig parse_config(const std::string& text, const std::string& where) {
     r.finish();
     if (wrapped && root.contains("preprocess_cfg")) {
         const Json preprocess = root["preprocess_cfg"];
-        Reader p(preprocess, where + ".preprocess_cfg");
+        ConfigReader p(preprocess, where + ".preprocess_cfg");
         p.take("mean", config.preprocess.mean);
         p.take("std", config.preprocess.std);
         p.take("interpolation", config.preprocess.interpolation);

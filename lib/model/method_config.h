@@ -1,0 +1,20 @@
+// The blocks "dreamlip" and "llip" of a configuration.
+#pragma once
+
+#include "model/config.h"
+
+#include <nlohmann/json_fwd.hpp>
+
+#include <string>
+
+namespace lip::model {
+
+// Throw DataError naming `where` and the key: unknown keys and values out of bounds.
+void read_dreamlip(const nlohmann::ordered_json& json, DreamlipConfig& config,
+                   const std::string& where);
+void read_llip(const nlohmann::ordered_json& json, LlipConfig& config, const std::string& where);
+
+nlohmann::ordered_json dreamlip_json(const DreamlipConfig& config);
+nlohmann::ordered_json llip_json(const LlipConfig& config);
+
+}  // namespace lip::model
