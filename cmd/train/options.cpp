@@ -10,7 +10,7 @@ namespace lip::cmd {
 namespace {
 
 constexpr const char* kDescription =
-    R"(Trains a language-image model on shards. The method sets the loss and the defaults marked "of the method": clip takes one text an image, siglip the same with a sigmoid loss, dreamlip draws K sub-captions an image (raw and short captions whole, long ones by sentence) and trains all of them as positives, slot by slot.
+    R"(Trains a language-image model on shards. The method sets the loss and the defaults marked "of the method": clip takes one text an image, siglip the same with a sigmoid loss, dreamlip draws K sub-captions an image (raw and short captions whole, long ones by sentence) and trains all of them as positives, slot by slot, llip mixes the tokens of an image anew for every text.
 
 Images and texts of a step are drawn by a generator keyed by the seed, the epoch and the key of the sample. The order of training is a keyed shuffle of all frames of all shards, dealt out to up to 64 lanes in which a window of frames is mixed; a batch takes equally many samples of each lane. So a run on the CPU gives the same weights for any number of threads up to an eighth of the images in a batch (beyond, several threads share a matrix product, and the last digits can differ), and a resumed run the same bytes as an unbroken one on the same device. --steps and --epochs of a run cannot be changed later: they set the learning rate.
 
@@ -21,16 +21,20 @@ A sample that cannot be used (a broken image, a broken record) is left out, and 
 constexpr const char* kOutput =
     R"(RUN/checkpoints/step-NNNNNNNN, folders that are complete when they have their name (checkpoint(5)); RUN/latest, a link to the newest; RUN/metrics.jsonl; RUN/config.toml, to be used with --config. The path of the last checkpoint goes to standard output.
 
-Lines of metrics.jsonl have type (start, train, checkpoint, eval, resume, stop), step, epoch, samples and time; train lines add the means since the line before, or since a resume: loss, loss_global and loss_local (dreamlip), lr, grad_norm, logit_scale, local_logit_scale, logit_bias (siglip), images_per_s, texts_per_s, valid_texts (the share of texts that none before it of the same image equals), cut_texts (the share that is longer than the context), skipped, no_text (images left out because none of their captions can be used), unsplit (long captions that are one text because split-captions never saw them), bad_steps and rss (MiB, the highest so far). On --resume, lines of steps after the checkpoint are removed. Lines of type eval have metrics: text_retrieval_recall@1, 5 and 10 (the captions of an image, each taken whole, among all of --eval-data), image_retrieval_recall@1, 5 and 10, and with --classes acc1, acc5 and mean_per_class_recall of the images with one label. They are what retrieve(1) with --texts-per-image 0 and zeroshot(1) say of the checkpoint; other ranks wait for the first meanwhile.
+Lines of metrics.jsonl have type (start, train, checkpoint, eval, resume, stop), step, epoch, samples and time; train lines add the means since the line before, or since a resume: loss, loss_global and loss_local (dreamlip), lr, grad_norm, logit_scale, local_logit_scale, logit_bias (siglip, llip), images_per_s, texts_per_s, valid_texts (the share of texts that none before it of the same image equals), cut_texts (the share that is longer than the context), skipped, no_text (images left out because none of their captions can be used), unsplit (long captions that are one text because split-captions never saw them), bad_steps and rss (MiB, the highest so far). On --resume, lines of steps after the checkpoint are removed. Lines of type eval have metrics: text_retrieval_recall@1, 5 and 10 (the captions of an image, each taken whole, among all of --eval-data), image_retrieval_recall@1, 5 and 10, and with --classes acc1, acc5 and mean_per_class_recall of the images with one label. They are what retrieve(1) with --texts-per-image 0 and zeroshot(1) say of the checkpoint; other ranks wait for the first meanwhile.
 
 With --tensorboard the figures of train lines, epoch and samples also stand in RUN/tensorboard as train/loss and so on, those of eval lines as eval/acc1, for tensorboard --logdir RUN. Each part of a run that is resumed has a file of its own, events.out.tfevents.SSSSSSSS.train, named by the step it goes on after; later steps of earlier files are cut off, so that none is there twice.)";
 
 constexpr const char* kSettings =
-    R"(--set dreamlip.KEY=VALUE, repeatable. The first value is the default; the losses are those of doc/dreamlip.md.
+    R"(--set BLOCK.KEY=VALUE, repeatable, BLOCK the method. The first value is the default; dreamlip's losses are those of doc/dreamlip.md.
 
 positives={slots,all,lse}: texts of one slot compete; all texts do; all, with the positives summed in the numerator. mask_equal_texts={false,true}: equal texts of other images are no negatives. global_weight=1, local_weight=1: of the multi-positive loss and of the patches' loss; at 0 the patches are not computed. The paper weighs both alike; the demo takes a local_weight of 0.1 and local_scale=separate, see doc/dreamlip.md.
 
-local_threshold={auto,0..1}: least weight of a patch in its group, auto is 1 / patches. local_norm={minmax,softmax}: of these weights. stop_grad_weights={false,true}: no gradient flows through them. local_direction={t2g,g2t,both}: texts look for their group, groups for their text. local_filter=0..1: a text whose cosine with the right one is above this is no negative, 0 is off; for pools of several captioners. local_scale={shared,separate,NUMBER}: the scale of the similarities is that of the whole images, one of its own, or fixed.)";
+local_threshold={auto,0..1}: least weight of a patch in its group, auto is 1 / patches. local_norm={minmax,softmax}: of these weights. stop_grad_weights={false,true}: no gradient flows through them. local_direction={t2g,g2t,both}: texts look for their group, groups for their text. local_filter=0..1: a text whose cosine with the right one is above this is no negative, 0 is off; for pools of several captioners. local_scale={shared,separate,NUMBER}: the scale of the similarities is that of the whole images, one of its own, or fixed.
+
+--set llip.KEY=VALUE; doc/llip.md has the formulas and says what is the paper's and what is ours. mixture_tokens=64: tokens of an image. heads=8: of the mixing, dividing the width of the vectors. temperature=5: of its softmax; large mixes evenly. learn_temperature={false,true}. scale={tau,tau_sqrt}: scores are divided by the temperature, or by the root of a head's width as well. query={pre_projection,projected,projected_unit}: queries are made from the text's feature, its projection, or that at unit length. bias={false,true}: of queries and values. layer_norm={false,true}: norms before the projections. class_token={false,true}: one more token, which nothing reads.
+
+mixing={text,learned,average,first}: what mixes the tokens. Other than text, an image has one vector, and the loss is that of siglip on it: one learned query in place of the texts, the mean of the values, or the first token with the others unread. With mixture_tokens=1 all are the same, SigLIP with one more projection. --texts-per-image K gives an image K texts, each a positive conditioned on itself, and with --texts sentences they are sub-captions (ours; the paper takes one caption).)";
 
 constexpr const char* kImages =
     R"(Crops are drawn as torchvision's RandomResizedCrop draws them, on the size that the file states, and resized with antialiasing. A JPEG is decoded only as far as its crop needs: at 1/2, 1/4 or 1/8 where the crop is still no smaller than the model's image, without the rows and columns around it, and nothing below it is read, so that damage there goes unnoticed (see shard(1), --image-check). The filter works with weights of 14 bits. With --exact-decode every pixel is decoded and filtered to the bytes of Pillow's resize, and files that are cut off anywhere are refused; so it is with --augment none, the picture that the evaluation tools see.
@@ -51,7 +55,7 @@ torchrun --standalone --no-python --nproc-per-node 4 train --config run.toml -o 
 
 Loss and gradients are those of one process with the whole --batch-size, which the ranks share; so are the batches, so that a run may go on with another number of ranks (one that divides the lanes in state.json). Each rank reads frames of its own; all see the same files, RUN too, in which only the first writes. With as many ranks as before a resumed run gives the same bytes. On one machine -j is divided among the ranks unless given, and each takes the CUDA device of its LOCAL_RANK.
 
-Ranks talk over Gloo, through the memory of the host; the gradients of the image tower are exchanged while those of the text tower are computed. A rank that ends or is silent for --rank-timeout ends all others with status 1: start them again with --resume. A signal to one of them stops or saves all. The first rank speaks; the others only say errors, and their --rejects go to FILE.rankN. --max-errors counts by rank.)";
+Ranks talk over Gloo, through the memory of the host; the gradients of the image tower are exchanged while those of the text tower are computed. With --ring, which siglip and llip can have, each rank holds the texts of two ranks at a time rather than of all. A rank that ends or is silent for --rank-timeout ends all others with status 1: start them again with --resume. A signal to one of them stops or saves all. The first rank speaks; the others only say errors, and their --rejects go to FILE.rankN. --max-errors counts by rank.)";
 
 constexpr const char* kSignals =
     R"(SIGINT, SIGTERM and SIGHUP finish the step, save and exit 4; the same command with --resume goes on. A second SIGINT quits at once. SIGUSR1 saves a checkpoint and goes on.)";
@@ -214,6 +218,9 @@ cli::Tool train_tool(TrainOptions& t) {
           "shape of the model: a name of open_clip's, demo, or a JSON file");
     o.add("--init", t.init, "CKPT",
           "start from the weights of a checkpoint or run, of the same --arch and --tokenizer");
+    o.add("--init-bias", t.init_bias, "X|prior",
+          "first bias of siglip's and llip's loss, by default -10; prior: -ln(batch size - 1), for "
+          "batches below about 1,000 images");
     o.add("--tokenizer", t.tokenizer, "FILE", "SentencePiece model, CLIP vocabulary or folder");
     o.add_repeated("--data", t.data, "SHARDS[=WEIGHT]",
                    "training data: a shard, a folder, a manifest or a quoted pattern; its images "
@@ -228,6 +235,10 @@ cli::Tool train_tool(TrainOptions& t) {
     o.flag("--tensorboard", t.tensorboard, "figures for TensorBoard, too, in RUN/tensorboard");
     o.add("--rank-timeout", t.rank_timeout, Kind::kDuration, "TIME",
           "of several ranks, end when another has been silent this long: see RANKS", 1);
+    o.flag("--ring", t.ring,
+           "of several ranks, with siglip and llip: texts go round, those of one rank at a time, "
+           "rather than all to all: see RANKS",
+           true);
     o.add("--seed", t.seed, Kind::kPlain, "N", "of weights, order, crops and draws").environment =
         "LIP_SEED";
     add_length_and_optimiser(o, t);

@@ -26,6 +26,12 @@ constexpr Recipe kRecipes[] = {
     {"dreamlip-merged30m-b16", "the three together, ViT-B-16"},
     {"dreamlip-merged30m-b32", "the three together, ViT-B-32"},
     {"dreamlip-demo", "what make demo trains"},
+    {"llip-b32", "the published settings, ViT-B-32"},
+    {"llip-b16", "the same, ViT-B-16"},
+    {"llip-l14", "the same, ViT-L-14"},
+    {"llip-h14", "the same, ViT-H-14"},
+    {"llip-g14", "the same, ViT-bigG-14"},
+    {"llip-demo", "Llip in small"},
 };
 
 }  // namespace

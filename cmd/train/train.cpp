@@ -12,6 +12,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <thread>
 
 namespace lip::cmd {
@@ -31,12 +32,32 @@ void check_needed(const TrainOptions& t) {
         throw cli::UsageError("--data: standard input cannot be read again for the next epoch");
 }
 
+// Where the bias of a sigmoid loss starts.
+void set_first_bias(const TrainOptions& t, model::ModelConfig& config) {
+    if (t.init_bias.empty()) return;
+    if (!config.has_logit_bias)
+        throw cli::UsageError("--init-bias: " + t.method + " has no bias (siglip and llip have)");
+    if (t.init_bias == "prior") {
+        // The logit of one image in a batch.
+        const auto others = static_cast<double>(t.device.batch_size - 1);
+        config.init_logit_bias = -std::log(std::max(others, 1.0));
+    } else {
+        try {
+            config.init_logit_bias = cli::parse_real(t.init_bias);
+        } catch (const cli::UsageError& problem) {
+            throw cli::UsageError("--init-bias: " + std::string(problem.what()) +
+                                  " (a number, or prior)");
+        }
+    }
+}
+
 model::ModelConfig model_config(const TrainOptions& t, const train::Method& method) {
     model::ModelConfig config = model::load_arch(t.arch);
     config.method = t.method;
     if (t.image_size > 0) config.vision.image_size = t.image_size;
     if (t.context_length > 0) config.text.context_length = t.context_length;
     method.configure(config);
+    set_first_bias(t, config);
     for (const std::string& setting : t.settings) apply_setting(config, setting);
     const auto tokenizer = text::load_tokenizer(t.tokenizer);
     config.text.vocab_size = tokenizer->vocab_size();
@@ -65,7 +86,7 @@ void check_released_code(const TrainOptions& t, const train::PoolSettings& pool)
 train::SamplerSettings sampler_settings(const TrainOptions& t, const train::Method& method) {
     train::SamplerSettings sampler;
     sampler.texts_per_image = t.texts_per_image > 0 ? t.texts_per_image : method.texts_per_image;
-    if (sampler.texts_per_image > 1 && method.texts_per_image == 1)
+    if (sampler.texts_per_image > 1 && !method.many_texts)
         throw cli::UsageError("--texts-per-image: " + t.method + " takes one text an image");
     train::PoolSettings& pool = sampler.pool;
     pool.sentences = t.texts == "auto" ? method.sentences : t.texts == "sentences";
@@ -167,6 +188,9 @@ void set_evaluation(const TrainOptions& t, const tensor::RankPlace& place, Train
 
 TrainSettings train_settings(const TrainOptions& t, const tensor::RankPlace& place) {
     const train::Method& method = train::find_method(t.method);
+    if (t.ring && !method.own_images_suffice)
+        throw cli::UsageError("--ring: " + t.method +
+                              " needs the images of all ranks as well (siglip and llip do not)");
     TrainSettings s;
     s.run_folder = t.run_folder;
     s.method = t.method;
@@ -225,6 +249,7 @@ TrainSettings train_settings(const TrainOptions& t, const tensor::RankPlace& pla
     s.step.precision = tensor::resolve_precision(t.device.precision, s.device);
     s.step.recompute = t.micro_batch > 0;
     s.step.part_images = t.micro_batch;
+    s.step.ring = t.ring;
     set_evaluation(t, place, s);
     s.errors = t.errors;
     if (place.rank > 0 && !s.errors.rejects.empty())

@@ -25,6 +25,8 @@ struct TrainOptions {
     train::Decay decay = train::Decay::kCosine;
     train::AdamWSettings adamw;
     double clip_grad = 0, ema = 0;
+    std::string init_bias;  // a number or "prior"; empty: of the method or the architecture
+    bool ring = false;
     std::int64_t micro_batch = 0;
     std::int64_t texts_per_image = 0;  // 0: the method's
     std::string texts = "auto";

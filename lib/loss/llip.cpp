@@ -171,7 +171,9 @@ Tensor pairwise(const LlipInputs& in, const Tensor& valid, const Tensor& log_sca
                 const Tensor& bias, LlipGradients* d) {
     const auto type = in.q.scalar_type();
     const Tensor a = log_scale.exp().to(type), b = bias.to(type);
-    const Tensor count = valid.sum().to(type), lost = valid.logical_not();
+    const Tensor count = in.options.count > 0 ? at::full({}, in.options.count, in.q.options())
+                                              : valid.sum().to(type);
+    const Tensor lost = valid.logical_not();
     const auto integers = at::TensorOptions(at::kLong).device(in.q.device());
     const Tensor image_of_text =
         at::arange(in.texts(), integers).div(in.options.texts_per_image, "floor");
@@ -234,6 +236,7 @@ struct LlipLoss : torch::autograd::Function<LlipLoss> {
             data["tau"] = options.tau;
             data["texts_per_image"] = options.texts_per_image;
             data["own_begin"] = options.own_begin;
+            data["count"] = options.count;
             data["tile_mib"] = options.tile_mib;
             data["text_chunk"] = options.text_chunk;
             return pairwise(in, valid, log_scale, bias, nullptr);
@@ -255,6 +258,7 @@ struct LlipLoss : torch::autograd::Function<LlipLoss> {
             options.tau = data["tau"].toDouble();
             options.texts_per_image = data["texts_per_image"].toInt();
             options.own_begin = data["own_begin"].toInt();
+            options.count = data["count"].toInt();
             options.tile_mib = data["tile_mib"].toDouble();
             options.text_chunk = data["text_chunk"].toInt();
             const LlipInputs in{saved[0], saved[1], saved[2], saved[3], saved[4], options};
@@ -287,8 +291,8 @@ LlipInputs checked(const Tensor& q, const Tensor& keys, const Tensor& values, co
                     targets.scalar_type() == type,
                 "llip: inputs are neither all float nor all double");
     TORCH_CHECK(options.heads > 0 && q.size(1) % options.heads == 0 && options.tau > 0 &&
-                    options.texts_per_image > 0 && options.own_begin >= 0 &&
-                    options.text_chunk >= 0 && options.tile_mib >= 0,
+                    options.texts_per_image > 0 && options.count >= 0 && options.text_chunk >= 0 &&
+                    options.tile_mib >= 0,
                 "llip: heads, tau or sizes do not fit");
     return {q.contiguous(),      keys.contiguous(),    values.contiguous(),
             output.contiguous(), targets.contiguous(), options};
@@ -301,7 +305,9 @@ Tensor llip_loss(const Tensor& q, const Tensor& keys, const Tensor& values, cons
                  const Tensor& bias, const Llip& options) {
     const LlipInputs in = checked(q, keys, values, output, targets, options);
     TORCH_CHECK(q.size(0) % options.texts_per_image == 0 &&
-                    (options.own_begin + keys.size(0)) * options.texts_per_image <= q.size(0),
+                    (options.count > 0 ||
+                     (options.own_begin >= 0 &&
+                      (options.own_begin + keys.size(0)) * options.texts_per_image <= q.size(0))),
                 "llip_loss: the images have not all their texts");
     TORCH_CHECK(!valid.defined() || (valid.dim() == 1 && valid.size(0) == q.size(0)),
                 "llip_loss: valid is not [T]");

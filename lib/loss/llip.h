@@ -15,6 +15,10 @@ struct Llip {
     // own_begin * texts_per_image and behind: the losses of several processes, each with its own
     // images and all texts, add up to that of the batch.
     std::int64_t own_begin = 0;
+    // J, where the texts given are some of the batch's only: losses over all its texts add up to
+    // that of the batch, too. Then own_begin may lie outside of the texts, or be negative: the
+    // texts of other images are negatives.
+    std::int64_t count = 0;
     // Bound of one block of the pairwise computation, which holds about five; on the CPU blocks
     // are smaller, to stay in its cache. Changes the result by rounding only.
     double tile_mib = 64;

@@ -9,15 +9,19 @@ namespace lip::loss {
 
 struct SigmoidPart {
     std::int64_t chunk = 1024;  // images whose logits are held at a time
-    // Only the terms of the images [own_begin, own_end) with all texts, still divided by the count
-    // of the whole batch: the parts of several processes add up to the loss. -1: to the last.
-    std::int64_t own_begin = 0, own_end = -1;
+    // The images given are those of the batch from this one on: the losses of several processes,
+    // each with its own images and all texts, add up to that of the batch.
+    std::int64_t own_begin = 0;
+    // M, where the texts given are those of some of the batch's images only: losses over all texts
+    // add up, too. Then own_begin may lie outside of them, or be negative.
+    std::int64_t count = 0;
 };
 
 // L = 1/N sum_{i,j} softplus(-z_ij (s <v_i, t_j> + b)),  z_ij = +1 if i = j else -1
 //
-// v, t [N, D] unit vectors; log_scale and bias scalars (ln s, b). Memory beyond inputs and
-// gradients is two matrices of chunk x N. Differentiable in all four, once.
+// v [n, D] and t [N, D] unit vectors, N = n unless a part says more; log_scale and bias scalars
+// (ln s, b). Memory beyond inputs and gradients is two matrices of chunk x N. Differentiable in all
+// four, once.
 // Throws c10::Error if v and t do not fit.
 at::Tensor sigmoid_loss(const at::Tensor& v, const at::Tensor& t, const at::Tensor& log_scale,
                         const at::Tensor& bias, const SigmoidPart& part = {});

@@ -86,6 +86,15 @@ struct LlipConfig {
     bool learn_temperature = false;
     std::string scale = "tau";  // tau, tau_sqrt (also divided by the root of a head's width)
     bool layer_norm = false;    // norms of what queries, keys and values are made from
+    bool bias = false;          // of queries and values (of keys it would cancel)
+    bool class_token = false;   // one more token in the tower, which nothing reads
+    // What queries are made from: the text's feature, its projection, or that at unit length.
+    std::string query = "pre_projection";  // pre_projection, projected, projected_unit
+    // What mixes the tokens: the text; or, the steps that lead there, one learned query for all
+    // texts, the mean, the first token alone.
+    std::string mixing = "text";  // text, learned, average, first
+
+    bool has_keys() const { return mixing == "text" || mixing == "learned"; }
 };
 
 struct ModelConfig {
@@ -102,6 +111,8 @@ struct ModelConfig {
     LlipConfig llip;              // of that method
 
     bool has_mixture() const { return method == "llip"; }
+    // An image has another vector for every text.
+    bool is_text_conditioned() const { return has_mixture() && llip.mixing == "text"; }
 };
 
 // Reads {"model_cfg": {...}, "preprocess_cfg": {...}} or a bare model_cfg. Throws DataError naming

@@ -37,7 +37,7 @@ Tensor LanguageImageModel::normalize(const Tensor& pixels) const {
 }
 
 Tensor LanguageImageModel::embed_images(const Tensor& pixels) const {
-    if (readout) return readout->uniform(vision.mixture(normalize(pixels)));
+    if (readout) return readout->vector(vision.mixture(normalize(pixels)));
     return unit(vision.pooled(normalize(pixels)));
 }
 
@@ -60,7 +60,8 @@ MixtureFeatures LanguageImageModel::embed_mixture(const Tensor& pixels) const {
 
 QueryFeatures LanguageImageModel::embed_queries(const PackedTexts& texts) const {
     const Tensor g = text.features(texts.to(device()));
-    return {readout.value().query(g), unit(text.project(g))};
+    const Tensor projected = text.project(g);
+    return {readout.value().query(g, projected), unit(projected)};
 }
 
 void LanguageImageModel::clamp_scale() {
@@ -88,9 +89,10 @@ double LanguageImageModel::image_flops() const {
     const auto d = static_cast<double>(config.embed_dim);
     if (config.has_mixture()) {
         const auto tokens = static_cast<double>(config.llip.mixture_tokens);
+        const double all = patches + tokens + (config.llip.class_token ? 1 : 0);
         return 2 * patches * 3 * static_cast<double>(v.patch_size * v.patch_size) * w +
-               tower_flops(v.layers, v.width, v.mlp_ratio, patches + tokens, tokens) +
-               4 * tokens * w * d;
+               tower_flops(v.layers, v.width, v.mlp_ratio, all, tokens) +
+               (config.llip.has_keys() ? 4 : 2) * tokens * w * d;
     }
     const double towers =
         2 * patches * 3 * static_cast<double>(v.patch_size * v.patch_size) * w +
@@ -106,7 +108,7 @@ double LanguageImageModel::image_flops() const {
 double LanguageImageModel::text_flops(std::int64_t tokens) const {
     const TextConfig& t = config.text;
     return tower_flops(t.layers, t.width, t.mlp_ratio, static_cast<double>(tokens), 1) +
-           (config.has_mixture() ? 4 : 2) * static_cast<double>(t.width * config.embed_dim);
+           (config.is_text_conditioned() ? 4 : 2) * static_cast<double>(t.width * config.embed_dim);
 }
 
 }  // namespace lip::model

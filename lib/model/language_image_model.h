@@ -20,8 +20,8 @@ public:
 
     // uint8 [B, 3, H, W] on any device -> normalised float on the model's device.
     at::Tensor normalize(const at::Tensor& pixels) const;
-    // uint8 pixels -> unit vectors [B, embed_dim], fp32. Of a Llip model: the vector for no text in
-    // particular, all mixture tokens alike.
+    // uint8 pixels -> unit vectors [B, embed_dim], fp32. Of a Llip model that texts ask: the vector
+    // for no text in particular, all mixture tokens alike.
     at::Tensor embed_images(const at::Tensor& pixels) const;
     // Both of one pass: unit vectors [B, embed_dim] and [B, P, embed_dim], fp32.
     ImageFeatures embed_images_and_patches(const at::Tensor& pixels) const;
@@ -30,7 +30,7 @@ public:
     // -> unit vectors [N, embed_dim], fp32.
     at::Tensor embed_texts(const PackedTexts& texts) const;
 
-    // Of a Llip model, for loss::llip_loss and llip_scores with tau = 1: all fp32.
+    // Of a Llip model that texts ask, for loss::llip_loss and llip_scores with tau = 1: all fp32.
     MixtureFeatures embed_mixture(const at::Tensor& pixels) const;
     QueryFeatures embed_queries(const PackedTexts& texts) const;
 

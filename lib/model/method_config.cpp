@@ -71,6 +71,10 @@ void read_llip(const Json& json, LlipConfig& l, const std::string& where) {
     r.take("learn_temperature", l.learn_temperature);
     take_word(r, "scale", l.scale, {"tau", "tau_sqrt"}, where);
     r.take("layer_norm", l.layer_norm);
+    r.take("bias", l.bias);
+    r.take("class_token", l.class_token);
+    take_word(r, "query", l.query, {"pre_projection", "projected", "projected_unit"}, where);
+    take_word(r, "mixing", l.mixing, {"text", "learned", "average", "first"}, where);
     r.finish();
 }
 
@@ -80,7 +84,11 @@ Json llip_json(const LlipConfig& l) {
             {"temperature", l.temperature},
             {"learn_temperature", l.learn_temperature},
             {"scale", l.scale},
-            {"layer_norm", l.layer_norm}};
+            {"layer_norm", l.layer_norm},
+            {"bias", l.bias},
+            {"class_token", l.class_token},
+            {"query", l.query},
+            {"mixing", l.mixing}};
 }
 
 Json dreamlip_json(const DreamlipConfig& d) {

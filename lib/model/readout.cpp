@@ -12,23 +12,29 @@ using at::Tensor;
 
 Readout::Readout(Parameters& p, const ModelConfig& model) : config(model.llip) {
     const std::int64_t d = model.embed_dim;
-    const auto projection = [&](const char* name, std::int64_t in) {
-        return Linear{p.add(std::string("readout.") + name + ".weight", {d, in},
-                            Init::normal(1 / std::sqrt(static_cast<double>(in)))),
-                      Tensor()};
+    const auto projection = [&](const char* part, std::int64_t in, bool bias) {
+        const std::string name = std::string("readout.") + part;
+        return Linear{
+            p.add(name + ".weight", {d, in}, Init::normal(1 / std::sqrt(static_cast<double>(in)))),
+            bias ? p.add(name + ".bias", {d}, Init::zeros()) : Tensor()};
     };
-    query_projection = projection("query", model.text.width);
-    key_projection = projection("key", model.vision.width);
-    value_projection = projection("value", model.vision.width);
-    output_projection = projection("output", d);
+    const bool by_text = config.mixing == "text";
+    const std::int64_t asked = config.query == "pre_projection" ? model.text.width : d;
+    if (by_text) query_projection = projection("query", asked, config.bias);
+    if (config.has_keys()) key_projection = projection("key", model.vision.width, false);
+    value_projection = projection("value", model.vision.width, config.bias);
+    output_projection = projection("output", d, false);
+    if (config.mixing == "learned")
+        learned_query = p.add("readout.learned_query", {d}, Init::normal(1));
     if (config.layer_norm) {
         image_norm = LayerNorm(p, "readout.ln_image", model.vision.width, model.vision.norm_eps);
-        text_norm = LayerNorm(p, "readout.ln_text", model.text.width, model.text.norm_eps);
+        if (by_text) text_norm = LayerNorm(p, "readout.ln_text", asked, model.text.norm_eps);
     }
     const double root =
         config.scale == "tau_sqrt" ? std::sqrt(static_cast<double>(d / config.heads)) : 1;
-    fixed_temperature_ = config.learn_temperature ? root : config.temperature * root;
-    if (config.learn_temperature)
+    const bool learns = config.learn_temperature && config.has_keys();
+    fixed_temperature_ = learns ? root : config.temperature * root;
+    if (learns)
         log_temperature =
             p.add("readout.log_temperature", {}, Init::constant(std::log(config.temperature)));
 }
@@ -37,19 +43,43 @@ Tensor uniform_vector(const Tensor& values, const Tensor& output) {
     return tensor::unit(at::linear(values.mean(1), output));
 }
 
-MixtureFeatures Readout::of_images(const Tensor& h) const {
-    const Tensor x = config.layer_norm ? image_norm(h) : h;
-    return {key_projection(x).to(at::kFloat), value_projection(x).to(at::kFloat)};
+Tensor asked_vector(const MixtureFeatures& images, const Tensor& query, const Tensor& output,
+                    std::int64_t heads) {
+    const std::int64_t b = images.keys.size(0), k = images.keys.size(1);
+    const std::vector<std::int64_t> by_head = {b, k, heads, -1};
+    const Tensor e = (images.keys * query).view(by_head).sum(-1);  // [B, K, M]
+    const Tensor c = images.values.view(by_head) * e.softmax(1).unsqueeze(-1);
+    return tensor::unit(at::linear(c.sum(1).flatten(1), output));
 }
 
-Tensor Readout::query(const Tensor& g) const {
-    const Tensor q =
-        query_projection(config.layer_norm ? text_norm(g) : g).to(at::kFloat) / fixed_temperature_;
+MixtureFeatures Readout::of_images(const Tensor& h) const {
+    const Tensor x = normed(h);
+    return {key_projection(x).to(at::kFloat), values_of(x)};
+}
+
+Tensor Readout::values_of(const Tensor& normed) const {
+    return value_projection(normed).to(at::kFloat);
+}
+
+Tensor Readout::query(const Tensor& g, const Tensor& projected) const {
+    const Tensor asked = config.query == "pre_projection" ? g
+                         : config.query == "projected"    ? projected
+                                                          : tensor::unit(projected);
+    return divided_by_temperature(
+        query_projection(config.layer_norm ? text_norm(asked) : asked).to(at::kFloat));
+}
+
+Tensor Readout::divided_by_temperature(const Tensor& query) const {
+    const Tensor q = query / fixed_temperature_;
     return log_temperature.defined() ? q * log_temperature.neg().exp() : q;
 }
 
-Tensor Readout::uniform(const Tensor& h) const {
-    return uniform_vector(of_images(h).values, output());
+Tensor Readout::vector(const Tensor& h) const {
+    if (config.mixing == "learned")
+        return asked_vector(of_images(h), divided_by_temperature(learned_query), output(),
+                            config.heads);
+    const Tensor values = values_of(normed(h));
+    return uniform_vector(config.mixing == "first" ? values.slice(1, 0, 1) : values, output());
 }
 
 }  // namespace lip::model

@@ -15,7 +15,8 @@ VisionTower::VisionTower(Parameters& p, const ModelConfig& model) : config(model
     const std::int64_t hidden = config.hidden();
     const Init scaled = Init::normal(1 / std::sqrt(static_cast<double>(width)));
     if (model.has_mixture()) {
-        config.class_token = config.projection = false;
+        config.class_token = model.llip.class_token;
+        config.projection = false;
         mixture_tokens = p.add("visual.mixture_tokens", {model.llip.mixture_tokens, width}, scaled);
     }
     if (config.class_token) class_embedding = p.add("visual.class_embedding", {width}, scaled);

@@ -33,6 +33,8 @@ public:
     // The sum over ranks of x [size n, ...], of which each gets its own [n, ...].
     at::Tensor sum_scatter(const at::Tensor& x) const;
     at::Tensor sum(const at::Tensor& x) const;
+    // x of the rank before, and of the last for the first: of one shape on all.
+    at::Tensor pass_on(const at::Tensor& x) const;
     void wait_for_all() const;
 
     // Begins to sum the gradients of `parameters` over the ranks and returns at once; they must not

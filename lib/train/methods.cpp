@@ -2,6 +2,7 @@
 
 #include "cli/error.h"
 #include "loss/grouping.h"
+#include "loss/llip.h"
 #include "loss/local.h"
 #include "loss/multi_positive.h"
 #include "loss/sigmoid.h"
@@ -25,8 +26,35 @@ Tensor clip(const LanguageImageModel& m, const BatchFeatures& b) {
 }
 
 Tensor siglip(const LanguageImageModel& m, const BatchFeatures& b) {
-    return loss::multi_positive_sigmoid(b.v, b.t.slice(1, 0, 1), {}, m.log_scale, m.logit_bias,
-                                        {.own_begin = b.own_begin, .own_end = b.own_end});
+    return loss::multi_positive_sigmoid(b.v, b.t, b.valid, m.log_scale, m.logit_bias,
+                                        {.own_begin = b.own_begin, .count = b.count});
+}
+
+// Keys and values [b, K, 2 D]; one vector of the image where no text asks for others.
+Tensor mixture(const LanguageImageModel& m, const Tensor& pixels) {
+    if (!m.config.is_text_conditioned()) return m.embed_images(pixels);
+    const model::MixtureFeatures f = m.embed_mixture(pixels);
+    return at::cat({f.keys, f.values}, -1);
+}
+
+// Queries and targets [n, 2 D].
+Tensor queries(const LanguageImageModel& m, const model::PackedTexts& texts) {
+    if (!m.config.is_text_conditioned()) return m.embed_texts(texts);
+    const model::QueryFeatures f = m.embed_queries(texts);
+    return at::cat({f.query, f.target}, -1);
+}
+
+Tensor llip(const LanguageImageModel& m, const BatchFeatures& b) {
+    if (!m.config.is_text_conditioned()) return siglip(m, b);
+    const auto images = b.v.chunk(2, -1), texts = b.t.flatten(0, 1).chunk(2, -1);
+    // The model has divided the queries by the temperature.
+    return loss::llip_loss(texts[0], images[0], images[1], m.readout->output(), texts[1],
+                           b.valid.flatten(), m.log_scale, m.logit_bias,
+                           {.heads = m.config.llip.heads,
+                            .tau = 1,
+                            .texts_per_image = b.t.size(1),
+                            .own_begin = b.own_begin,
+                            .count = b.count});
 }
 
 Tensor dreamlip(const LanguageImageModel& m, const BatchFeatures& b) {
@@ -80,12 +108,33 @@ void with_bias(model::ModelConfig& config) {
 }
 
 constexpr Method kMethods[] = {
-    {"clip", "one text an image, symmetric contrastive loss", 1, false, nothing, clip, nullptr,
-     nullptr, nullptr},
-    {"siglip", "one text an image, sigmoid loss over all pairs", 1, false, with_bias, siglip,
-     nullptr, nullptr, nullptr},
-    {"dreamlip", "K sub-captions an image, multi-positive contrastive loss, and of patches", 8,
-     true, nothing, dreamlip, global_weight, local_weight, dreamlip_patches},
+    {.name = "clip",
+     .summary = "one text an image, symmetric contrastive loss",
+     .configure = nothing,
+     .loss = clip},
+    {.name = "siglip",
+     .summary = "one text an image, sigmoid loss over all pairs",
+     .configure = with_bias,
+     .loss = siglip,
+     .own_images_suffice = true},
+    {.name = "dreamlip",
+     .summary = "K sub-captions an image, multi-positive contrastive loss, and of patches",
+     .texts_per_image = 8,
+     .many_texts = true,
+     .sentences = true,
+     .configure = nothing,
+     .loss = dreamlip,
+     .loss_weight = global_weight,
+     .patch_weight = local_weight,
+     .patch_loss = dreamlip_patches},
+    {.name = "llip",
+     .summary = "K mixture tokens an image, mixed anew for every text, sigmoid loss over all pairs",
+     .many_texts = true,
+     .configure = with_bias,
+     .loss = llip,
+     .image_features = mixture,
+     .text_features = queries,
+     .own_images_suffice = true},
 };
 
 }  // namespace

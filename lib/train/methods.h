@@ -18,28 +18,41 @@ namespace lip::train {
 using PatchLoss = at::Tensor (*)(const model::LanguageImageModel& model, const at::Tensor& u,
                                  const at::Tensor& t, const at::Tensor& valid, double all_valid);
 
-// Features of a batch: those of all ranks, in their order.
+// Features of a batch, of all ranks in their order.
 struct BatchFeatures {
-    at::Tensor v, t;      // [B, D], [B, K, D] unit vectors
-    at::Tensor valid;     // [B, K]
+    at::Tensor v;         // [B, ...] of images; where own_images_suffice of this rank's only
+    at::Tensor t, valid;  // [B, K, ...] of texts; [B, K]
     at::Tensor text_ids;  // [B, K] int64, equal where texts are; undefined if nothing asks for them
-    std::int64_t own_begin = 0, own_end = -1;  // this rank's images; -1: to the last
+    // This rank's images among those of t; -1: to the last.
+    std::int64_t own_begin = 0, own_end = -1;
+    // Where own_images_suffice and t are some of the batch's texts only: how many valid ones it
+    // has. Then own images may lie outside of t. 0: t are all.
+    std::int64_t count = 0;
 };
 
 struct Method {
     std::string_view name;
     std::string_view summary;
-    std::int64_t texts_per_image;  // defaults of the method
-    bool sentences;
+    std::int64_t texts_per_image = 1;  // defaults of the method
+    bool many_texts = false;           // takes more than one text an image
+    bool sentences = false;
     // Makes the configuration fit, e.g. siglip's bias.
-    void (*configure)(model::ModelConfig& config);
+    void (*configure)(model::ModelConfig& config) = nullptr;
     // The share of the batch's loss that the own images have, a scalar with gradient: the shares of
     // all ranks add up to the loss.
-    at::Tensor (*loss)(const model::LanguageImageModel& model, const BatchFeatures& batch);
+    at::Tensor (*loss)(const model::LanguageImageModel& model,
+                       const BatchFeatures& batch) = nullptr;
+    // Features of images [b, ...] and texts [n, ...] that the loss is of; null: unit vectors.
+    at::Tensor (*image_features)(const model::LanguageImageModel& model,
+                                 const at::Tensor& pixels) = nullptr;
+    at::Tensor (*text_features)(const model::LanguageImageModel& model,
+                                const model::PackedTexts& texts) = nullptr;
+    // A share of the loss needs the own images and all texts, which may come some at a time.
+    bool own_images_suffice = false;
     // The weight of that loss, and of the patches'; null: 1 and no loss of patches.
-    double (*loss_weight)(const model::ModelConfig& config);
-    double (*patch_weight)(const model::ModelConfig& config);
-    PatchLoss patch_loss;
+    double (*loss_weight)(const model::ModelConfig& config) = nullptr;
+    double (*patch_weight)(const model::ModelConfig& config) = nullptr;
+    PatchLoss patch_loss = nullptr;
 };
 
 std::span<const Method> methods();

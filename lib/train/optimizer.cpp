@@ -29,7 +29,9 @@ AdamW::AdamW(const tensor::NamedTensors& parameters, const AdamWSettings& settin
     groups_.push_back({settings.weight_decay, {}, {}, {}, {}});
     groups_.push_back({0, {}, {}, {}, {}});
     for (const auto& [name, parameter] : parameters) {
-        Group& group = groups_[parameter.dim() >= 2 ? 0 : 1];
+        // Mixture tokens are what a class token is, only more of them.
+        const bool decays = parameter.dim() >= 2 && name != "visual.mixture_tokens";
+        Group& group = groups_[decays ? 0 : 1];
         group.names.push_back(name);
         group.parameters.push_back(parameter);
         group.first.push_back(at::zeros_like(parameter, at::TensorOptions().requires_grad(false)));

@@ -9,6 +9,7 @@
 #include <torch/csrc/autograd/autograd.h>
 
 #include <algorithm>
+#include <cmath>
 #include <numeric>
 
 namespace lip::train {
@@ -135,10 +136,10 @@ public:
             embed_images(part(i), /*with_patches=*/!settings_.recompute);
             embed_texts(part(i));
         });
-        v_ = join(parts_, &Part::v);  // [B, D]
-        t_ = join(parts_, &Part::t);  // [B·K, D], rows by length
+        v_ = join(parts_, &Part::v);  // [B, ...]
+        t_ = join(parts_, &Part::t);  // [B·K, ...], rows by length
         StepLoss result;
-        result.total = loss_of_features();
+        result.total = settings_.ring && ranks_.size() > 1 ? loss_in_a_ring() : loss_of_features();
         back_through_images();
         auto exchange = ranks_.sum_gradients(of_images_);
         if (patch_weight_ != 0) {
@@ -167,7 +168,8 @@ private:
     void embed_images(Part& part, bool with_patches) const {
         const tensor::Autocast autocast(device_, settings_.precision);
         if (patch_weight_ == 0) {
-            part.v = model_.embed_images(part.pixels);
+            part.v = method_.image_features ? method_.image_features(model_, part.pixels)
+                                            : model_.embed_images(part.pixels);
             return;
         }
         const model::ImageFeatures features = model_.embed_images_and_patches(part.pixels);
@@ -176,7 +178,8 @@ private:
     }
     void embed_texts(Part& part) const {
         const tensor::Autocast autocast(device_, settings_.precision);
-        part.t = model_.embed_texts(part.texts);
+        part.t = method_.text_features ? method_.text_features(model_, part.texts)
+                                       : model_.embed_texts(part.texts);
     }
 
     // The loss of all pairs, and its gradient at the features.
@@ -190,28 +193,65 @@ private:
                              .own_begin = first,
                              .own_end = first + images};
         const bool alone = ranks_.size() == 1;
+        const bool own_images = alone || method_.own_images_suffice;
+        if (!own_images) all.v = ranks_.gather(v_).requires_grad_(true);
         if (!alone) {
-            all.v = ranks_.gather(v_).requires_grad_(true);
             all.t = ranks_.gather(in_order()).requires_grad_(true);
         }
         Tensor loss;
-        const auto loss_backward = [&](std::int64_t) {
+        on_few_threads(all.valid.size(0), [&] {
             if (alone) all.t = in_order();
             loss = method_.loss(model_, all);
             (weight_ == 1 ? loss : weight_ * loss).backward();
-        };
-        if (all.v.size(0) <= kLossOnOneThread)
-            tensor::for_each_piece(device_, 1, loss_backward);
-        else
-            loss_backward(0);
-        if (!alone) {
-            const at::NoGradGuard no_grad;
-            v_.mutable_grad() = ranks_.sum_scatter(all.v.grad());
-            t_.mutable_grad() = at::zeros_like(t_);
-            t_.mutable_grad().index_copy_(0, place_,
-                                          ranks_.sum_scatter(all.t.grad()).flatten(0, 1));
-        }
+        });
+        if (!own_images) v_.mutable_grad() = ranks_.sum_scatter(all.v.grad());
+        if (!alone) set_text_gradient(ranks_.sum_scatter(all.t.grad()));
         return ranks_.sum(loss.detach());
+    }
+
+    // The same with the texts of one rank at a time: they go round, with the sum of their
+    // gradients, and are back home after as many hops as there are ranks.
+    Tensor loss_in_a_ring() {
+        const std::int64_t images = batch_.pixels.size(0);
+        const int ranks = ranks_.size();
+        Tensor texts = t_.detach().index_select(0, place_).view({images, slots_, -1});
+        Tensor valid = batch_.valid.to(device_), sum = at::zeros_like(texts);
+        Tensor loss = at::zeros({}, v_.options().requires_grad(false));
+        for (int hop = 0; hop < ranks; ++hop) {
+            const int owner = (ranks_.rank() + ranks - hop) % ranks;
+            BatchFeatures some = {.v = v_,
+                                  .t = texts.detach().requires_grad_(true),
+                                  .valid = valid,
+                                  .text_ids = Tensor(),
+                                  .own_begin = (ranks_.rank() - owner) * images,
+                                  .count = std::max<std::int64_t>(std::llround(all_valid_), 1)};
+            on_few_threads(images, [&] {
+                const Tensor part = method_.loss(model_, some);
+                part.backward();
+                loss.add_(part.detach());
+            });
+            sum = ranks_.pass_on(sum + some.t.grad());
+            texts = ranks_.pass_on(texts);
+            valid = ranks_.pass_on(valid);
+        }
+        set_text_gradient(sum);
+        return ranks_.sum(loss);
+    }
+
+    // Of the own texts, [b, K, ...].
+    void set_text_gradient(const Tensor& gradient) {
+        const at::NoGradGuard no_grad;
+        t_.mutable_grad() = at::zeros_like(t_);
+        t_.mutable_grad().index_copy_(0, place_, gradient.flatten(0, 1));
+    }
+
+    // The loss of few images is the same bits for any number of threads.
+    template <class Body>
+    void on_few_threads(std::int64_t images, const Body& body) const {
+        if (images <= kLossOnOneThread)
+            tensor::for_each_piece(device_, 1, [&](std::int64_t) { body(); });
+        else
+            body();
     }
 
     // Numbers that are equal where texts are, if the method asks for them.

@@ -20,6 +20,9 @@ struct StepSettings {
     // Images of a part; 0: 16 on the CPU, on another device the whole batch.
     std::int64_t part_images = 0;
     const tensor::Group* ranks = nullptr;  // each with a batch of the same size; null: alone
+    // Texts of other ranks come one rank's at a time, rather than all at once. Only of methods
+    // whose own_images_suffice.
+    bool ring = false;
 };
 
 // Adds the gradients of the method's loss to the model's parameters and returns the loss. With

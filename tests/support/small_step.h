@@ -16,6 +16,8 @@ inline model::ModelConfig small_config(const train::Method& method) {
     config.text.layers = 1;
     config.text.vocab_size = 40;
     config.embed_dim = 16;
+    config.method = std::string(method.name);
+    config.llip.mixture_tokens = 5;
     method.configure(config);
     return config;
 }

@@ -3,7 +3,9 @@
 
 #include "cli/error.h"
 #include "loss/llip.h"
+#include "loss/sigmoid.h"
 #include "model/language_image_model.h"
+#include "tensor/math.h"
 #include "tests/support/golden.h"
 #include "tests/support/stand_in_device.h"
 
@@ -44,6 +46,9 @@ Tensor some_pixels(std::int64_t count) {
 
 Tensor loss_of(const model::LanguageImageModel& model, const Tensor& pixels,
                const model::PackedTexts& texts) {
+    if (!model.config.is_text_conditioned())
+        return loss::sigmoid_loss(model.embed_images(pixels), model.embed_texts(texts),
+                                  model.log_scale, model.logit_bias);
     const auto images = model.embed_mixture(pixels);
     const auto queries = model.embed_queries(texts);
     return loss::llip_loss(queries.query, images.keys, images.values, model.readout->output(),
@@ -118,7 +123,9 @@ TEST_CASE("llip model: the temperature is in the query, fixed, divided further, 
 
 TEST_CASE("llip model: every weight learns, on another device too") {
     for (const char* setting :
-         {"llip.heads=4", "llip.learn_temperature=true", "llip.layer_norm=true"}) {
+         {"llip.heads=4", "llip.learn_temperature=true", "llip.layer_norm=true", "llip.bias=true",
+          "llip.class_token=true", "llip.query=projected", "llip.query=projected_unit",
+          "llip.mixing=learned", "llip.mixing=average", "llip.mixing=first"}) {
         CAPTURE(setting);
         model::ModelConfig config = llip_config(setting);
         config.has_logit_bias = true;
@@ -140,6 +147,29 @@ TEST_CASE("llip model: every weight learns, on another device too") {
     }
 }
 
+TEST_CASE("llip model: what mixes instead of a text") {
+    const at::NoGradGuard no_grad;
+    const Tensor pixels = some_pixels(2);
+    const auto vector_of = [&](const char* setting) {
+        return model::LanguageImageModel(llip_config(setting), 1).embed_images(pixels);
+    };
+    // The weights of a model are drawn by name, so the settings differ in nothing else.
+    const model::LanguageImageModel asked(llip_config(), 1);
+    const model::MixtureFeatures f = asked.embed_mixture(pixels);
+    const Tensor output = asked.readout->output();
+    CHECK(test::difference(vector_of("llip.mixing=average"),
+                           model::uniform_vector(f.values, output)) < 1e-6);
+    CHECK(test::difference(vector_of("llip.mixing=first"),
+                           model::uniform_vector(f.values.slice(1, 0, 1), output)) < 1e-6);
+    // One query for all texts: what the loss makes of it as the query of a text.
+    const model::LanguageImageModel learned(llip_config("llip.mixing=learned"), 1);
+    const Tensor query = learned.readout->learned_query.detach();
+    const Tensor targets = tensor::unit(at::eye(16));
+    const Tensor scores = loss::llip_scores(query.expand({16, 16}), f.keys, f.values, output,
+                                            targets, {.heads = 8, .tau = 5});
+    CHECK(test::difference(learned.embed_images(pixels).matmul(targets.t()), scores) < 1e-5);
+}
+
 TEST_CASE("llip settings survive writing and reading; what they are not is refused") {
     model::ModelConfig config = llip_config("llip.temperature=2.5");
     model::apply_setting(config, "llip.scale=tau_sqrt");
@@ -154,7 +184,8 @@ TEST_CASE("llip settings survive writing and reading; what they are not is refus
     CHECK(model::to_json(read) == model::to_json(config));
     for (const char* wrong :
          {"llip.heads=3", "llip.heads=0", "llip.mixture_tokens=0", "llip.temperature=0",
-          "llip.scale=both", "llip.token=1", "llip.layer_norm=2", "dreamlip.local_weight=1"})
+          "llip.scale=both", "llip.token=1", "llip.layer_norm=2", "llip.mixing=both",
+          "llip.query=x", "dreamlip.local_weight=1"})
         CHECK_THROWS_AS(model::apply_setting(config, wrong), cli::UsageError);
     config.vision.pool_type = "map";
     CHECK_THROWS_AS(model::check(config, "x"), cli::DataError);

@@ -13,7 +13,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <functional>
+#include <string_view>
 #include <thread>
 
 using namespace lip;
@@ -73,9 +75,11 @@ train::Batch part_of(const train::Batch& all, int rank, int ranks) {
 }
 
 std::vector<Tensor> step_of(const train::Method& method, const model::ModelConfig& config,
-                            const train::Batch& batch, const tensor::Group* ranks) {
+                            const train::Batch& batch, const tensor::Group* ranks,
+                            bool ring = false) {
     model::LanguageImageModel m(config, 1);
-    const train::StepLoss loss = train::forward_backward(method, m, batch, {.ranks = ranks});
+    const train::StepLoss loss =
+        train::forward_backward(method, m, batch, {.ranks = ranks, .ring = ring});
     std::vector<Tensor> all = {loss.total};
     if (loss.local.defined()) all.push_back(loss.local);
     for (const auto& named : m.parameters.all()) all.push_back(named.second.grad());
@@ -84,41 +88,69 @@ std::vector<Tensor> step_of(const train::Method& method, const model::ModelConfi
 
 }  // namespace
 
-TEST_CASE("loss and gradients of 2 and 4 ranks are those of one process") {
+namespace {
+
+void check_same(const std::vector<Tensor>& rank, const std::vector<Tensor>& first,
+                const std::vector<Tensor>& one) {
+    REQUIRE(rank.size() == one.size());
+    double off = 0, all = 0;
+    for (std::size_t i = 0; i < one.size(); ++i) {
+        REQUIRE(rank[i].defined() == one[i].defined());
+        if (!one[i].defined()) continue;
+        CAPTURE(i);
+        off += (rank[i] - one[i]).square().sum().item<double>();
+        all += one[i].square().sum().item<double>();
+        CHECK(rank[i].equal(first[i]));  // the same bits on all ranks
+    }
+    CHECK(off < 1e-12 * all);
+    CHECK(std::abs((rank[0] - one[0]).item<double>()) < 1e-6 * (1 + one[0].item<double>()));
+}
+
+struct RankCase {
+    std::string_view method, setting;
+    std::int64_t texts = 1;
+};
+
+constexpr RankCase kRankCases[] = {
+    {"clip", ""},
+    {"siglip", ""},
+    {"dreamlip", "", 3},
+    {"dreamlip", "dreamlip.positives=all", 3},
+    {"dreamlip", "dreamlip.positives=lse", 3},
+    {"dreamlip", "dreamlip.mask_equal_texts=true", 3},
+    {"dreamlip", "dreamlip.local_weight=0", 3},
+    {"llip", ""},
+    {"llip", "", 3},
+    {"llip", "llip.learn_temperature=true", 3},
+    {"llip", "llip.mixing=learned", 3},
+    {"llip", "llip.mixing=average"},
+};
+
+}  // namespace
+
+TEST_CASE("loss and gradients of 2 and 4 ranks are those of one process, gathered or in a ring") {
     REQUIRE(tensor::has_gloo());
     for (const train::Method& method : train::methods())
-        for (const char* setting : {"", "dreamlip.positives=all", "dreamlip.positives=lse",
-                                    "dreamlip.mask_equal_texts=true", "dreamlip.local_weight=0"}) {
-            if (*setting && method.name != "dreamlip") continue;
-            model::ModelConfig config = test::small_config(method);
-            config.method = std::string(method.name);
-            if (*setting) model::apply_setting(config, setting);
-            const train::Batch batch = joined_batch(8, method.name == "dreamlip" ? 3 : 1);
-            const auto one = step_of(method, config, batch, nullptr);
-            for (const int count : {2, 4}) {
+        CHECK(std::ranges::count(kRankCases, method.name, &RankCase::method) > 0);
+    for (const auto& [name, setting, texts] : kRankCases) {
+        const train::Method& method = train::find_method(name);
+        model::ModelConfig config = test::small_config(method);
+        if (!setting.empty()) model::apply_setting(config, std::string(setting));
+        const train::Batch batch = joined_batch(8, texts);
+        const auto one = step_of(method, config, batch, nullptr);
+        for (const int count : {2, 4})
+            for (const bool ring : {false, true}) {
+                if (ring && !method.own_images_suffice) continue;
                 std::vector<std::vector<Tensor>> got(static_cast<std::size_t>(count));
                 run_ranks(count, [&](const tensor::Group& group) {
                     got[static_cast<std::size_t>(group.rank())] =
-                        step_of(method, config, part_of(batch, group.rank(), count), &group);
+                        step_of(method, config, part_of(batch, group.rank(), count), &group, ring);
                 });
-                for (const auto& rank : got) {
-                    CAPTURE(std::string(method.name) + " " + setting);
-                    REQUIRE(rank.size() == one.size());
-                    double off = 0, all = 0;
-                    for (std::size_t i = 0; i < one.size(); ++i) {
-                        REQUIRE(rank[i].defined() == one[i].defined());
-                        if (!one[i].defined()) continue;
-                        CAPTURE(i);
-                        off += (rank[i] - one[i]).square().sum().item<double>();
-                        all += one[i].square().sum().item<double>();
-                        CHECK(rank[i].equal(got[0][i]));  // the same bits on all ranks
-                    }
-                    CHECK(off < 1e-12 * all);
-                    CHECK(std::abs((rank[0] - one[0]).item<double>()) <
-                          1e-6 * (1 + one[0].item<double>()));
-                }
+                CAPTURE(std::string(name) + " " + std::string(setting));
+                CAPTURE(ring);
+                for (const auto& rank : got) check_same(rank, got[0], one);
             }
-        }
+    }
 }
 
 TEST_CASE("a rank that leaves ends the others, and one that is silent, too") {

@@ -171,6 +171,14 @@ TEST_CASE("AdamW equals its formula, decays matrices only and survives saving") 
     CHECK_THROWS_AS(copy.load_state({}, 1, "x"), cli::DataError);
 }
 
+TEST_CASE("AdamW does not decay mixture tokens") {
+    const Tensor tokens = at::ones({2, 2}).requires_grad_(true);
+    train::AdamW optimizer({{"visual.mixture_tokens", tokens}}, {.weight_decay = 0.5});
+    at::Tensor(tokens).mutable_grad() = at::zeros({2, 2});
+    optimizer.step(0.1);
+    CHECK(tokens.eq(1).all().item<bool>());
+}
+
 TEST_CASE("clipping keeps the direction and the limit") {
     const Tensor a = at::zeros({3}, at::kDouble).requires_grad_(true),
                  b = at::zeros({2, 2}, at::kDouble).requires_grad_(true);
