@@ -5,9 +5,9 @@
 #include <ft2build.h>
 #include FT_FREETYPE_H
 
-#include <algorithm>
 #include <cstdio>
 #include <memory>
+#include <optional>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -56,45 +56,6 @@ Bitmap copy_pixels(const FT_Bitmap& source) {
     return bitmap;
 }
 
-// The smallest rectangle that holds all pixels of alpha >= 0.5; empty if there is none.
-Bitmap cropped(const Bitmap& full) {
-    int x0 = full.width, y0 = full.height, x1 = 0, y1 = 0;
-    for (int y = 0; y < full.height; ++y) {
-        for (int x = 0; x < full.width; ++x) {
-            if (full.pixels[static_cast<std::size_t>(y * full.width + x)].a < 0.5F) continue;
-            x0 = std::min(x0, x);
-            x1 = std::max(x1, x + 1);
-            y0 = std::min(y0, y);
-            y1 = std::max(y1, y + 1);
-        }
-    }
-    if (x1 <= x0) return {};
-    Bitmap part{x1 - x0, y1 - y0, {}};
-    for (int y = y0; y < y1; ++y) {
-        const auto row = full.pixels.begin() + y * full.width;
-        part.pixels.insert(part.pixels.end(), row + x0, row + x1);
-    }
-    return part;
-}
-
-// Half the size; what lies beyond an odd edge counts as transparent.
-Bitmap halved(const Bitmap& big) {
-    Bitmap half{(big.width + 1) / 2, (big.height + 1) / 2, {}};
-    half.pixels.resize(static_cast<std::size_t>(half.width) *
-                       static_cast<std::size_t>(half.height));
-    for (int y = 0; y < big.height; ++y) {
-        for (int x = 0; x < big.width; ++x) {
-            const Rgba& from = big.pixels[static_cast<std::size_t>(y * big.width + x)];
-            Rgba& to = half.pixels[static_cast<std::size_t>(y / 2 * half.width + x / 2)];
-            to.r += 0.25F * from.r;
-            to.g += 0.25F * from.g;
-            to.b += 0.25F * from.b;
-            to.a += 0.25F * from.a;
-        }
-    }
-    return half;
-}
-
 std::string hex_name(const Kind& kind) {
     char text[16];
     std::snprintf(text, sizeof text, "U+%04X", static_cast<unsigned>(kind.code_point));
@@ -108,12 +69,9 @@ Glyph load_glyph(FT_Face face, const Kind& kind) {
         face->glyph->bitmap.pixel_mode != FT_PIXEL_MODE_BGRA) {
         throw DataError("has no colour bitmap for " + hex_name(kind));
     }
-    Glyph glyph;
-    glyph.levels.push_back(cropped(copy_pixels(face->glyph->bitmap)));
-    if (glyph.levels[0].pixels.empty()) throw DataError("has an empty " + hex_name(kind));
-    while (glyph.levels.back().width > 4) glyph.levels.push_back(halved(glyph.levels.back()));
-    for (const Rgba& pixel : glyph.levels[0].pixels) glyph.area += static_cast<double>(pixel.a);
-    return glyph;
+    std::optional<Glyph> glyph = make_glyph(copy_pixels(face->glyph->bitmap));
+    if (!glyph) throw DataError("has an empty " + hex_name(kind));
+    return std::move(*glyph);
 }
 
 }  // namespace

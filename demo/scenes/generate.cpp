@@ -2,8 +2,10 @@
 
 #include "cli/error.h"
 #include "scenes/captions.h"
+#include "scenes/font.h"
 #include "scenes/image_files.h"
 #include "scenes/out_file.h"
+#include "scenes/pictures.h"
 #include "scenes/rows.h"
 #include "scenes/scene.h"
 
@@ -88,12 +90,22 @@ void make_folder(const std::filesystem::path& path) {
     }
 }
 
+Stickers load_stickers(const SceneSet& set) {
+    Stickers stickers;
+    if (set.pictures.empty()) {
+        stickers.kinds = load_kinds(set.kinds, set.names);
+        stickers.glyphs = load_glyphs(set.font, stickers.kinds);
+    } else {
+        stickers.kinds = load_picture_kinds(set.kinds, set.pictures);
+        stickers.glyphs = load_pictures(set.pictures, stickers.kinds);
+    }
+    return stickers;
+}
+
 }  // namespace
 
 void generate(const SceneSet& set, const Progress& progress) {
-    Stickers stickers;
-    stickers.kinds = load_kinds(set.kinds, set.names);
-    stickers.glyphs = load_glyphs(set.font, stickers.kinds);
+    const Stickers stickers = load_stickers(set);
     const auto processors = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
     const int threads = set.threads > 0 ? set.threads : std::min(processors, kMaxThreads);
     const Split splits[] = {{"train", set.train, false, false},

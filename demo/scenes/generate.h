@@ -24,6 +24,7 @@ struct SceneSet {
     int size = 48;    // pixels a side
     int threads = 0;  // 0: one a processor
     std::filesystem::path kinds = "demo/kinds.txt";
+    std::filesystem::path pictures;  // empty: the stickers are glyphs of the font
     std::filesystem::path font = "/usr/share/fonts/truetype/noto/NotoColorEmoji.ttf";
     std::filesystem::path names = "/usr/share/unicode/emoji/emoji-test.txt";
 };

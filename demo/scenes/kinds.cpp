@@ -18,18 +18,11 @@ namespace {
 constexpr std::size_t kMaxNameBytes = 40;
 
 // The general word of a subgroup of emoji-test.txt; the first prefix that fits counts.
-constexpr std::pair<std::string_view, std::string_view> kGroupWords[] = {
-    {"animal-bird", "bird"},
-    {"animal-", "animal"},
-    {"food-marine", "sea animal"},
-    {"food-fruit", "fruit"},
-    {"food-vegetable", "vegetable"},
-    {"food-", "snack"},
-    {"plant-", "plant"},
-    {"transport-", "vehicle"},
-    {"musical-instrument", "instrument"},
+constexpr GroupWord kGroupWords[] = {
+    {"animal-bird", "bird"}, {"animal-", "animal"},           {"food-marine", "sea animal"},
+    {"food-fruit", "fruit"}, {"food-vegetable", "vegetable"}, {"food-", "snack"},
+    {"plant-", "plant"},     {"transport-", "vehicle"},       {"musical-instrument", "instrument"},
     {"tool", "tool"},
-    {"", "object"},
 };
 
 struct EmojiEntry {
@@ -50,13 +43,6 @@ std::optional<char32_t> parse_code_point(std::string_view hex) {
     return static_cast<char32_t>(value);
 }
 
-std::string_view group_word(std::string_view subgroup) {
-    for (const auto& [prefix, word] : kGroupWords) {
-        if (subgroup.starts_with(prefix)) return word;
-    }
-    return "object";
-}
-
 std::string_view trimmed(std::string_view text) {
     const std::size_t first = text.find_first_not_of(' ');
     if (first == std::string_view::npos) return {};
@@ -72,7 +58,8 @@ std::map<char32_t, EmojiEntry> read_names(const std::filesystem::path& path) {
     std::string_view group = "object";
     for (std::string line; std::getline(in, line);) {
         const std::string_view text = line;
-        if (text.starts_with(kSubgroup)) group = group_word(trimmed(text.substr(kSubgroup.size())));
+        if (text.starts_with(kSubgroup))
+            group = group_word(kGroupWords, trimmed(text.substr(kSubgroup.size())));
         const std::size_t status = text.find(';');
         const std::size_t comment = text.find('#');
         if (text.starts_with('#') || status > comment || comment == std::string_view::npos)
@@ -95,16 +82,11 @@ bool is_plain_name(std::string_view name) {
            });
 }
 
-Kind parse_kind(std::string_view line, const std::map<char32_t, EmojiEntry>& entries,
+Kind emoji_kind(const std::string& source, const std::string& name,
+                const std::map<char32_t, EmojiEntry>& entries,
                 const std::filesystem::path& names_file) {
-    const std::size_t tab = line.find('\t');
-    if (tab == std::string_view::npos) throw DataError("expected CODE-POINT<TAB>NAME");
-    const std::optional<char32_t> code = parse_code_point(line.substr(0, tab));
-    const std::string name(line.substr(tab + 1));
+    const std::optional<char32_t> code = parse_code_point(source);
     if (!code) throw DataError("the code point is not a hexadecimal number up to 10FFFF");
-    if (!is_plain_name(name)) {
-        throw DataError("a name holds 1 to 40 letters a-z, spaces and hyphens: \"" + name + "\"");
-    }
     const auto entry = entries.find(*code);
     if (entry == entries.end()) {
         throw DataError(names_file.string() + " lists no fully-qualified emoji of this code point" +
@@ -114,25 +96,40 @@ Kind parse_kind(std::string_view line, const std::map<char32_t, EmojiEntry>& ent
         throw DataError("this code point is \"" + entry->second.name + "\" in " +
                         names_file.string() + ", which does not hold \"" + name + "\"");
     }
-    return {*code, name, entry->second.group};
+    return {*code, {}, name, entry->second.group};
 }
 
 }  // namespace
 
-std::vector<Kind> load_kinds(const std::filesystem::path& kinds_file,
-                             const std::filesystem::path& names_file) {
+std::string_view group_word(std::span<const GroupWord> words, std::string_view place) {
+    for (const auto& [prefix, word] : words) {
+        if (place.starts_with(prefix)) return word;
+    }
+    return "object";
+}
+
+std::vector<Kind> read_kinds(const std::filesystem::path& kinds_file, std::string_view source,
+                             const MakeKind& make_kind) {
     std::ifstream in = open_text(kinds_file, "name the list of kinds with --kinds");
-    const std::map<char32_t, EmojiEntry> entries = read_names(names_file);
     std::vector<Kind> kinds;
     for (std::string line; std::getline(in, line);) {
         const std::string place = kinds_file.string() + ":" + std::to_string(kinds.size() + 1);
         if (kinds.size() == kMaxKinds) throw DataError(place + ": more than 255 kinds");
         try {
-            Kind kind = parse_kind(line, entries, names_file);
+            const std::size_t tab = line.find('\t');
+            if (tab == std::string::npos)
+                throw DataError("expected " + std::string(source) + "<TAB>NAME");
+            const std::string name = line.substr(tab + 1);
+            if (!is_plain_name(name)) {
+                throw DataError("a name holds 1 to 40 letters a-z, spaces and hyphens: \"" + name +
+                                "\"");
+            }
+            Kind kind = make_kind(line.substr(0, tab), name);
             const bool twice = std::ranges::any_of(kinds, [&](const Kind& other) {
-                return other.name == kind.name || other.code_point == kind.code_point;
+                return other.name == kind.name ||
+                       (other.code_point == kind.code_point && other.picture == kind.picture);
             });
-            if (twice) throw DataError("the name or code point occurs twice");
+            if (twice) throw DataError("the name or " + std::string(source) + " occurs twice");
             kinds.push_back(std::move(kind));
         } catch (const DataError& error) {
             throw DataError(place + ": " + error.what());
@@ -144,6 +141,15 @@ std::vector<Kind> load_kinds(const std::filesystem::path& kinds_file,
                         " kinds; at least " + std::to_string(kMinKinds) + " are needed");
     }
     return kinds;
+}
+
+std::vector<Kind> load_kinds(const std::filesystem::path& kinds_file,
+                             const std::filesystem::path& names_file) {
+    const std::map<char32_t, EmojiEntry> entries = read_names(names_file);
+    return read_kinds(kinds_file, "code point",
+                      [&](const std::string& code, const std::string& name) {
+                          return emoji_kind(code, name, entries, names_file);
+                      });
 }
 
 }  // namespace lip::demo

@@ -16,12 +16,19 @@ using cli::UsageError;
 namespace {
 
 constexpr option kOptions[] = {
-    {"out", required_argument, nullptr, 'o'},  {"train", required_argument, nullptr, 't'},
-    {"test", required_argument, nullptr, 'e'}, {"single", required_argument, nullptr, 'i'},
-    {"seed", required_argument, nullptr, 's'}, {"size", required_argument, nullptr, 'z'},
-    {"jobs", required_argument, nullptr, 'j'}, {"kinds", required_argument, nullptr, 'k'},
-    {"font", required_argument, nullptr, 'f'}, {"names", required_argument, nullptr, 'n'},
-    {"help", no_argument, nullptr, 'h'},       {nullptr, 0, nullptr, 0},
+    {"out", required_argument, nullptr, 'o'},
+    {"train", required_argument, nullptr, 't'},
+    {"test", required_argument, nullptr, 'e'},
+    {"single", required_argument, nullptr, 'i'},
+    {"seed", required_argument, nullptr, 's'},
+    {"size", required_argument, nullptr, 'z'},
+    {"jobs", required_argument, nullptr, 'j'},
+    {"kinds", required_argument, nullptr, 'k'},
+    {"font", required_argument, nullptr, 'f'},
+    {"names", required_argument, nullptr, 'n'},
+    {"stickers", required_argument, nullptr, 'p'},
+    {"help", no_argument, nullptr, 'h'},
+    {nullptr, 0, nullptr, 0},
 };
 
 template <class Number>
@@ -65,6 +72,9 @@ void apply(int option_letter, const char* value, Options& options) {
         case 'k':
             set.kinds = value;
             break;
+        case 'p':
+            set.pictures = value;
+            break;
         case 'f':
             set.font = value;
             break;
@@ -81,6 +91,7 @@ void apply(int option_letter, const char* value, Options& options) {
 
 Options parse_options(int argc, char** argv) {
     Options options;
+    bool uses_font = false;
     opterr = 0;
     optind = 1;
     for (;;) {
@@ -88,11 +99,14 @@ Options parse_options(int argc, char** argv) {
         if (letter == -1) break;
         if (letter == '?') throw UsageError(std::string("unknown option ") + argv[optind - 1]);
         if (letter == ':') throw UsageError(std::string(argv[optind - 1]) + " needs a value");
+        uses_font = uses_font || letter == 'f' || letter == 'n';
         apply(letter, optarg, options);
     }
     if (options.help) return options;
     if (optind < argc) throw UsageError(std::string("unexpected operand ") + argv[optind]);
     if (options.set.out.empty()) throw UsageError("--out DIR is required");
+    if (uses_font && !options.set.pictures.empty())
+        throw UsageError("--stickers takes the place of --font and --names");
     return options;
 }
 
@@ -124,6 +138,9 @@ std::string help_text() {
            "  --kinds FILE    code point, TAB and name a line (default " +
            set.kinds.string() +
            ")\n"
+           "  --stickers DIR  PNG pictures in place of a font's; --kinds then lists their files\n"
+           "                  below DIR, TAB and name; the first line of owl.txt beside owl.png\n"
+           "                  has to hold the name\n"
            "  --font FILE     font with colour bitmaps\n"
            "                  (default " +
            set.font.string() +

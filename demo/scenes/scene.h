@@ -3,7 +3,7 @@
 
 #include "scenes/background.h"
 #include "scenes/color_names.h"
-#include "scenes/font.h"
+#include "scenes/glyph.h"
 #include "scenes/kinds.h"
 #include "scenes/sticker.h"
 

@@ -1,7 +1,7 @@
 // One sticker drawn on its own layer: rotated, scaled, antialiased.
 #pragma once
 
-#include "scenes/font.h"
+#include "scenes/glyph.h"
 
 #include <array>
 #include <vector>

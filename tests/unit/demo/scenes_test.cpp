@@ -1,4 +1,5 @@
 #include "scenes/captions.h"
+#include "scenes/font.h"
 #include "scenes/generate.h"
 #include "scenes/scene.h"
 
