@@ -92,7 +92,10 @@ void compare(const std::string& arms_file, const fs::path& folder,
         }
         groups.push_back(std::move(group));
     }
-    std::printf("| per cent, %zu seeds, mean and 95 %% interval |", seeds.size());
+    if (seeds.size() == 1)
+        std::printf("| per cent, one seed |");
+    else
+        std::printf("| per cent, %zu seeds, mean and 95 %% interval |", seeds.size());
     for (const Figure& figure : kFigures) std::printf(" %s |", figure.title);
     std::printf(" published |\n| --- |");
     for (std::size_t i = 0; i <= std::size(kFigures); ++i) std::printf(" --- |");
