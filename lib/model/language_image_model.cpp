@@ -111,4 +111,13 @@ double LanguageImageModel::text_flops(std::int64_t tokens) const {
            (config.is_text_conditioned() ? 4 : 2) * static_cast<double>(t.width * config.embed_dim);
 }
 
+// W_O goes into the values of every head, K heads d (d / heads) an image; a pair is K d for the
+// scores of the tokens and heads K d for the mixing.
+double LanguageImageModel::pair_flops(double images, double texts) const {
+    const auto d = static_cast<double>(config.embed_dim),
+               k = static_cast<double>(config.llip.mixture_tokens),
+               heads = static_cast<double>(config.llip.heads);
+    return 2 * images * (k * d * d + texts * (k * d + heads * k * d));
+}
+
 }  // namespace lip::model

@@ -43,6 +43,8 @@ public:
     // Floating point operations of one forward pass, matrix products only.
     double image_flops() const;
     double text_flops(std::int64_t tokens) const;
+    // Of a text-conditioned model, as loss::llip_scores computes: scores of all pairs.
+    double pair_flops(double images, double texts) const;
 
     ModelConfig config;
     Parameters parameters;

@@ -127,6 +127,13 @@ Tensor attend_dense(const Tensor& qkv, std::int64_t heads, bool causal) {
                                                        /*dropout_p=*/0.0, causal));
 }
 
+Tensor attention_weights(const Tensor& qkv, std::int64_t heads, std::int64_t first) {
+    const auto parts = split_heads(qkv, heads);
+    const double scale = 1 / std::sqrt(static_cast<double>(parts[0].size(-1)));
+    const Tensor q = parts[0].slice(2, first).to(at::kFloat) * scale;
+    return q.matmul(parts[1].to(at::kFloat).mT()).softmax(-1).mean(1);
+}
+
 MapPool::MapPool(Parameters& p, const std::string& name, const BlockShape& shape,
                  const BlockInit& init)
     : query(p.add(name + ".query", {shape.width},

@@ -87,6 +87,10 @@ struct MapPool {
 // width].
 at::Tensor attend_dense(const at::Tensor& qkv, std::int64_t heads, bool causal);
 
+// The weights with which tokens from `first` on attend to all, the mean of the heads
+// [N, L - first, L], fp32.
+at::Tensor attention_weights(const at::Tensor& qkv, std::int64_t heads, std::int64_t first);
+
 // Query-query plus key-key attention (SCLIP): softmax(q qᵀ/√d) + softmax(k kᵀ/√d), applied to v.
 at::Tensor attend_correlative(const at::Tensor& qkv, std::int64_t heads);
 

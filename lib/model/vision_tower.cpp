@@ -103,6 +103,16 @@ Tensor VisionTower::mixture(const Tensor& pixels) const {
     return ln_post(x);
 }
 
+Tensor VisionTower::mixture_attention(const Tensor& pixels) const {
+    Tensor x = embed(pixels);
+    for (const Block& block : blocks)
+        if (&block != &blocks.back())
+            x = block(x, [&](const Tensor& qkv) { return attend_dense(qkv, block.heads, false); });
+    const std::int64_t count = mixture_tokens.size(0), first = x.size(1) - count;
+    return attention_weights(blocks.back().qkv(x), blocks.back().heads, first)
+        .slice(2, first_patch(), first);
+}
+
 Tensor VisionTower::pool(const Tensor& x) const {
     if (config.attentional_pool) {  // tok: the first query; avg: all others
         const bool one = config.pool_type == "tok";
@@ -145,7 +155,8 @@ Tensor VisionTower::block_output(const Tensor& pixels, std::int64_t n) const {
         const Block& block = blocks[static_cast<std::size_t>(i)];
         x = block(x, [&](const Tensor& qkv) { return attend_dense(qkv, block.heads, false); });
     }
-    return x.slice(1, first_patch());
+    const std::int64_t behind = mixture_tokens.defined() ? mixture_tokens.size(0) : 0;
+    return x.slice(1, first_patch(), x.size(1) - behind);
 }
 
 Tensor VisionTower::patches(const Tensor& pixels, DenseAttention attention) const {

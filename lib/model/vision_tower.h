@@ -28,6 +28,9 @@ struct VisionTower {
     // Of a tower with mixture tokens, which go through all blocks behind the patches: these
     // [B, K, width] behind the final norm. Such a tower has no class token and no projection.
     at::Tensor mixture(const at::Tensor& pixels) const;
+    // How much each of them attends to each patch in the last block, the mean of the heads
+    // [B, K, P]; the rest up to a sum of 1 goes to other tokens.
+    at::Tensor mixture_attention(const at::Tensor& pixels) const;
     // Pooled and patch features of one pass, neither normalised.
     ImageFeatures features(const at::Tensor& pixels) const;
     // Patch features in the joint space [B, P, embed_dim], row-major grid, not normalised.
