@@ -13,6 +13,9 @@ A classes file has one of three forms. One name a line, which is also the id. Or
 
 --templates takes photo ("a photo of a {}."), none (the bare name), a well-known set, a template itself, or a file with one a line; {} stands for the name. The sets are those of the published zero-shot evaluations: imagenet7 and imagenet80; and for other data sets food101, cifar10, cifar100, sun397, cars, aircraft, dtd, pets, caltech101, flowers and eurosat. A file with the name of a set is ./NAME.)";
 
+constexpr const char* kLlip =
+    R"(An image of a Llip model has another vector for every class: the class mixes the tokens of the image, and the score is the cosine of what comes out with the class. Queries of all templates of a name are averaged, so the cost is one mixing a name. With --template-average=score the image is mixed for every template, and the mean of the scores counts, at the cost of a mixing for each. Other models refuse that.)";
+
 constexpr const char* kTruth =
     R"(A label is the id of a class, or else one of its names. With --labels=record it is the field label of the record: a text, or a list of texts where several classes may be true. With --labels=folder it is the name of the folder that holds the image. Anything else names a file of lines with key, TAB and label; or, if its name ends in .csv (packed, .csv.gz or .csv.zst), a table with a header in which one column is label and another key, the record's key, or image, its path as the record has it.
 
@@ -35,7 +38,8 @@ cli::Tool zeroshot_tool(ZeroshotOptions& options) {
     tool.name = "zeroshot";
     tool.summary = "classify images by the names of classes";
     tool.description = kDescription;
-    tool.sections = {{"TRUTH", kTruth}, {"OUTPUT", kOutput}, {"BAD INPUT", kBadInput}};
+    tool.sections = {
+        {"LLIP", kLlip}, {"TRUTH", kTruth}, {"OUTPUT", kOutput}, {"BAD INPUT", kBadInput}};
     tool.examples = {
         {"Accuracy on labelled records.",
          "zeroshot -m model --classes classes.txt --summary - images.jsonl"},
@@ -59,6 +63,10 @@ cli::Tool zeroshot_tool(ZeroshotOptions& options) {
     o.operands(options.stream.inputs, "INPUT", "records, shards, image files or folders of images");
     add_model(o, options.model);
     add_classes(o, options.classes);
+    using eval::TemplateAverage;
+    o.choice("--template-average", options.template_average,
+             {{"query", TemplateAverage::kQuery}, {"score", TemplateAverage::kScore}},
+             "of a Llip model: mix once for the mean query of a name, or for every template");
     o.add(
         "--labels", options.labels, "WORD|FILE",
         "truth: record (the field label), folder (the image's), or a file: lines KEY<TAB>LABEL, or "

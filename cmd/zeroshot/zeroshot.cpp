@@ -58,6 +58,18 @@ eval::EmbedderSettings embedder_settings(const ZeroshotOptions& o) {
             o.model.batch_size, o.common.thread_count(), o.model.deterministic};
 }
 
+// --template-average has no meaning for a model whose images have one vector.
+void check_average(const ZeroshotOptions& o, const model::ModelConfig& config) {
+    if (o.template_average != eval::TemplateAverage::kQuery && !config.has_mixture())
+        throw cli::UsageError("--template-average=score is for Llip models; the method of " +
+                              o.model.model + " is " + config.method);
+}
+
+eval::EmbedderSettings with_checked_config(const ZeroshotOptions& o) {
+    check_average(o, model::read_config(model::find_checkpoint(o.model.model)));
+    return embedder_settings(o);
+}
+
 class Zeroshot {
 public:
     explicit Zeroshot(const ZeroshotOptions& options)
@@ -68,9 +80,9 @@ public:
           classes_(options.classes.classes),
           templates_(eval::load_templates(options.classes.templates)),
           labels_(options.labels, classes_),
-          embedder_(embedder_settings(options)),
+          embedder_(with_checked_config(options)),
           trained_{embedder_.scale(), embedder_.bias(), embedder_.is_sigmoid()},
-          weights_(eval::class_weights(embedder_, classes_, templates_)),
+          weights_(eval::class_weights(embedder_, classes_, templates_, options.template_average)),
           metrics_(weights_.classes) {
         if (!options.confusion.empty())
             record::check_can_write(options.confusion, options.common.force);
@@ -103,7 +115,7 @@ private:
         const auto synonyms =
             options_.classes.synonyms == "mean" ? eval::Synonyms::kMean : eval::Synonyms::kMax;
         const at::Tensor scores =
-            eval::class_scores(embedder_.images(batch.planes), weights_, synonyms)
+            eval::class_scores(embedder_, embedder_.embed(batch.planes), weights_, synonyms)
                 .contiguous();  // [B, C]
         if (!scores.isfinite().all().item<bool>())
             throw cli::DataError(
@@ -188,6 +200,8 @@ private:
         s.settings.set("class_count", std::to_string(classes_.size()));
         s.settings.set_text("templates", options_.classes.templates);
         s.settings.set("template_count", std::to_string(templates_.size()));
+        if (embedder_.is_text_conditioned())
+            s.settings.set_text("template-average", options_.average_word());
         s.settings.set_text("synonyms", options_.classes.synonyms);
         s.settings.set_text("labels", options_.labels);
         s.settings.set_text("ties", "pessimistic");
@@ -230,6 +244,7 @@ int plan(const ZeroshotOptions& options) {
     const Labels labels(options.labels, classes);
     const auto folder = model::find_checkpoint(options.model.model);
     const model::ModelConfig config = model::read_config(folder);
+    check_average(options, config);
     cli::info("would load " + folder.string() + " (" + config.name + ", " +
               std::to_string(config.vision.image_size) + " px)");
     cli::info("would classify into " + std::to_string(classes.size()) + " classes with " +

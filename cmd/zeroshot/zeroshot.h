@@ -2,6 +2,7 @@
 
 #include "cli/tool.h"
 #include "cmd/groups/groups.h"
+#include "eval/classes.h"
 
 #include <string>
 
@@ -14,9 +15,14 @@ struct ZeroshotOptions {
     std::string image_root;
     ModelSettings model;
     ClassSettings classes;
+    eval::TemplateAverage template_average = eval::TemplateAverage::kQuery;
     std::string labels = "record";
     std::string confusion;  // file
     ResultSettings results;
+
+    const char* average_word() const {
+        return template_average == eval::TemplateAverage::kQuery ? "query" : "score";
+    }
 };
 
 cli::Tool zeroshot_tool(ZeroshotOptions& options);

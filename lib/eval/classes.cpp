@@ -187,8 +187,10 @@ namespace {
 // Texts of consecutive names, embedded together; a name's weight is made when its last is there.
 class WeightMaker {
 public:
-    WeightMaker(const Embedder& embedder, ClassWeights& weights)
-        : embedder_(embedder), weights_(weights) {}
+    WeightMaker(const Embedder& embedder, ClassWeights& weights, TemplateAverage average)
+        : embedder_(embedder),
+          weights_(weights),
+          every_text_(embedder.is_text_conditioned() && average == TemplateAverage::kScore) {}
 
     void add(const std::vector<std::string>& texts, std::int64_t owner) {
         texts_.insert(texts_.end(), texts.begin(), texts.end());
@@ -198,20 +200,30 @@ public:
     }
 
     void flush() {
-        const at::Tensor vectors = embedder_.texts(texts_, &weights_.cut);  // [N, D] unit
+        const model::QueryFeatures f = embedder_.queries(texts_, &weights_.cut);  // [N, D]
         std::int64_t begin = 0;
         for (const std::int64_t size : sizes_) {
-            parts_.push_back(tensor::unit(vectors.narrow(0, begin, size).mean(/*dim=*/0)));
+            const auto own = [&](const at::Tensor& x) {
+                return x.defined() ? x.narrow(0, begin, size) : at::Tensor();
+            };
+            model::QueryFeatures name{own(f.query), own(f.target)};
+            if (!every_text_) name = model::average(name);
+            names_.push_back(name.target);
+            if (name.query.defined()) queries_.push_back(name.query);
             begin += size;
         }
+        if (every_text_)
+            weights_.texts_of_name.insert(weights_.texts_of_name.end(), sizes_.begin(),
+                                          sizes_.end());
         weights_.texts += begin;
         texts_.clear();
         sizes_.clear();
     }
 
-    at::Tensor stacked() {
+    void finish() {
         flush();
-        return at::stack(parts_);
+        weights_.names = at::cat(names_);
+        if (!queries_.empty()) weights_.queries = at::cat(queries_);
     }
 
 private:
@@ -219,16 +231,17 @@ private:
     ClassWeights& weights_;
     std::vector<std::string> texts_;
     std::vector<std::int64_t> sizes_;
-    std::vector<at::Tensor> parts_;
+    std::vector<at::Tensor> names_, queries_;
+    bool every_text_;
 };
 
 }  // namespace
 
 ClassWeights class_weights(const Embedder& embedder, const Classes& classes,
-                           const std::vector<std::string>& templates) {
+                           const std::vector<std::string>& templates, TemplateAverage average) {
     ClassWeights weights;
     weights.classes = static_cast<std::int64_t>(classes.size());
-    WeightMaker maker(embedder, weights);
+    WeightMaker maker(embedder, weights, average);
     for (std::int64_t c = 0; c < weights.classes; ++c) {
         if (!classes[c].prompts.empty()) {
             maker.add(classes[c].prompts, c);
@@ -240,7 +253,7 @@ ClassWeights class_weights(const Embedder& embedder, const Classes& classes,
             maker.add(texts, c);
         }
     }
-    weights.names = maker.stacked();
+    maker.finish();
     if (weights.cut > 0)
         cli::warn(std::to_string(weights.cut) + " of " + std::to_string(weights.texts) +
                   " texts of classes were cut to " +
@@ -280,19 +293,41 @@ at::Tensor highest(const at::Tensor& cosines, const std::vector<std::int64_t>& o
     }
 }
 
-}  // namespace
-
-at::Tensor class_scores(const at::Tensor& u, const ClassWeights& weights, Synonyms synonyms) {
-    const at::Tensor names = weights.names.to(u.device());
-    const at::Tensor cosines = u.to(at::kFloat).matmul(names.t());  // [..., Q]
-    if (weights.names.size(0) == weights.classes) return cosines;
+// [..., Q] -> [..., C]
+at::Tensor of_classes(const at::Tensor& cosines, const ClassWeights& weights, Synonyms synonyms) {
+    if (cosines.size(-1) == weights.classes) return cosines;
     if (synonyms == Synonyms::kMax) return highest(cosines, weights.owners);
-    const at::Tensor owners = index_on(weights.owners, u.device());
+    const at::Tensor owners = index_on(weights.owners, cosines.device());
     std::vector<std::int64_t> shape = cosines.sizes().vec();
     shape.back() = weights.classes;
     const at::Tensor sums = at::zeros(shape, cosines.options()).index_add(-1, owners, cosines);
     const at::Tensor counts = at::bincount(owners).to(at::kFloat);
     return sums / counts;
+}
+
+// The mean over the texts of each name, [B, N] -> [B, Q].
+at::Tensor of_names(const at::Tensor& scores, const std::vector<std::int64_t>& sizes) {
+    std::vector<at::Tensor> means;
+    for (const at::Tensor& own : scores.split_with_sizes(sizes, /*dim=*/1))
+        means.push_back(own.mean(1));
+    return at::stack(means, 1);
+}
+
+}  // namespace
+
+at::Tensor class_scores(const at::Tensor& u, const ClassWeights& weights, Synonyms synonyms) {
+    const at::Tensor names = weights.names.to(u.device());
+    return of_classes(u.to(at::kFloat).matmul(names.t()), weights, synonyms);
+}
+
+at::Tensor class_scores(const Embedder& embedder, const EmbeddedImages& images,
+                        const ClassWeights& weights, Synonyms synonyms) {
+    if (!embedder.is_text_conditioned()) return class_scores(images.vectors, weights, synonyms);
+    const at::Tensor scores =
+        embedder.pair_scores(images.mixture, {weights.queries, weights.names});
+    return of_classes(
+        weights.texts_of_name.empty() ? scores : of_names(scores, weights.texts_of_name), weights,
+        synonyms);
 }
 
 }  // namespace lip::eval

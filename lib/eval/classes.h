@@ -56,9 +56,17 @@ std::vector<std::string> load_templates(const std::string& word_or_file);
 // `name` in place of every {} of the template.
 std::string fill_template(std::string_view text, std::string_view name);
 
+// How a text-conditioned model puts the templates of a name together: their queries are averaged,
+// and the image is mixed once for the name; or it is mixed for each, and the scores are averaged.
+enum class TemplateAverage { kQuery, kScore };
+
 // Every name of every class as a vector: row i belongs to class owners[i].
 struct ClassWeights {
-    at::Tensor names;                  // [Q, D] unit vectors, fp32, on the CPU
+    at::Tensor names;    // [Q, D] unit vectors, fp32, on the CPU
+    at::Tensor queries;  // [Q, D], any length; undefined unless text-conditioned
+    // With TemplateAverage::kScore names and queries have a row for every text, those of a name one
+    // behind the other: how many each name has. Else empty.
+    std::vector<std::int64_t> texts_of_name;
     std::vector<std::int64_t> owners;  // Q, ascending
     std::int64_t classes = 0;
     std::int64_t texts = 0;  // embedded
@@ -66,14 +74,21 @@ struct ClassWeights {
 };
 
 // Weight of a name: unit(mean over templates of the unit vectors of the filled templates),
-// A class with prompts has one weight, over its prompts. Warns of texts that were cut.
+// its query the mean of theirs. A class with prompts has one weight, over its prompts. Warns of
+// texts that were cut. `average` counts for text-conditioned models alone.
 ClassWeights class_weights(const Embedder& embedder, const Classes& classes,
-                           const std::vector<std::string>& templates);
+                           const std::vector<std::string>& templates,
+                           TemplateAverage average = TemplateAverage::kQuery);
 
 enum class Synonyms { kMax, kMean };
 
 // Scores of classes: cosines of the vectors u [..., D] with all names, combined for each class.
 // Result [..., C], fp32, on the device of u.
 at::Tensor class_scores(const at::Tensor& u, const ClassWeights& weights, Synonyms synonyms);
+
+// Of images [B, C], fp32, on the CPU: those of a text-conditioned model have a vector for each row
+// of the weights.
+at::Tensor class_scores(const Embedder& embedder, const EmbeddedImages& images,
+                        const ClassWeights& weights, Synonyms synonyms);
 
 }  // namespace lip::eval

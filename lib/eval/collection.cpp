@@ -61,11 +61,17 @@ public:
     }
 
     // Rows of a batch; `kept` are those whose record was taken.
-    void add_images(const Tensor& rows, const std::vector<std::int64_t>& kept,
+    void add_images(const EmbeddedImages& images, const std::vector<std::int64_t>& kept,
                     const std::string& first_key) {
-        check_finite(rows, "an image from " + first_key + " on");
-        if (!kept.empty())
-            images_.push_back(rows.index_select(0, at::tensor(kept, at::TensorOptions(at::kLong))));
+        check_finite(images.vectors, "an image from " + first_key + " on");
+        if (kept.empty()) return;
+        const Tensor which = at::tensor(kept, at::TensorOptions(at::kLong));
+        const auto taken = [&](const Tensor& x) { return x.to(at::kCPU).index_select(0, which); };
+        images_.push_back(taken(images.vectors));
+        const model::MixtureFeatures& mixture = images.mixture;
+        if (!mixture.keys.defined()) return;
+        check_finite(mixture.keys, "an image from " + first_key + " on");
+        out_.mixture.push_back({taken(mixture.keys), taken(mixture.values)});
     }
 
     Collection finish() {
@@ -73,6 +79,8 @@ public:
         const Tensor none = at::empty({0, embedder_.config().embed_dim});
         if (wanted_.images) out_.image_rows = images_.empty() ? none : at::cat(images_);
         if (wanted_.texts) out_.text_rows = texts_.empty() ? none : at::cat(texts_);
+        if (wanted_.texts && embedder_.is_text_conditioned())
+            out_.queries = queries_.empty() ? none : at::cat(queries_);
         return std::move(out_);
     }
 
@@ -88,10 +96,17 @@ private:
         if (pending_.empty()) return;
         const std::string key = out_.keys[static_cast<std::size_t>(
             out_.texts[out_.texts.size() - pending_.size()].image)];
+        Tensor queries;
         texts_.push_back(embed_selected(pending_, /*normalize=*/true, [&](auto texts) {
-            return embedder_.texts(texts, &out_.cut_texts);
+            const model::QueryFeatures features = embedder_.queries(texts, &out_.cut_texts);
+            queries = features.query;
+            return features.target;
         }));
+        if (queries.defined())
+            queries_.push_back(
+                embed_selected(pending_, /*normalize=*/false, [&](auto) { return queries; }));
         check_finite(texts_.back(), "a text from " + key + " on");
+        if (queries.defined()) check_finite(queries, "a text from " + key + " on");
         pending_.clear();
         pending_parts_ = 0;
     }
@@ -101,7 +116,7 @@ private:
     record::ErrorLog& errors_;
     shard::KeySet keys_;
     Collection out_;
-    std::vector<Tensor> images_, texts_;
+    std::vector<Tensor> images_, texts_, queries_;
     std::vector<SelectedText> pending_;
     std::size_t pending_parts_ = 0;
 };
@@ -154,9 +169,9 @@ Collection embed_collection(shard::ImageStream& stream, const Wanted& wanted,
         std::vector<std::int64_t> kept;
         for (std::size_t i = 0; i < batch->items.size(); ++i)
             if (builder.add(batch->items[i])) kept.push_back(static_cast<std::int64_t>(i));
-        const Tensor rows = embedder.images(batch->planes);
-        builder.add_images(rows, kept, batch->items.front().record.key);
-        if (see) see(*batch, rows);
+        const EmbeddedImages images = embedder.embed(batch->planes);
+        builder.add_images(images, kept, batch->items.front().record.key);
+        if (see) see(*batch, images);
     }
     return builder.finish();
 }

@@ -31,9 +31,13 @@ struct Collection {
     std::vector<std::string> keys;  // of the images, in input order
     std::vector<TextRow> texts;
     at::Tensor image_rows, text_rows;  // [I, D], [T, D]; undefined what was not wanted
-    std::int64_t short_images = 0;     // with fewer texts than asked for
-    std::int64_t captions = 0;         // that the images have, counted or not
-    std::int64_t cut_texts = 0;        // longer than the context length
+    // Of a text-conditioned model also, on the CPU: what its images and texts are mixed from, of
+    // the images in blocks, in their order.
+    std::vector<model::MixtureFeatures> mixture;
+    at::Tensor queries;             // [T, D]
+    std::int64_t short_images = 0;  // with fewer texts than asked for
+    std::int64_t captions = 0;      // that the images have, counted or not
+    std::int64_t cut_texts = 0;     // longer than the context length
 
     Vectors image_vectors() const;
     Vectors text_vectors() const;
@@ -52,7 +56,7 @@ struct Wanted {
 std::optional<cli::Reject> too_few(std::size_t texts, const Wanted& wanted);
 
 // Sees a batch of images and their vectors; called in the order of the input.
-using SeeImages = std::function<void(const ImageBatch& batch, const at::Tensor& rows)>;
+using SeeImages = std::function<void(const ImageBatch& batch, const EmbeddedImages& images)>;
 
 // Embeds what the stream gives. Records that cannot be used go to `errors`: no-image, bad-image,
 // bad-record, duplicate-key. Throws DataError if the model gives numbers that are not finite.

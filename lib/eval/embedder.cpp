@@ -4,6 +4,7 @@
 #include "image/decode.h"
 #include "image/geometry.h"
 #include "image/normalize.h"
+#include "loss/llip.h"
 #include "tensor/device.h"
 
 #include <ATen/ATen.h>
@@ -44,23 +45,43 @@ cli::Result<std::vector<std::uint8_t>> Embedder::prepare(std::string_view bytes)
     return planes;
 }
 
-at::Tensor Embedder::images(std::span<const std::vector<std::uint8_t>> planes) const {
-    const at::NoGradGuard no_grad;
+at::Tensor Embedder::pixels(std::span<const std::vector<std::uint8_t>> planes) const {
     const std::int64_t size = config().vision.image_size;
-    at::Tensor pixels = at::empty({static_cast<std::int64_t>(planes.size()), 3, size, size},
-                                  at::TensorOptions(at::kByte));
+    at::Tensor out = at::empty({std::ssize(planes), 3, size, size}, at::TensorOptions(at::kByte));
     for (std::size_t i = 0; i < planes.size(); ++i)
-        std::memcpy(pixels[static_cast<std::int64_t>(i)].mutable_data_ptr(), planes[i].data(),
+        std::memcpy(out[static_cast<std::int64_t>(i)].mutable_data_ptr(), planes[i].data(),
                     planes[i].size());
-    const tensor::Autocast autocast(device_, precision_);
-    return model().embed_images(pixels).to(at::kCPU);
+    return out;
 }
 
-at::Tensor Embedder::texts(std::span<const std::string> texts, std::int64_t* cut) const {
+at::Tensor Embedder::images(std::span<const std::vector<std::uint8_t>> planes) const {
+    const at::NoGradGuard no_grad;
+    const tensor::Autocast autocast(device_, precision_);
+    return model().embed_images(pixels(planes)).to(at::kCPU);
+}
+
+EmbeddedImages Embedder::embed(std::span<const std::vector<std::uint8_t>> planes) const {
+    if (!is_text_conditioned()) return {images(planes), {}};
+    const at::NoGradGuard no_grad;
+    const tensor::Autocast autocast(device_, precision_);
+    model::MixtureFeatures mixture = model().embed_mixture(pixels(planes));
+    const at::Tensor vectors = model::uniform_vector(mixture.values, model().readout->output());
+    return {vectors.to(at::kCPU), std::move(mixture)};
+}
+
+at::Tensor Embedder::mixture_attention(std::span<const std::vector<std::uint8_t>> planes) const {
+    const at::NoGradGuard no_grad;
+    const tensor::Autocast autocast(device_, precision_);
+    return model()
+        .vision.mixture_attention(model().normalize(pixels(planes)))
+        .to(at::kCPU, at::kFloat);
+}
+
+void Embedder::for_each_batch(std::span<const std::string> texts, std::int64_t* cut,
+                              const std::function<void(const model::PackedTexts&)>& take) const {
     const at::NoGradGuard no_grad;
     const tensor::Autocast autocast(device_, precision_);
     const auto batch = static_cast<std::size_t>(settings_.batch_size) * 4;
-    std::vector<at::Tensor> parts;
     for (std::size_t begin = 0; begin < texts.size(); begin += batch) {
         std::vector<model::TokenIds> ids;
         for (std::size_t i = begin; i < std::min(begin + batch, texts.size()); ++i) {
@@ -69,11 +90,48 @@ at::Tensor Embedder::texts(std::span<const std::string> texts, std::int64_t* cut
                 loaded_.tokenizer->encode(texts[i], config().text.context_length, &was_cut));
             if (cut && was_cut) ++*cut;
         }
-        parts.push_back(
-            model().embed_texts(model::pack_texts(ids, model().config.text)).to(at::kCPU));
+        take(model::pack_texts(ids, config().text));
     }
-    if (parts.empty()) return at::empty({0, config().embed_dim}, at::TensorOptions(at::kFloat));
+}
+
+at::Tensor Embedder::texts(std::span<const std::string> texts, std::int64_t* cut) const {
+    std::vector<at::Tensor> parts{at::empty({0, config().embed_dim})};
+    for_each_batch(texts, cut, [&](const model::PackedTexts& packed) {
+        parts.push_back(model().embed_texts(packed).to(at::kCPU));
+    });
     return at::cat(parts);
+}
+
+model::QueryFeatures Embedder::queries(std::span<const std::string> texts,
+                                       std::int64_t* cut) const {
+    if (!is_text_conditioned()) return {at::Tensor(), this->texts(texts, cut)};
+    const at::Tensor none = at::empty({0, config().embed_dim});
+    std::vector<at::Tensor> queries{none}, targets{none};
+    for_each_batch(texts, cut, [&](const model::PackedTexts& packed) {
+        const model::QueryFeatures some = model().embed_queries(packed);
+        queries.push_back(some.query.to(at::kCPU));
+        targets.push_back(some.target.to(at::kCPU));
+    });
+    return {at::cat(queries), at::cat(targets)};
+}
+
+at::Tensor Embedder::pair_scores(const model::MixtureFeatures& images,
+                                 const model::QueryFeatures& texts) const {
+    const at::NoGradGuard no_grad;
+    const auto type = images.keys.scalar_type();
+    const auto here = [&](const at::Tensor& x) { return x.to(device_, type); };
+    return loss::llip_scores(here(texts.query), here(images.keys), here(images.values),
+                             here(model().readout->output()), here(texts.target),
+                             {.heads = config().llip.heads, .tau = 1})
+        .to(at::kCPU);
+}
+
+model::MixedImages Embedder::mixed(const model::MixtureFeatures& images,
+                                   const at::Tensor& query) const {
+    const at::NoGradGuard no_grad;
+    const model::MixedImages out =
+        model::mix(images, query.to(device_), model().readout->output(), config().llip.heads);
+    return {out.weights.to(at::kCPU), out.vectors.to(at::kCPU)};
 }
 
 double Embedder::scale() const {

@@ -4,10 +4,12 @@
 #include "cli/error.h"
 #include "image/image.h"
 #include "model/checkpoint.h"
+#include "model/mixing.h"
 
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -22,6 +24,11 @@ struct EmbedderSettings {
     std::int64_t batch_size = 64;
     int threads = 1;
     bool deterministic = false;
+};
+
+struct EmbeddedImages {
+    at::Tensor vectors;              // [B, D] fp32 on the CPU
+    model::MixtureFeatures mixture;  // on the model's device; undefined unless text-conditioned
 };
 
 // One thread at a time.
@@ -40,6 +47,22 @@ public:
     // length to `cut`, if given.
     at::Tensor texts(std::span<const std::string> texts, std::int64_t* cut = nullptr) const;
 
+    // An image has another vector for every text (doc/llip.md). What images() and texts() give are
+    // the vectors that depend on no text, and the targets.
+    bool is_text_conditioned() const { return config().has_mixture(); }
+    // As images() and texts(), with all that pair_scores takes, where there is such a thing.
+    EmbeddedImages embed(std::span<const std::vector<std::uint8_t>> planes) const;
+    model::QueryFeatures queries(std::span<const std::string> texts,
+                                 std::int64_t* cut = nullptr) const;
+    // The cosines [B, T] of every image's vector for a text with that text, on the CPU. Computed on
+    // the model's device in blocks, in the precision of `images`: float or double.
+    at::Tensor pair_scores(const model::MixtureFeatures& images,
+                           const model::QueryFeatures& texts) const;
+    // VisionTower::mixture_attention, on the CPU.
+    at::Tensor mixture_attention(std::span<const std::vector<std::uint8_t>> planes) const;
+    // The mixing written out, [B, T, ..] all at once; on the CPU.
+    model::MixedImages mixed(const model::MixtureFeatures& images, const at::Tensor& query) const;
+
     const model::LanguageImageModel& model() const { return *loaded_.model; }
     const model::ModelConfig& config() const { return loaded_.model->config; }
     const model::LoadedModel& loaded() const { return loaded_; }
@@ -51,6 +74,11 @@ public:
     bool is_sigmoid() const { return loaded_.model->logit_bias.defined(); }
 
 private:
+    // uint8 [B, 3, S, S]
+    at::Tensor pixels(std::span<const std::vector<std::uint8_t>> planes) const;
+    void for_each_batch(std::span<const std::string> texts, std::int64_t* cut,
+                        const std::function<void(const model::PackedTexts&)>& take) const;
+
     EmbedderSettings settings_;
     c10::Device device_;
     at::ScalarType precision_;

@@ -2,7 +2,7 @@
 
 #include "cli/error.h"
 #include "eval/classification.h"
-#include "eval/collection.h"
+#include "eval/pair_ranking.h"
 #include "shard/images.h"
 
 #include <ATen/ATen.h>
@@ -19,12 +19,25 @@ std::optional<std::int64_t> class_of(const record::Record& record, const Classes
     return found ? std::optional(*found) : std::nullopt;
 }
 
-void add_recall(std::vector<Metric>& metrics, const std::string& side, const Vectors& queries,
-                const Vectors& candidates) {
-    const Ranking ranking = rank(queries, candidates, {});
+void add_recall(std::vector<Metric>& metrics, const std::string& side,
+                const std::vector<double>& ranks) {
     for (const std::int64_t k : {1, 5, 10})
-        metrics.push_back({side + "_retrieval_recall@" + std::to_string(k),
-                           recall_at(ranking.ranks, k), std::nullopt});
+        metrics.push_back(
+            {side + "_retrieval_recall@" + std::to_string(k), recall_at(ranks, k), std::nullopt});
+}
+
+void add_recalls(std::vector<Metric>& metrics, const Collection& all, const Embedder& embedder) {
+    if (embedder.is_text_conditioned()) {
+        const auto scores = [&](const auto& images, const auto& texts) {
+            return embedder.pair_scores(images, texts);
+        };
+        const PairRankings rankings = rank_pairs(all, scores, {});
+        add_recall(metrics, "text", rankings.of_images.found.ranks);
+        add_recall(metrics, "image", rankings.of_texts.found.ranks);
+        return;
+    }
+    add_recall(metrics, "text", rank(all.images_with_texts(), all.text_vectors(), {}).ranks);
+    add_recall(metrics, "image", rank(all.text_vectors(), all.image_vectors(), {}).ranks);
 }
 
 }  // namespace
@@ -57,8 +70,9 @@ std::vector<Metric> ProgressCheck::run(const std::string& checkpoint) const {
     std::optional<ClassWeights> weights;
     if (classes_) weights = class_weights(embedder, *classes_, templates_);
     Classification classification(weights ? weights->classes : 1);
-    const auto classify = [&](const ImageBatch& batch, const Tensor& rows) {
-        const Tensor scores = class_scores(rows, *weights, Synonyms::kMax).contiguous();
+    const auto classify = [&](const ImageBatch& batch, const EmbeddedImages& embedded) {
+        const Tensor scores =
+            class_scores(embedder, embedded, *weights, Synonyms::kMax).contiguous();
         const float* row = scores.const_data_ptr<float>();
         for (const shard::ImageRecord& item : batch.items) {
             if (const auto truth = class_of(item.record, *classes_))
@@ -71,10 +85,7 @@ std::vector<Metric> ProgressCheck::run(const std::string& checkpoint) const {
         embed_collection(images, {}, embedder, errors, with_model.batch_size, with_model.threads,
                          weights ? SeeImages(classify) : SeeImages());
     std::vector<Metric> metrics;
-    if (!all.texts.empty()) {
-        add_recall(metrics, "text", all.images_with_texts(), all.text_vectors());
-        add_recall(metrics, "image", all.text_vectors(), all.image_vectors());
-    }
+    if (!all.texts.empty()) add_recalls(metrics, all, embedder);
     if (classification.items() > 0)
         for (Metric& metric : classification.metrics(/*resamples=*/0))
             metrics.push_back(std::move(metric));

@@ -17,7 +17,8 @@ using at::Tensor;
 constexpr std::int64_t kScoreBytes = 32 << 20;
 constexpr double kScoreStep = 1.0 / (1 << 24);  // half a step of fp32 below 1
 
-// The best `count` of a row of scores, in order.
+}  // namespace
+
 std::vector<Hit> best_of(const float* scores, std::int64_t candidates, std::int64_t count) {
     std::vector<std::int64_t> order(static_cast<std::size_t>(candidates));
     std::iota(order.begin(), order.end(), std::int64_t{0});
@@ -42,7 +43,6 @@ double share_of_equal(Ties ties) {
     return 1;
 }
 
-// s [c, N] scores, match [c, N]: which candidates are right.
 //   rank = 1 + #{wrong: s > s*} + share · #{wrong: s = s*},  s* = max over right of s
 Tensor ranks_of(const Tensor& s, const Tensor& match, Ties ties) {
     constexpr double kNone = -std::numeric_limits<double>::infinity();
@@ -54,16 +54,21 @@ Tensor ranks_of(const Tensor& s, const Tensor& match, Ties ties) {
     return rank.masked_fill(best.squeeze(1) == kNone, -kNone);
 }
 
+namespace {
+
 Tensor owner_tensor(const std::vector<std::int64_t>& owners) {
     return at::tensor(owners, at::TensorOptions(at::kLong));
 }
 
-// Unit vectors in fp64: their products are then exact to far below a step of the scores.
-Tensor prepared(const Tensor& rows) {
+}  // namespace
+
+Tensor exact_rows(const Tensor& rows) {
     return tensor::unit(rows.to(at::kCPU, at::kDouble));
 }
 
-}  // namespace
+Tensor rounded_scores(Tensor exact) {
+    return exact.div_(kScoreStep).round_().mul_(kScoreStep).to(at::kFloat);
+}
 
 Ranking rank(const Vectors& queries, const Vectors& candidates, const RankSettings& settings) {
     const at::NoGradGuard no_grad;
@@ -76,14 +81,13 @@ Ranking rank(const Vectors& queries, const Vectors& candidates, const RankSettin
     }
     const std::int64_t fitting = std::max<std::int64_t>(1, kScoreBytes / 8 / n);
     const std::int64_t chunk = settings.chunk > 0 ? settings.chunk : fitting;
-    const Tensor right = prepared(candidates.rows).t();                   // [D, N]
+    const Tensor right = exact_rows(candidates.rows).t();                 // [D, N]
     const Tensor asked = owner_tensor(queries.owners).unsqueeze(1);       // [Q, 1]
     const Tensor offered = owner_tensor(candidates.owners).unsqueeze(0);  // [1, N]
     for (std::int64_t begin = 0; begin < q; begin += chunk) {
         const std::int64_t end = std::min(begin + chunk, q);
-        Tensor exact = prepared(queries.rows.slice(0, begin, end)).matmul(right);  // [c, N]
-        const Tensor s = exact.div_(kScoreStep).round_().mul_(kScoreStep).to(at::kFloat);
-        exact.reset();
+        const Tensor s =
+            rounded_scores(exact_rows(queries.rows.slice(0, begin, end)).matmul(right));  // [c, N]
         const Tensor ranks = ranks_of(s, asked.slice(0, begin, end) == offered, settings.ties);
         const double* values = ranks.const_data_ptr<double>();
         out.ranks.insert(out.ranks.end(), values, values + (end - begin));

@@ -47,6 +47,19 @@ struct Ranking {
 // Requires rows of one width, and an owner a row.
 Ranking rank(const Vectors& queries, const Vectors& candidates, const RankSettings& settings);
 
+// The parts of rank(), for other scores (eval/pair_ranking.h).
+
+// Unit vectors in fp64, on the CPU: their products are exact to far below a step of the scores.
+at::Tensor exact_rows(const at::Tensor& rows);
+// Scores in steps of 2^-24 as fp32. Uses up `exact`, which is fp64.
+at::Tensor rounded_scores(at::Tensor exact);
+// s [c, N], match [c, N]: which candidates are right. Ranks [c] in fp64.
+at::Tensor ranks_of(const at::Tensor& s, const at::Tensor& match, Ties ties);
+// What an equal wrong candidate counts.
+double share_of_equal(Ties ties);
+// The best `count` of a row of `candidates` scores, in order.
+std::vector<Hit> best_of(const float* scores, std::int64_t candidates, std::int64_t count);
+
 // The share of ranks up to k; nan of nothing.
 double recall_at(std::span<const double> ranks, std::int64_t k);
 // The middle rank, or the mean of the two middle ones; nan of nothing.

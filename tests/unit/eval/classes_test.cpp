@@ -173,5 +173,51 @@ TEST_CASE("a weight is the unit mean of the texts' unit vectors") {
     CHECK(at::allclose(prompts.names[0], expected, 1e-5, 1e-6));
 }
 
+TEST_CASE(
+    "classes of a text-conditioned model mix the images: by mean queries, or every template") {
+    const TempFolder folder;
+    EmbedderSettings settings;
+    settings.model = write_tiny_checkpoint(folder, tiny_llip_config());
+    settings.device = "cpu";
+    settings.precision = "fp32";
+    const Embedder embedder(settings);
+    std::vector<std::vector<std::uint8_t>> planes(2, std::vector<std::uint8_t>(3 * 16 * 16));
+    for (std::size_t i = 0; i < planes[0].size(); ++i) {
+        planes[0][i] = static_cast<std::uint8_t>(i * 7 % 251);
+        planes[1][i] = static_cast<std::uint8_t>(i * i % 239);
+    }
+    const EmbeddedImages images = embedder.embed(planes);
+    CHECK(at::allclose(images.vectors, embedder.images(planes), 1e-5, 1e-6));
+    // The score of an image with one query, written out.
+    const auto score = [&](const model::QueryFeatures& text) {
+        const model::MixedImages mixed = embedder.mixed(images.mixture, text.query);
+        return (mixed.vectors * text.target).sum(-1);  // [B, T]
+    };
+    const Classes classes = classes_of(folder, "1\tcat|kitten\n2\tdog");
+    const std::vector<std::string> templates = {"a {}.", "the {}.", "big {}"};
+    std::vector<at::Tensor> by_query, by_score;  // of the names
+    for (const std::string name : {"cat", "kitten", "dog"}) {
+        std::vector<std::string> texts;
+        for (const std::string& text : templates) texts.push_back(fill_template(text, name));
+        const model::QueryFeatures f = embedder.queries(texts);
+        by_score.push_back(score(f).mean(1));
+        by_query.push_back(
+            score({f.query.mean(0, true), tensor::unit(f.target.mean(0, true))}).squeeze(1));
+    }
+    for (const auto average : {TemplateAverage::kQuery, TemplateAverage::kScore}) {
+        const auto& names = average == TemplateAverage::kQuery ? by_query : by_score;
+        const ClassWeights weights = class_weights(embedder, classes, templates, average);
+        CHECK(at::allclose(class_scores(embedder, images, weights, Synonyms::kMax),
+                           at::stack({at::maximum(names[0], names[1]), names[2]}, 1), 1e-4, 1e-5));
+        CHECK(at::allclose(class_scores(embedder, images, weights, Synonyms::kMean),
+                           at::stack({(names[0] + names[1]) / 2, names[2]}, 1), 1e-4, 1e-5));
+    }
+    CHECK_FALSE(at::allclose(by_query[0], by_score[0], 1e-4, 1e-5));
+    // Not those of the vectors that depend on no text.
+    const ClassWeights weights = class_weights(embedder, classes, templates);
+    CHECK_FALSE(at::allclose(class_scores(images.vectors, weights, Synonyms::kMax),
+                             class_scores(embedder, images, weights, Synonyms::kMax), 1e-4, 1e-5));
+}
+
 }  // namespace
 }  // namespace lip::eval

@@ -21,14 +21,22 @@ inline model::ModelConfig tiny_config() {
     return config;
 }
 
+inline model::ModelConfig tiny_llip_config() {
+    model::ModelConfig config = tiny_config();
+    config.method = "llip";
+    config.has_logit_bias = true;
+    model::apply_setting(config, "llip.mixture_tokens=3");
+    return config;
+}
+
 // The folder for -m.
-inline std::string write_tiny_checkpoint(const shard::TempFolder& folder) {
+inline std::string write_tiny_checkpoint(const shard::TempFolder& folder,
+                                         const model::ModelConfig& config = tiny_config()) {
     const std::filesystem::path checkpoint = folder / "model";
     std::filesystem::create_directory(checkpoint);
     shard::spill(folder / "letters.model", text::letter_model());
     const auto tokenizer = text::load_sentencepiece((folder / "letters.model").string());
-    model::save_model(checkpoint, model::LanguageImageModel(tiny_config(), /*seed=*/1), *tokenizer,
-                      "");
+    model::save_model(checkpoint, model::LanguageImageModel(config, /*seed=*/1), *tokenizer, "");
     return checkpoint.string();
 }
 
