@@ -79,6 +79,10 @@ Collection read_collection(const RetrieveOptions& options, const Wanted& wanted)
             out.keys.push_back(key);
         }
         out.image_rows = rows.values;
+        if (rows.is_uniform)
+            cli::warn(options.image_embeddings +
+                      ": vectors of a Llip model that depend on no text: what is measured is the "
+                      "first step of its search alone (-m DIR and INPUT score all pairs)");
     }
     if (wanted.texts) {
         const VectorRows rows = read_vector_rows(options.text_embeddings, "text", wanted.keep_text);

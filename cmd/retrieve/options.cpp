@@ -25,6 +25,13 @@ Metrics of --summary: text_retrieval_recall@k (images looking for texts) and ima
 
 Field texts is the number of texts that count, captions that of all the images have. image_set_hash tells which images these are, in whatever order and folders: 128 bits of XXH3 over the numbers in their keys (391895 of COCO_val2014_000000391895), sorted, one a line; null where keys have no numbers, or the same twice. There are two sets of 5,000 images of COCO, Karpathy's test split of the pictures of 2014 and val2017, whose figures must not be compared; for a list of ids, sort -n ids.txt | xxh128sum prints the hash to expect. image_set_guess is what the numbers of images and captions speak for: coco-karpathy-test (25,010 captions) or coco-val2017 (25,014); null where they speak for neither.)";
 
+constexpr const char* kLlip =
+    R"(An image of a Llip model has another vector for every text: a pair's score is the cosine of the text with the image as that text mixes it. All pairs are scored, in blocks, for both directions at once; ranks and ties are as always. What images are mixed from is kept in memory: 256 KiB an image for 64 tokens of a ViT-B, 1.2 GiB for 5,000 images. The mean of sentences (--long-text=mean) averages their queries too.
+
+--shortlist=N searches in two steps: the best N by the vectors that depend on no text, of these the best by the score of the pair; what is not among the N follows in the order of the first step. A search then scores N pairs a query. Where recall is measured all pairs are scored as well, to tell what the shortlist loses: metrics text_retrieval_shortlist_loss@k and image_retrieval_shortlist_loss@k are recall@k of all pairs less that of the two steps, text_retrieval_shortlist_recall and image_retrieval_shortlist_recall the shares of queries whose best candidate of all pairs is in the shortlist; and items have rank_all_pairs.
+
+Vectors of embed(1) are compared as they stand: those of the images of a Llip model depend on no text, and a warning says so. Vectors for given texts, mixture tokens and queries are refused.)";
+
 constexpr const char* kTies =
     R"(The rank of the right candidate is one more than the number of wrong ones with a higher score. Wrong ones with the very same score count all, none or half, with --ties=pessimistic, optimistic or mean. The default is the first: a model whose vectors are all alike gets 0 %, not 100 %. Scores are compared in steps of 2^-24, so that equal vectors have equal scores on every machine.)";
 
@@ -55,6 +62,8 @@ void add_own(cli::Options& o, RetrieveOptions& options) {
                    "print the images that fit this text best; @FILE: one text a line");
     o.add_repeated("--query-image", options.query_image, "FILE",
                    "print the texts that fit this image best");
+    o.add("--shortlist", options.shortlist, cli::Kind::kCount, "N",
+          "of a Llip model: score the best N of the vectors that depend on no text; 0: all pairs");
 }
 
 }  // namespace
@@ -69,7 +78,8 @@ cli::Tool retrieve_tool(RetrieveOptions& options) {
     tool.name = "retrieve";
     tool.summary = "find images for texts and texts for images, and measure recall";
     tool.description = kDescription;
-    tool.sections = {{"TIES", kTies}, {"OUTPUT", kOutput}, {"BAD INPUT", kBadInput}};
+    tool.sections = {
+        {"LLIP", kLlip}, {"TIES", kTies}, {"OUTPUT", kOutput}, {"BAD INPUT", kBadInput}};
     tool.examples = {
         {"Recall both ways, every caption a text.",
          "retrieve -m model --texts-per-image 0 --summary - images.jsonl"},

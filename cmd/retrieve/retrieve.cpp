@@ -6,6 +6,7 @@
 #include "cmd/retrieve/search.h"
 #include "eval/bootstrap.h"
 #include "eval/image_set.h"
+#include "eval/pair_ranking.h"
 #include "eval/results.h"
 #include "record/file.h"
 #include "shard/images.h"
@@ -15,6 +16,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdio>
+#include <numeric>
 #include <optional>
 
 namespace lip::cmd {
@@ -58,8 +61,8 @@ public:
             if (!o.stream.inputs.empty())
                 throw cli::UsageError("INPUT is not read when embeddings are given: " +
                                       o.stream.inputs.front());
-            refuse({"texts", "sources", "long-text", "image-root", "on-error", "rejects",
-                    "max-errors", "max-line", "allow-empty", "limit"},
+            refuse({"texts", "sources", "long-text", "shortlist", "image-root", "on-error",
+                    "rejects", "max-errors", "max-line", "allow-empty", "limit"},
                    "is for INPUT, not for embeddings");
         }
         if (needs_model() && o.model.model.empty())
@@ -112,42 +115,70 @@ void append_text_place(std::string& line, const Collection& all, const TextRow& 
     record::append_integer(line, text.part);
 }
 
+// --shortlist has no meaning for a model whose images have one vector.
+void check_shortlist(const RetrieveOptions& o) {
+    if (o.shortlist == 0) return;
+    const model::ModelConfig config = model::read_config(model::find_checkpoint(o.model.model));
+    if (!config.has_mixture())
+        throw cli::UsageError("--shortlist is for Llip models; the method of " + o.model.model +
+                              " is " + config.method);
+}
+
 class Recall {
 public:
-    Recall(const RetrieveOptions& options, const Collection& all, eval::Results& results)
-        : o_(options), all_(all), results_(results), k_(parse_k(options.k)) {}
+    // `embedder`: of a text-conditioned model, else null.
+    Recall(const RetrieveOptions& options, const Collection& all, const eval::Embedder* embedder,
+           eval::Results& results)
+        : o_(options), all_(all), embedder_(embedder), results_(results), k_(parse_k(options.k)) {}
 
     std::vector<eval::Metric> run() {
         if (!all_.keys.empty() && all_.texts.empty())
             throw cli::DataError(
                 "no image has a text that is asked for (see --sources and --texts)");
         for (const std::string& key : all_.keys) results_.count(key);
-        if (o_.direction != Direction::kTextToImage) image_to_text();
-        if (o_.direction != Direction::kImageToText) text_to_image();
+        const bool is_empty = all_.keys.empty();
+        eval::PairRankings rankings;
+        if (embedder_ && !is_empty)
+            rankings = rank_pairs(all_,
+                                  [&](const auto& images, const auto& texts) {
+                                      return embedder_->pair_scores(images, texts);
+                                  },
+                                  {.ties = o_.ties, .top = top(), .shortlist = o_.shortlist});
+        if (o_.direction != Direction::kTextToImage) {
+            const eval::Vectors queries = all_.images_with_texts();
+            if (!embedder_ || is_empty)
+                rankings.of_images.found = rank(queries, all_.text_vectors(), settings());
+            image_to_text(queries.owners, rankings.of_images);
+        }
+        if (o_.direction != Direction::kImageToText) {
+            if (!embedder_ || is_empty)
+                rankings.of_texts.found =
+                    rank(all_.text_vectors(), all_.image_vectors(), settings());
+            text_to_image(rankings.of_texts);
+        }
         return std::move(metrics_);
     }
 
-private:
-    eval::RankSettings settings() const {
-        return {.ties = o_.ties, .chunk = 0, .top = results_.has_items() ? o_.results.top : 0};
-    }
+    // What the shortlist keeps, for the closing line.
+    std::string note() const { return note_; }
 
-    void image_to_text() {
-        const eval::Vectors queries = all_.images_with_texts();
-        const eval::Ranking ranking = rank(queries, all_.text_vectors(), settings());
-        for (std::size_t q = 0; q < ranking.top.size(); ++q) {
+private:
+    std::int64_t top() const { return results_.has_items() ? o_.results.top : 0; }
+    eval::RankSettings settings() const { return {.ties = o_.ties, .chunk = 0, .top = top()}; }
+
+    void image_to_text(const std::vector<std::int64_t>& images, const eval::PairRanking& ranking) {
+        for (std::size_t q = 0; q < ranking.found.top.size(); ++q) {
             std::string line = "{\"direction\":\"i2t\",\"key\":";
-            cli::append_json_string(line, all_.keys[static_cast<std::size_t>(queries.owners[q])]);
+            cli::append_json_string(line, all_.keys[static_cast<std::size_t>(images[q])]);
             append_rank(line, ranking, q, [&](std::int64_t text) {
                 append_text_place(line, all_, all_.texts[static_cast<std::size_t>(text)]);
             });
         }
-        add_metrics("text_retrieval", ranking.ranks);
+        add_metrics("text_retrieval", ranking);
     }
 
-    void text_to_image() {
-        const eval::Ranking ranking = rank(all_.text_vectors(), all_.image_vectors(), settings());
-        for (std::size_t q = 0; q < ranking.top.size(); ++q) {
+    void text_to_image(const eval::PairRanking& ranking) {
+        for (std::size_t q = 0; q < ranking.found.top.size(); ++q) {
             std::string line = "{\"direction\":\"t2i\",";
             append_text_place(line, all_, all_.texts[q]);
             append_rank(line, ranking, q, [&](std::int64_t image) {
@@ -155,18 +186,26 @@ private:
                 cli::append_json_string(line, all_.keys[static_cast<std::size_t>(image)]);
             });
         }
-        add_metrics("image_retrieval", ranking.ranks);
+        add_metrics("image_retrieval", ranking);
+    }
+
+    // Whole or half numbers; six digits would round those of large sets.
+    static void append_rank_number(std::string& line, double rank) {
+        record::append_integer(line, static_cast<std::int64_t>(rank));
+        if (rank != std::floor(rank)) line += ".5";
     }
 
     template <class AppendCandidate>
-    void append_rank(std::string& line, const eval::Ranking& ranking, std::size_t q,
+    void append_rank(std::string& line, const eval::PairRanking& ranking, std::size_t q,
                      const AppendCandidate& append_candidate) {
         line += ",\"rank\":";
-        // Whole or half numbers; six digits would round those of large sets.
-        record::append_integer(line, static_cast<std::int64_t>(ranking.ranks[q]));
-        if (ranking.ranks[q] != std::floor(ranking.ranks[q])) line += ".5";
+        append_rank_number(line, ranking.found.ranks[q]);
+        if (!ranking.all_pairs.empty()) {
+            line += ",\"rank_all_pairs\":";
+            append_rank_number(line, ranking.all_pairs[q]);
+        }
         line += ",\"top\":[";
-        for (const eval::Hit& hit : ranking.top[q]) {
+        for (const eval::Hit& hit : ranking.found.top[q]) {
             if (line.back() != '[') line += ',';
             line += '{';
             append_candidate(hit.candidate);
@@ -177,38 +216,65 @@ private:
         results_.write(line + "]}");
     }
 
-    void add_metrics(const std::string& task, const std::vector<double>& ranks) {
-        const auto values = [&](std::span<const double> some) {
+    void add_metrics(const std::string& task, const eval::PairRanking& ranking) {
+        const auto values = [&](const eval::PairRanking& some) {
             std::vector<double> out;
-            for (const std::int64_t k : k_) out.push_back(eval::recall_at(some, k));
-            out.push_back(eval::median_rank(some));
+            for (const std::int64_t k : k_) out.push_back(eval::recall_at(some.found.ranks, k));
+            out.push_back(eval::median_rank(some.found.ranks));
+            if (ranking.all_pairs.empty()) return out;
+            for (std::size_t i = 0; i < k_.size(); ++i)
+                out.push_back(eval::recall_at(some.all_pairs, k_[i]) - out[i]);
+            out.push_back(std::accumulate(some.kept.begin(), some.kept.end(), 0.0) /
+                          static_cast<double>(some.kept.size()));
             return out;
         };
         std::vector<eval::Interval> intervals;
         if (o_.results.bootstrap > 0)
-            intervals = eval::bootstrap(ranks.size(), o_.results.bootstrap,
-                                        [&](std::span<const std::uint32_t> picks) {
-                                            std::vector<double> some;
-                                            for (const std::uint32_t pick : picks)
-                                                some.push_back(ranks[pick]);
-                                            return values(some);
-                                        });
-        const std::vector<double> all = values(ranks);
+            intervals =
+                eval::bootstrap(ranking.found.ranks.size(), o_.results.bootstrap,
+                                [&](std::span<const std::uint32_t> picks) {
+                                    eval::PairRanking some;
+                                    for (const std::uint32_t pick : picks) {
+                                        some.found.ranks.push_back(ranking.found.ranks[pick]);
+                                        if (ranking.all_pairs.empty()) continue;
+                                        some.all_pairs.push_back(ranking.all_pairs[pick]);
+                                        some.kept.push_back(ranking.kept[pick]);
+                                    }
+                                    return values(some);
+                                });
+        const std::vector<double> all = values(ranking);
+        const std::vector<std::string> names = metric_names(!ranking.all_pairs.empty());
         for (std::size_t m = 0; m < all.size(); ++m) {
             eval::Metric metric;
-            metric.name = task + (m < k_.size() ? "_recall@" + std::to_string(k_[m])
-                                                : std::string("_median_rank"));
+            metric.name = task + names[m];
             metric.value = all[m];
             if (m < intervals.size()) metric.interval = intervals[m];
             metrics_.push_back(std::move(metric));
         }
+        if (ranking.all_pairs.empty()) return;
+        char text[100];
+        std::snprintf(text, sizeof text, ", the shortlist keeps %.1f %% of the best %s",
+                      100 * all.back(), task == "text_retrieval" ? "texts" : "images");
+        note_ += text;
+    }
+
+    std::vector<std::string> metric_names(bool has_shortlist) const {
+        std::vector<std::string> names;
+        for (const std::int64_t k : k_) names.push_back("_recall@" + std::to_string(k));
+        names.emplace_back("_median_rank");
+        if (!has_shortlist) return names;
+        for (const std::int64_t k : k_) names.push_back("_shortlist_loss@" + std::to_string(k));
+        names.emplace_back("_shortlist_recall");
+        return names;
     }
 
     const RetrieveOptions& o_;
     const Collection& all_;
+    const eval::Embedder* embedder_;
     eval::Results& results_;
     std::vector<std::int64_t> k_;
     std::vector<eval::Metric> metrics_;
+    std::string note_;
 };
 
 // The words of options that shape the figures, as they are printed by --print-config.
@@ -252,6 +318,8 @@ eval::Summary summary(const RetrieveOptions& o, const Collection& all,
         s.model = embedder->config().name;
         s.pretrained = o.model.model;
         s.more.set("cut_texts", std::to_string(all.cut_texts));
+        if (embedder->is_text_conditioned())
+            s.settings.set("shortlist", std::to_string(o.shortlist));
         s.settings.set_text("device", embedder->device().str());
         s.settings.set_text("precision", embedder->precision() == at::kBFloat16 ? "bf16" : "fp32");
     } else {
@@ -268,6 +336,7 @@ int dry_run(const RetrieveOptions& o, const Plan& plan) {
     if (!o.results.summary.empty()) record::check_can_write(o.results.summary, o.common.force);
     if (plan.needs_model()) {
         const auto folder = model::find_checkpoint(o.model.model);
+        check_shortlist(o);
         cli::info("would load " + folder.string() + " (" + model::read_config(folder).name + ")");
     }
     if (o.has_embeddings()) {
@@ -297,10 +366,12 @@ int retrieve(RetrieveOptions& o) {
     std::optional<record::ErrorLog> errors;
     if (!o.has_embeddings()) errors.emplace(o.stream, o.common.force);
     std::optional<eval::Embedder> embedder;
-    if (plan.needs_model())
+    if (plan.needs_model()) {
+        check_shortlist(o);
         embedder.emplace(embedder_settings(o));
-    else
+    } else {
         tensor::configure_process(o.common.thread_count(), o.model.deterministic);
+    }
     const std::optional<Searcher> searcher =
         o.is_search() ? std::optional<Searcher>(std::in_place, o, *embedder) : std::nullopt;
     const Collection all = errors ? embed_collection(o, plan.wanted(), *embedder, *errors)
@@ -313,10 +384,13 @@ int retrieve(RetrieveOptions& o) {
         results.finish(s);
         return code;
     }
-    std::vector<eval::Metric> metrics = Recall(o, all, results).run();
+    const bool mixes = embedder && embedder->is_text_conditioned();
+    Recall recall(o, all, mixes ? &*embedder : nullptr, results);
+    std::vector<eval::Metric> metrics = recall.run();
     const int code = errors ? errors->finish() : cli::kDone;
     eval::Summary s = summary(o, all, embedder ? &*embedder : nullptr);
     s.metrics = std::move(metrics);
+    s.note += recall.note();
     s.skipped = errors ? errors->skipped() : 0;
     results.finish(s);
     return code;

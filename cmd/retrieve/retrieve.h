@@ -28,6 +28,7 @@ struct RetrieveOptions {
     eval::Ties ties = eval::Ties::kPessimistic;
     std::string image_embeddings, text_embeddings;
     std::vector<std::string> query, query_image;
+    std::int64_t shortlist = 0;              // of a Llip model; 0: all pairs
     const cli::Options* declared = nullptr;  // to tell what was given
 
     bool is_search() const { return !query.empty() || !query_image.empty(); }

@@ -2,6 +2,7 @@
 
 #include "cli/error.h"
 #include "cli/log.h"
+#include "eval/pair_search.h"
 #include "record/file.h"
 #include "record/lines.h"
 #include "text/utf8.h"
@@ -28,14 +29,20 @@ void read_texts(const std::string& path, std::vector<std::string>& texts) {
     if (texts.size() == before) throw cli::DataError("no texts in " + record::display_name(path));
 }
 
-at::Tensor embed_images(const std::vector<std::string>& files, const eval::Embedder& embedder) {
-    std::vector<at::Tensor> rows;
+eval::EmbeddedImages embed_images(const std::vector<std::string>& files,
+                                  const eval::Embedder& embedder) {
+    std::vector<at::Tensor> vectors, keys, values;
     for (const std::string& file : files) {
         auto planes = embedder.prepare(record::read_file(file, kLargestImage));
         if (!planes) throw cli::DataError(file + ": " + planes.reject().message);
-        rows.push_back(embedder.images({&*planes, 1}));
+        const eval::EmbeddedImages image = embedder.embed({&*planes, 1});
+        vectors.push_back(image.vectors);
+        if (!image.mixture.keys.defined()) continue;
+        keys.push_back(image.mixture.keys);
+        values.push_back(image.mixture.values);
     }
-    return at::cat(rows);
+    if (keys.empty()) return {at::cat(vectors), {}};
+    return {at::cat(vectors), {at::cat(keys), at::cat(values)}};
 }
 
 }  // namespace
@@ -55,20 +62,33 @@ std::vector<std::string> expand_texts(const std::vector<std::string>& values) {
 
 Searcher::Searcher(const RetrieveOptions& options, const eval::Embedder& embedder)
     : options_(options),
+      embedder_(embedder),
       names_(options.query.empty() ? options.query_image : expand_texts(options.query)) {
     if (options.query.empty()) {
-        rows_ = embed_images(names_, embedder);
+        images_ = embed_images(names_, embedder);
+        rows_ = images_.vectors;
         return;
     }
     std::int64_t cut = 0;
-    rows_ = embedder.texts(names_, &cut);
+    texts_ = embedder.queries(names_, &cut);
+    rows_ = texts_.target;
     if (cut > 0)
         cli::warn(std::to_string(cut) + " queries were cut to " +
                   std::to_string(embedder.config().text.context_length) + " tokens");
 }
 
-void Searcher::search(const Collection& all, eval::Results& results) const {
+// Vectors from files are compared as they stand.
+std::vector<std::vector<eval::Hit>> Searcher::best(const Collection& all) const {
     const bool for_images = !options_.query.empty();
+    if (embedder_.is_text_conditioned() && !options_.has_embeddings()) {
+        const auto scores = [&](const auto& images, const auto& texts) {
+            return embedder_.pair_scores(images, texts);
+        };
+        const eval::PairSettings settings{.top = options_.results.top,
+                                          .shortlist = options_.shortlist};
+        return for_images ? eval::best_images(texts_, all, scores, settings)
+                          : eval::best_texts(images_, all, scores, settings);
+    }
     const eval::Vectors candidates = for_images ? all.image_vectors() : all.text_vectors();
     if (candidates.rows.size(1) != rows_.size(1))
         throw cli::DataError((for_images ? options_.image_embeddings : options_.text_embeddings) +
@@ -76,13 +96,17 @@ void Searcher::search(const Collection& all, eval::Results& results) const {
                              " numbers, those of the model have " + std::to_string(rows_.size(1)) +
                              " [bad-embedding]");
     const std::vector<std::int64_t> nothing(names_.size(), -1);  // no hit is the right one
-    const eval::Ranking ranking =
-        rank({rows_, nothing}, candidates,
-             {.ties = options_.ties, .chunk = 0, .top = options_.results.top});
+    return rank({rows_, nothing}, candidates,
+                {.ties = options_.ties, .chunk = 0, .top = options_.results.top})
+        .top;
+}
+
+void Searcher::search(const Collection& all, eval::Results& results) const {
+    const std::vector<std::vector<eval::Hit>> hits = best(all);
     for (std::size_t q = 0; q < names_.size(); ++q) {
         results.count(names_[q]);
-        for (std::size_t i = 0; i < ranking.top[q].size(); ++i)
-            results.write(line_of(all, q, i, ranking.top[q][i]));
+        for (std::size_t i = 0; i < hits[q].size(); ++i)
+            results.write(line_of(all, q, i, hits[q][i]));
     }
 }
 

@@ -13,8 +13,8 @@ namespace lip::cmd {
 
 class Searcher {
 public:
-    // Embeds the queries of the options. Throws DataError for a file that cannot be read or
-    // decoded, and an empty @FILE.
+    // Embeds the queries of the options, and keeps a reference to the embedder. Throws DataError
+    // for a file that cannot be read or decoded, and an empty @FILE.
     Searcher(const RetrieveOptions& options, const eval::Embedder& embedder);
 
     // One line a hit, best first, query by query. Throws DataError if the vectors have another
@@ -25,9 +25,14 @@ private:
     std::string line_of(const Collection& all, std::size_t query, std::size_t place,
                         const eval::Hit& hit) const;
 
+    std::vector<std::vector<eval::Hit>> best(const Collection& all) const;
+
     const RetrieveOptions& options_;
+    const eval::Embedder& embedder_;
     std::vector<std::string> names_;  // the texts, or the names of the image files
-    at::Tensor rows_;                 // [Q, D]
+    model::QueryFeatures texts_;      // one of the two
+    eval::EmbeddedImages images_;
+    at::Tensor rows_;  // [Q, D], of either
 };
 
 // The texts of repeated TEXT options: TEXT itself, @FILE for one text a line (@- is standard

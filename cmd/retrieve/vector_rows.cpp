@@ -49,8 +49,20 @@ void read_lines(const std::string& path, std::string_view kind, const Take& take
         if (raw && record::read_text(*raw, found) && found != kind)
             throw cli::DataError(record::to_string(place) + ": the row is of kind " + found +
                                  ", not " + std::string(kind));
+        if (record.object.find("given"))
+            throw cli::DataError(
+                record::to_string(place) +
+                ": the vector is an image mixed for a given text: such vectors are "
+                "not compared with others (retrieve -m MODEL mixes images itself)");
         take(record, place);
     }
+}
+
+// Does the row say that it is of a Llip model's image, mixed for no text?
+bool says_uniform(const record::Record& record) {
+    std::string word;
+    const std::string* raw = record.object.find("mixing");
+    return raw && record::read_text(*raw, word) && word == "uniform";
 }
 
 VectorRows read_file_with_rows(const std::string& path, std::string_view kind, bool keep_text) {
@@ -62,6 +74,7 @@ VectorRows read_file_with_rows(const std::string& path, std::string_view kind, b
     rows.values = tensor::read_vectors(path);
     read_lines(rows.file, kind, [&](const record::Record& record, const record::Place& place) {
         rows.labels.push_back(label_of(record, place.line, keep_text));
+        rows.is_uniform |= says_uniform(record);
     });
     if (std::ssize(rows.labels) != rows.values.size(0))
         throw cli::DataError(rows.file + ": " + std::to_string(rows.labels.size()) +
@@ -118,6 +131,7 @@ VectorRows read_json_lines(const std::string& path, std::string_view kind, bool 
         for (std::size_t i = before; i < numbers.size(); ++i)
             if (!std::isfinite(numbers[i])) throw bad("numbers that are not finite");
         rows.labels.push_back(label_of(record, place.line, keep_text));
+        rows.is_uniform |= says_uniform(record);
     });
     if (rows.labels.empty())
         throw cli::DataError(rows.file + ": holds no vectors (a step before may have failed)");

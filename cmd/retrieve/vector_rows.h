@@ -23,6 +23,7 @@ struct VectorRows {
     std::string file;              // of the labels, or the folder that has them
     at::Tensor values;             // [N, D] float32, finite
     std::vector<RowLabel> labels;  // N
+    bool is_uniform = false;       // images of a Llip model, mixed for no text
 
     // "FILE:LINE", for messages.
     std::string place(std::size_t row) const {
