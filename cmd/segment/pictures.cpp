@@ -4,19 +4,17 @@
 #include "image/encode.h"
 #include "image/legend.h"
 #include "image/palette.h"
+#include "image/picture_file.h"
 #include "record/data_path.h"
 #include "record/file.h"
 
 #include <algorithm>
 #include <charconv>
-#include <cstdio>
 #include <optional>
 #include <sstream>
 
 namespace lip::cmd {
 namespace {
-
-namespace fs = std::filesystem;
 
 constexpr std::size_t kLargestPalette = 1 << 20;
 constexpr std::size_t kMostColours = 256;
@@ -48,23 +46,6 @@ std::optional<image::Rgb> parse_colour(const std::string& line) {
                       static_cast<std::uint8_t>(b)};
 }
 
-// One part of a key between slashes.
-std::string safe_name(const std::string& part) {
-    const bool is_dots = part == "." || part == "..";
-    std::string name;
-    for (const char c : part) {
-        const auto byte = static_cast<unsigned char>(c);
-        if (byte >= 0x20 && byte != 0x7f && c != '%' && !is_dots) {
-            name += c;
-            continue;
-        }
-        char code[4];
-        std::snprintf(code, sizeof code, "%%%02X", static_cast<unsigned>(byte));
-        name += code;
-    }
-    return name;
-}
-
 }  // namespace
 
 std::vector<image::Rgb> load_palette(const std::string& word, std::size_t classes) {
@@ -90,37 +71,19 @@ std::vector<image::Rgb> load_palette(const std::string& word, std::size_t classe
     return colours;
 }
 
-fs::path picture_path(const std::string& folder, const std::string& key) {
-    fs::path path = folder;
-    std::istringstream parts(key);
-    for (std::string part; std::getline(parts, part, '/');)
-        if (!part.empty()) path /= safe_name(part);
-    path += ".png";
-    return path;
-}
-
-void Pictures::write_file(const fs::path& path, const std::string& bytes) const {
-    std::error_code problem;
-    fs::create_directories(path.parent_path(), problem);
-    if (problem)
-        throw cli::DataError(path.parent_path().string() +
-                             ": the folder cannot be made: " + problem.message());
-    record::write_file(path.string(), bytes, force_);
-}
-
 std::string Pictures::write(const std::string& key, const image::Image& image,
                             const image::Mask& mask, const std::vector<ClassName>& found) const {
     if (!overlay_dir_.empty()) {
         std::vector<image::LegendEntry> entries;
         for (const ClassName& one : found) entries.push_back({palette_[one.value], one.name});
         const image::Image mixed = image::overlay(image, mask, palette_, kOverlayWeight);
-        write_file(picture_path(overlay_dir_, key),
-                   image::encode_png(image::with_legend(mixed, entries)));
+        image::write_picture(image::picture_path(overlay_dir_, key),
+                             image::encode_png(image::with_legend(mixed, entries)), force_);
     }
     if (mask_dir_.empty()) return {};
-    const fs::path path = picture_path(mask_dir_, key);
-    write_file(path, image::encode_png_indexed(mask, palette_));
-    return path.string();
+    const std::string path = image::picture_path(mask_dir_, key);
+    image::write_picture(path, image::encode_png_indexed(mask, palette_), force_);
+    return path;
 }
 
 }  // namespace lip::cmd

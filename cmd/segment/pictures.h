@@ -4,7 +4,6 @@
 #include "image/image.h"
 
 #include <cstdint>
-#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -20,10 +19,6 @@ struct ClassName {
     std::uint8_t value;  // in masks
     std::string name;
 };
-
-// FOLDER/KEY.png. Slashes of the key make folders; empty parts of it are left out; "." and "..",
-// percent signs and control characters become %XX, so that no key leaves the folder.
-std::filesystem::path picture_path(const std::string& folder, const std::string& key);
 
 // Writes PNG files below two folders, either of which may be empty: not wanted.
 class Pictures {
@@ -43,8 +38,6 @@ public:
                       const std::vector<ClassName>& found) const;
 
 private:
-    void write_file(const std::filesystem::path& path, const std::string& bytes) const;
-
     std::string mask_dir_, overlay_dir_;
     std::vector<image::Rgb> palette_;
     bool force_;
