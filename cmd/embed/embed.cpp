@@ -2,10 +2,13 @@
 
 #include "cli/error.h"
 #include "cli/log.h"
+#include "cmd/embed/mixing_picture.h"
 #include "cmd/embed/output.h"
 #include "eval/image_batches.h"
 #include "record/lines.h"
 #include "text/utf8.h"
+
+#include <ATen/ATen.h>
 
 #include <algorithm>
 #include <charconv>
@@ -30,13 +33,20 @@ void check(const EmbedOptions& o) {
                                      c.texts_per_image != 0 || c.long_text != "cut";
     if (o.model.model.empty())
         throw cli::UsageError("-m DIR is missing: name a checkpoint or a run folder");
-    if (o.kind != EmbedKind::kText && has_caption_options)
+    const bool of_texts = is_of_texts(o.kind);
+    if (!of_texts && has_caption_options)
         throw cli::UsageError(
             "--sources, --texts, --texts-per-image and --long-text need --kind=text");
-    if (o.kind != EmbedKind::kText && reads_lines(o))
+    if (!of_texts && reads_lines(o))
         throw cli::UsageError("--input-format=lines needs --kind=text");
-    if (!o.texts.empty() && o.kind != EmbedKind::kText)
-        throw cli::UsageError("--text needs --kind=text");
+    if (!o.texts.empty() && !of_texts) throw cli::UsageError("--text needs --kind=text");
+    if (!o.given.empty() && o.kind != EmbedKind::kImage)
+        throw cli::UsageError("--given is for --kind=image: the images are mixed for these texts");
+    if (!o.mixing_dir.empty() && o.given.empty())
+        throw cli::UsageError("--mixing-dir needs --given: the texts that mix the images");
+    if ((o.kind == EmbedKind::kMixture || o.kind == EmbedKind::kQuery) && o.normalize)
+        throw cli::UsageError(
+            "--normalize: keys, values and queries keep their length, which scores depend on");
     if (!o.texts.empty() && (!o.stream.inputs.empty() || reads_lines(o)))
         throw cli::UsageError("with --text no INPUT is read: leave it and --input-format out");
     if ((!o.texts.empty() || reads_lines(o)) && (!c.sources.empty() || c.texts == "phrases"))
@@ -46,8 +56,18 @@ void check(const EmbedOptions& o) {
     check_format(o);
 }
 
-// Throws UsageError if the model has no such block, before it is loaded.
-void check_layer(const EmbedOptions& o, const model::ModelConfig& config) {
+// Throws what the model cannot do, before it is loaded: UsageError for a block that it has not,
+// DataError for what only Llip models have.
+void check_model(const EmbedOptions& o, const model::ModelConfig& config) {
+    const char* asked = !o.given.empty()                ? "--given"
+                        : o.kind == EmbedKind::kMixture ? "--kind=mixture"
+                        : o.kind == EmbedKind::kQuery   ? "--kind=query"
+                                                        : nullptr;
+    if (asked && !config.has_mixture())
+        throw cli::DataError(o.model.model + ": " + asked +
+                             " needs a Llip model, the method of this one is " + config.method);
+    if (config.has_mixture() && o.kind == EmbedKind::kImage && !o.normalize)
+        throw cli::UsageError("--no-normalize: a Llip model's vectors of images have unit length");
     const auto layer = parse_layer(o.layer);
     const std::int64_t count = config.vision.layers;
     if (layer && (*layer > count || *layer < -count))
@@ -75,24 +95,29 @@ public:
                                            options.captions.long_text)),
           errors_(options.stream, options.common.force),
           given_(read_texts(options.texts)),
+          asking_(read_texts(options.given)),
           batch_size_(static_cast<std::size_t>(options.model.batch_size)) {
         if (reads_lines(options))
             lines_.emplace(options.stream);
         else if (options.texts.empty())
-            stream_.emplace(shard::ImageInput{options.stream, options.image_root,
-                                              options.kind != EmbedKind::kText},
-                            errors_);
+            stream_.emplace(
+                shard::ImageInput{options.stream, options.image_root, !is_of_texts(options.kind)},
+                errors_);
         check_vector_output(options);
-        check_layer(options, model::read_config(model::find_checkpoint(options.model.model)));
+        check_model(options, model::read_config(model::find_checkpoint(options.model.model)));
         embedder_.emplace(embedder_settings(options));
-        const auto layer = parse_layer(options.layer);
-        maker_.emplace(*embedder_, options.model.batch_size, options.normalize, layer);
-        width_ = layer ? embedder_->config().vision.width : embedder_->config().embed_dim;
+        maker_.emplace(*embedder_, options);
+        width_ = parse_layer(options.layer) ? embedder_->config().vision.width
+                                            : embedder_->config().embed_dim;
+        if (!options.given.empty() && asking_.empty())
+            throw cli::DataError("--given names no texts: " + options.given.front() +
+                                 " holds none");
+        if (!asking_.empty()) queries_ = given_queries();
         output_ = make_vector_output(options, width_);
     }
 
     int run() {
-        if (options_.kind != EmbedKind::kText)
+        if (!is_of_texts(options_.kind))
             embed_images();
         else if (lines_)
             embed_lines();
@@ -103,8 +128,7 @@ public:
         embed_pending();
         progress_.finish();
         const int code = options_.texts.empty() ? errors_.finish() : cli::kDone;
-        if (options_.kind == EmbedKind::kText && rows_ == 0 && items_ > 0 &&
-            !options_.stream.allow_empty)
+        if (is_of_texts(options_.kind) && rows_ == 0 && items_ > 0 && !options_.stream.allow_empty)
             throw cli::DataError(kNoTexts);
         output_->close();
         say_closing_line();
@@ -115,22 +139,54 @@ private:
     void embed_images() {
         eval::ImageBatches batches(*embedder_, *stream_, errors_, options_.model.batch_size,
                                    options_.common.thread_count());
-        const bool patches = options_.kind == EmbedKind::kPatch;
-        const auto layer = parse_layer(options_.layer);
         while (const auto batch = batches.next()) {
-            const at::Tensor vectors =
-                patches ? maker_->patches(batch->planes) : maker_->images(batch->planes);
-            for (std::size_t i = 0; i < batch->items.size(); ++i) {
-                const shard::ImageRecord& item = batch->items[i];
-                VectorRow row{item.record.key, image_path(item, *stream_), {}};
-                row.grid = embedder_->config().vision.grid();
-                row.layer = layer;
-                const at::Tensor own = vectors[static_cast<std::int64_t>(i)];
-                output_->add(row, patches ? own : own.unsqueeze(0));
-            }
+            if (asking_.empty())
+                add_images(*batch);
+            else
+                add_mixed(*batch);
             items_ += batch->items.size();
             output_->flush();
             progress_.update(errors_.records());
+        }
+    }
+
+    void add_images(const eval::ImageBatch& batch) {
+        const EmbedKind kind = options_.kind;
+        const at::Tensor vectors = kind == EmbedKind::kPatch     ? maker_->patches(batch.planes)
+                                   : kind == EmbedKind::kMixture ? maker_->mixture(batch.planes)
+                                                                 : maker_->images(batch.planes);
+        for (std::size_t i = 0; i < batch.items.size(); ++i) {
+            const shard::ImageRecord& item = batch.items[i];
+            VectorRow row{item.record.key, image_path(item, *stream_), {}};
+            row.grid = embedder_->config().vision.grid();
+            row.layer = parse_layer(options_.layer);
+            row.is_uniform = kind == EmbedKind::kImage && embedder_->is_text_conditioned();
+            const at::Tensor own = vectors[static_cast<std::int64_t>(i)];
+            output_->add(row, own.dim() == 2 ? own : own.unsqueeze(0));
+        }
+    }
+
+    // Each image for all of the given texts, and pictures of the mixing.
+    void add_mixed(const eval::ImageBatch& batch) {
+        const eval::EmbeddedImages images = embedder_->embed(batch.planes);
+        const at::Tensor attention =
+            options_.mixing_dir.empty() ? at::Tensor() : embedder_->mixture_attention(batch.planes);
+        for (std::size_t i = 0; i < batch.items.size(); ++i) {
+            const auto at = static_cast<std::int64_t>(i);
+            const model::MixtureFeatures own{images.mixture.keys.narrow(0, at, 1),
+                                             images.mixture.values.narrow(0, at, 1)};
+            const model::MixedImages mixed = embedder_->mixed(own, queries_);
+            if (!mixed.vectors.isfinite().all().item<bool>())
+                throw cli::DataError(embedder_->loaded().folder.string() +
+                                     ": the model gives numbers that are not finite");
+            for (std::size_t t = 0; t < asking_.size(); ++t) {
+                VectorRow row{batch.items[i].record.key, {}, asking_[t]};
+                row.given = static_cast<std::int64_t>(t);
+                output_->add(row, mixed.vectors[0][*row.given].unsqueeze(0));
+                if (attention.defined())
+                    write_mixing(options_, row, batch.planes[i], mixed.weights[0][*row.given],
+                                 attention[at]);
+            }
         }
     }
 
@@ -198,9 +254,18 @@ private:
         output_->flush();
     }
 
+    at::Tensor given_queries() {
+        std::int64_t cut = 0;
+        at::Tensor query = embedder_->queries(asking_, &cut).query;
+        if (cut > 0)
+            cli::warn(std::to_string(cut) + " of the given texts were cut to " +
+                      std::to_string(embedder_->config().text.context_length) + " tokens");
+        return query;
+    }
+
     void say_closing_line() const {
         std::string text;
-        if (options_.kind == EmbedKind::kText) {
+        if (is_of_texts(options_.kind)) {
             text = std::to_string(rows_) + " texts";
             if (stream_) text += " of " + std::to_string(items_) + " records";
             if (maker_->texts_cut() > 0)
@@ -209,6 +274,10 @@ private:
                         std::to_string(embedder_->config().text.context_length) + " tokens";
         } else {
             text = std::to_string(items_) + " images";
+            if (!asking_.empty()) text += ", each for " + std::to_string(asking_.size()) + " texts";
+            if (asking_.empty() && options_.kind == EmbedKind::kImage &&
+                embedder_->is_text_conditioned())
+                text += ", mixed for no text (--given mixes them)";
         }
         cli::info(text + ", vectors of " + std::to_string(width_) + " numbers");
     }
@@ -216,12 +285,13 @@ private:
     const EmbedOptions& options_;
     eval::TextSelection selection_;
     record::ErrorLog errors_;
-    std::vector<std::string> given_;
+    std::vector<std::string> given_, asking_;  // of --text, of --given
     std::size_t batch_size_;
     std::optional<record::LineReader> lines_;
     std::optional<shard::ImageStream> stream_;
     std::optional<eval::Embedder> embedder_;
     std::optional<VectorMaker> maker_;
+    at::Tensor queries_;  // of asking_
     std::unique_ptr<VectorOutput> output_;
     cli::Progress progress_{"embed", "items"};
     std::vector<eval::SelectedText> pending_;
@@ -245,9 +315,12 @@ int plan(const EmbedOptions& options) {
         record::resolve_inputs(stream.inputs);
     else
         const shard::ImageStream images({stream, options.image_root, false}, errors);
+    if (!options.given.empty())
+        cli::info("would mix every image for " + std::to_string(read_texts(options.given).size()) +
+                  " texts");
     const auto folder = model::find_checkpoint(options.model.model);
     const model::ModelConfig config = model::read_config(folder);
-    check_layer(options, config);
+    check_model(options, config);
     const std::int64_t width = parse_layer(options.layer) ? config.vision.width : config.embed_dim;
     cli::info("would load " + folder.string() + " (" + config.name + ", vectors of " +
               std::to_string(width) + " numbers)");

@@ -11,7 +11,12 @@
 
 namespace lip::cmd {
 
-enum class EmbedKind { kImage, kText, kPatch };
+// The last two are of Llip models: what images are mixed from, and what texts mix them by.
+enum class EmbedKind { kImage, kText, kPatch, kMixture, kQuery };
+
+inline bool is_of_texts(EmbedKind kind) {
+    return kind == EmbedKind::kText || kind == EmbedKind::kQuery;
+}
 
 // Settings of embed. The values here are the defaults.
 struct EmbedOptions {
@@ -22,6 +27,8 @@ struct EmbedOptions {
     ModelSettings model;
     EmbedKind kind = EmbedKind::kImage;
     std::vector<std::string> texts;  // --text
+    std::vector<std::string> given;  // --given: images are mixed for these
+    std::string mixing_dir;
     std::string format = "jsonl";
     std::string layer = "joint";  // or the number of a block
     bool half = false;            // --dtype f16
@@ -42,16 +49,18 @@ std::vector<std::string> read_texts(const std::vector<std::string>& operands);
 // else as the model gives them. Patches may be those of a block, of its width.
 class VectorMaker {
 public:
-    VectorMaker(const eval::Embedder& embedder, std::int64_t batch_size, bool normalize,
-                std::optional<std::int64_t> layer)
+    VectorMaker(const eval::Embedder& embedder, const EmbedOptions& options)
         : embedder_(embedder),
-          batch_size_(static_cast<std::size_t>(batch_size)),
-          normalize_(normalize),
-          layer_(layer) {}
+          batch_size_(static_cast<std::size_t>(options.model.batch_size)),
+          normalize_(options.normalize),
+          queries_(options.kind == EmbedKind::kQuery),
+          layer_(parse_layer(options.layer)) {}
 
     at::Tensor images(std::span<const std::vector<std::uint8_t>> planes) const;   // [B, D]
     at::Tensor patches(std::span<const std::vector<std::uint8_t>> planes) const;  // [B, P, D]
-    at::Tensor texts(std::span<const std::string> texts);                         // [N, D]
+    at::Tensor texts(std::span<const std::string> texts);  // [N, D], of --kind=query queries
+    // Keys, then values of an image's mixture tokens [B, 2 K, D], as long as they are.
+    at::Tensor mixture(std::span<const std::vector<std::uint8_t>> planes) const;
     std::int64_t texts_seen() const { return seen_; }
     std::int64_t texts_cut() const { return cut_; }
 
@@ -61,7 +70,7 @@ private:
 
     const eval::Embedder& embedder_;
     std::size_t batch_size_;
-    bool normalize_;
+    bool normalize_, queries_;
     std::optional<std::int64_t> layer_;
     std::int64_t seen_ = 0, cut_ = 0;
 };

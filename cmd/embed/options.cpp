@@ -24,7 +24,14 @@ With --format=clip-retrieval the result is the folder -o DIR as clip-retrieval m
 
 Vectors have unit length. With --no-normalize they keep the length the model gives them. --dtype=f16 rounds the numbers to 16 bits, in every format but faiss, which has none.
 
-retrieve(1) reads all of these, but patches.)";
+retrieve(1) reads all of these, but patches and what only Llip models have.)";
+
+constexpr const char* kLlip =
+    R"(An image of a Llip model has another vector for every text. --given=TEXT, which may be repeated, gives each image as that text mixes it: a row for each image and text, with given, the number of the text from 0, and text. Their cosine with the vector of the text (--kind=text) is the score of the pair. Without --given an image has the vector that depends on no text, all tokens alike, for whoever wants one vector of it: its rows say "mixing":"uniform".
+
+--kind=mixture gives what images are mixed from: keys and values, a vector for each mixture token, which JSON lines have as two lists; in a file of vectors they are rows of their own, the keys of an image and then its values, with part (key or value) and token, so that NumPy makes them x.reshape(-1, 2, tokens, width). --kind=query gives what texts mix by, divided by the temperature, and --kind=text their targets. These keep their length. With the heads of llip in config.json and the tensor readout.output.weight of model.safetensors they give all scores: doc/llip.md has the formula.
+
+--mixing-dir=DIR writes a picture for each image and text of --given, DIR/KEY.GIVEN.png: the image as the model sees it; beside it where its mixture tokens look in the last block, each as much as the text weighs it, from blue to red; and below, the weights of the tokens (columns) in each head (rows), from white to black. The scale of both is in the legend.)";
 
 constexpr const char* kBadInput =
     R"(An image that cannot be read: no-image; one that cannot be decoded: bad-image. A record without texts has no row.)";
@@ -36,7 +43,7 @@ cli::Tool embed_tool(EmbedOptions& options) {
     tool.name = "embed";
     tool.summary = "turn images and texts into vectors";
     tool.description = kDescription;
-    tool.sections = {{"OUTPUT", kOutput}, {"BAD INPUT", kBadInput}};
+    tool.sections = {{"OUTPUT", kOutput}, {"LLIP", kLlip}, {"BAD INPUT", kBadInput}};
     tool.examples = {
         {"Images of shards, for NumPy.", "embed -m model --format npy -o images.npy shards/"},
         {"The same for FAISS: faiss.read_index(\"images.faiss\") in Python.",
@@ -59,21 +66,30 @@ cli::Tool embed_tool(EmbedOptions& options) {
     cli::Options& o = command.options;
     o.operands(options.stream.inputs, "INPUT", "records, shards, image files or folders of images");
     o.group("embed");
-    o.choice(
-        "--kind", options.kind,
-        {{"image", EmbedKind::kImage}, {"text", EmbedKind::kText}, {"patch", EmbedKind::kPatch}},
-        "what gets a vector");
+    o.choice("--kind", options.kind,
+             {{"image", EmbedKind::kImage},
+              {"text", EmbedKind::kText},
+              {"patch", EmbedKind::kPatch},
+              {"mixture", EmbedKind::kMixture},
+              {"query", EmbedKind::kQuery}},
+             "what gets a vector; the last two of a Llip model");
     o.add_repeated("--text", options.texts, "TEXT", "embed this text, or @FILE; no INPUT is read");
+    o.add_repeated("--given", options.given, "TEXT",
+                   "of a Llip model: each image as this text mixes it, or each text of @FILE");
+    o.add("--mixing-dir", options.mixing_dir, "DIR",
+          "takes a picture of the mixing for each image and text of --given");
     o.add("--layer", options.layer, "WORD|N",
           "patches of the joint space (joint), or as block N leaves them; -2: the last but one");
     o.choice("--format", options.format, output_formats(),
              "JSON lines, a file of vectors (-o FILE), or a folder (-o DIR)");
     o.choice("--dtype", options.half, {{"f32", false}, {"f16", true}}, "precision of the numbers");
     o.flag("--normalize", options.normalize,
-           "vectors of unit length; off where --layer names a block", true);
+           "vectors of unit length; off where --layer names a block, and for mixture and query",
+           true);
     o.after_parse([&options](const cli::Options& all) {
-        if (all.given("layer") && !all.given("normalize"))
-            options.normalize = options.layer == "joint";
+        if (all.given("normalize")) return;
+        options.normalize = options.layer == "joint" && options.kind != EmbedKind::kMixture &&
+                            options.kind != EmbedKind::kQuery;
     });
     add_model(o, options.model);
     add_captions(o, options.captions);

@@ -18,6 +18,10 @@ const char* kind_name(EmbedKind kind) {
             return "text";
         case EmbedKind::kPatch:
             return "patch";
+        case EmbedKind::kMixture:
+            return "mixture";
+        case EmbedKind::kQuery:
+            return "query";
         case EmbedKind::kImage:
             break;
     }
@@ -40,7 +44,9 @@ void append_line(std::string& out, EmbedKind kind, const VectorRow& row) {
     out += "{\"key\":";
     cli::append_json_string(out, row.key);
     out.append(",\"kind\":\"").append(kind_name(kind)) += '"';
-    if (kind == EmbedKind::kText) {
+    if (row.is_uniform) out += ",\"mixing\":\"uniform\"";
+    if (row.given) out += ",\"given\":" + std::to_string(*row.given);
+    if (is_of_texts(kind) || row.given) {
         out += ",\"text\":";
         cli::append_json_string(out, row.text);
         if (row.caption >= 0) out += ",\"caption\":" + std::to_string(row.caption);
@@ -64,17 +70,17 @@ public:
 
     void add(const VectorRow& row, const at::Tensor& vectors) override {
         append_line(buffer_, kind_, row);
-        buffer_ += ",\"embedding\":";
-        if (kind_ == EmbedKind::kPatch) {
-            for (std::int64_t i = 0; i < vectors.size(0); ++i) {
-                buffer_ += i ? ',' : '[';
-                append_numbers(vectors[i]);
-            }
-            buffer_ += "]}\n";
+        const std::int64_t half = vectors.size(0) / 2;
+        if (kind_ == EmbedKind::kMixture) {
+            append_list(",\"keys\":", vectors.slice(0, 0, half));
+            append_list(",\"values\":", vectors.slice(0, half));
+        } else if (kind_ == EmbedKind::kPatch) {
+            append_list(",\"embedding\":", vectors);
         } else {
+            buffer_ += ",\"embedding\":";
             append_numbers(vectors[0]);
-            buffer_ += "}\n";
         }
+        buffer_ += "}\n";
     }
     void flush() override {
         lines_.write(buffer_);
@@ -86,6 +92,14 @@ public:
     }
 
 private:
+    void append_list(const char* name, const at::Tensor& vectors) {
+        buffer_ += name;
+        for (std::int64_t i = 0; i < vectors.size(0); ++i) {
+            buffer_ += i ? ',' : '[';
+            append_numbers(vectors[i]);
+        }
+        buffer_ += ']';
+    }
     void append_numbers(const at::Tensor& vector) {
         const at::Tensor rounded = vector.to(type_).to(at::kFloat).contiguous();
         const float* numbers = rounded.const_data_ptr<float>();
@@ -117,6 +131,7 @@ public:
         for (std::int64_t i = 0; i < vectors.size(0); ++i) {
             append_line(buffer_, kind_, row);
             if (kind_ == EmbedKind::kPatch) buffer_ += ",\"patch\":" + std::to_string(i);
+            if (kind_ == EmbedKind::kMixture) append_token(i, vectors.size(0) / 2);
             buffer_ += "}\n";
         }
     }
@@ -134,6 +149,12 @@ public:
     }
 
 private:
+    // Which vector of which token row i is, of all 2 · count.
+    void append_token(std::int64_t i, std::int64_t count) {
+        buffer_.append(",\"part\":").append(i < count ? "\"key\"" : "\"value\"");
+        buffer_ += ",\"token\":" + std::to_string(i % count);
+    }
+
     EmbedKind kind_;
     tensor::VectorWriter vectors_;
     record::Output lines_;
@@ -159,8 +180,12 @@ void check_format(const EmbedOptions& o) {
                               ": it is no stream of lines");
     if (format && o.half && !format->has_half)
         throw cli::UsageError(option + " has 32-bit numbers alone: leave --dtype=f16 out");
-    if (o.format == kClipRetrieval && o.kind == EmbedKind::kPatch)
-        throw cli::UsageError(option + " is for images and texts, not for --kind=patch");
+    if (o.format != kClipRetrieval) return;
+    if (o.kind != EmbedKind::kImage && o.kind != EmbedKind::kText)
+        throw cli::UsageError(option +
+                              " is for images and texts, not for --kind=" + kind_name(o.kind));
+    if (!o.given.empty())
+        throw cli::UsageError(option + " has one vector an image: leave --given out");
 }
 
 void check_vector_output(const EmbedOptions& o) {

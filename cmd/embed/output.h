@@ -30,13 +30,15 @@ struct VectorRow {
     const char* part_name = "sentence";   // or "phrase"
     std::int64_t grid = 0;                // of patches: rows, and columns
     std::optional<std::int64_t> layer{};  // of patches: the block they are of
+    bool is_uniform = false;              // of images of a Llip model: mixed for no text
+    std::optional<std::int64_t> given{};  // of images mixed for `text`: its number
 };
 
 // One thread at a time. Without close() nothing is left under the names of the files.
 class VectorOutput {
 public:
     virtual ~VectorOutput() = default;
-    // vectors [1, D], or of patches [grid · grid, D].
+    // vectors [1, D], or of patches [grid · grid, D], or of mixture tokens [2 K, D], keys first.
     virtual void add(const VectorRow& row, const at::Tensor& vectors) = 0;
     // What was added goes to the files.
     virtual void flush() = 0;

@@ -35,8 +35,14 @@ Tensor VectorMaker::finished(const Tensor& vectors) const {
 
 Tensor VectorMaker::images(std::span<const std::vector<std::uint8_t>> planes) const {
     const at::NoGradGuard no_grad;
+    if (embedder_.is_text_conditioned()) return finished(embedder_.embed(planes).vectors);
     const tensor::Autocast autocast(embedder_.device(), embedder_.precision());
     return finished(embedder_.model().vision.pooled(pixels(planes)));
+}
+
+Tensor VectorMaker::mixture(std::span<const std::vector<std::uint8_t>> planes) const {
+    const model::MixtureFeatures mixture = embedder_.embed(planes).mixture;
+    return finished(at::cat({mixture.keys, mixture.values}, /*dim=*/1));
 }
 
 Tensor VectorMaker::patches(std::span<const std::vector<std::uint8_t>> planes) const {
@@ -63,7 +69,8 @@ Tensor VectorMaker::texts(std::span<const std::string> texts) {
         }
         const model::PackedTexts packed =
             model::pack_texts(ids, embedder_.config().text).to(embedder_.device());
-        parts.push_back(finished(embedder_.model().text.pooled(packed)));
+        parts.push_back(finished(queries_ ? embedder_.model().embed_queries(packed).query
+                                          : embedder_.model().text.pooled(packed)));
     }
     if (parts.empty())
         return at::empty({0, embedder_.config().embed_dim}, at::TensorOptions(at::kFloat));
