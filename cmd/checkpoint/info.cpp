@@ -63,6 +63,22 @@ void add_shapes(record::Object& facts, const model::ModelConfig& c) {
     facts.set_text("tokenizer", c.text.tokenizer);
 }
 
+// Batches with a text an image: what the towers cost, and the scores of all pairs.
+constexpr std::int64_t kBatches[] = {64, 256, 1024, 4096, 16384, 32768};
+
+std::string batches_json(const model::LanguageImageModel& model, double text_flops) {
+    std::string out = "[";
+    for (const std::int64_t batch : kBatches) {
+        const auto n = static_cast<double>(batch);
+        if (out.size() > 1) out += ',';
+        out += "{\"batch\":" + std::to_string(batch);
+        out += ",\"images\":" + score(n * model.image_flops() / 1e9);
+        out += ",\"texts\":" + score(n * text_flops / 1e9);
+        out += ",\"pairs\":" + score(model.pair_flops(n, n) / 1e9) + "}";
+    }
+    return out + "]";
+}
+
 record::Object facts_of(const Content& content, const model::LanguageImageModel& model) {
     record::Object facts;
     facts.set_text("path", content.folder.string());
@@ -71,13 +87,20 @@ record::Object facts_of(const Content& content, const model::LanguageImageModel&
     const std::int64_t all = count(content, ""), vision = count(content, "visual.");
     facts.set("parameters", std::to_string(all));
     facts.set("vision_parameters", std::to_string(vision));
-    facts.set("text_parameters", std::to_string(all - vision - count(content, "logit_")));
+    const std::int64_t readout = count(content, "readout.");
+    facts.set("text_parameters", std::to_string(all - vision - readout - count(content, "logit_")));
+    if (readout > 0) facts.set("readout_parameters", std::to_string(readout));
     add_shapes(facts, content.config);
     facts.set("logit_scale", score(std::exp(scalar(content, "logit_scale"))));
     if (content.config.has_logit_bias)
         facts.set("logit_bias", score(scalar(content, "logit_bias")));
     facts.set("gflops_image", score(model.image_flops() / 1e9));
-    facts.set("gflops_text", score(model.text_flops(content.config.text.context_length) / 1e9));
+    const double text_flops = model.text_flops(content.config.text.context_length);
+    facts.set("gflops_text", score(text_flops / 1e9));
+    if (content.config.has_mixture()) {
+        facts.set("mflops_pair", score((model.pair_flops(1, 2) - model.pair_flops(1, 1)) / 1e6));
+        facts.set("gflops_batches", batches_json(model, text_flops));
+    }
     if (fs::is_regular_file(content.folder / "state.json")) {
         const train::RunState state = train::read_state(content.folder);
         facts.set("step", std::to_string(state.step));
@@ -141,9 +164,28 @@ std::string as_json(const record::Object& facts, const Content& content, bool te
     return out + "\n";
 }
 
+// A list of objects with the same fields: a line with their names, then one for each object.
+void append_table(std::string& out, const record::Object::Field& field) {
+    std::string names = field.name, lines;
+    for (const auto& row : nlohmann::ordered_json::parse(field.raw)) {
+        const bool is_first = lines.empty();
+        lines += field.name;
+        for (const auto& [name, value] : row.items()) {
+            if (is_first) names += "\t" + name;
+            lines += "\t" + (value.is_number_integer() ? value.dump() : score(value));
+        }
+        lines += "\n";
+    }
+    out += names + "\n" + lines;
+}
+
 std::string as_text(const record::Object& facts, const Content& content, bool tensors) {
     std::string out;
     for (const record::Object::Field& field : facts.fields) {
+        if (field.name == "gflops_batches") {
+            append_table(out, field);
+            continue;
+        }
         std::string value;
         if (!record::read_text(field.raw, value)) value = field.raw;
         out += field.name + "\t" + value + "\n";
