@@ -2,8 +2,9 @@
 #
 #   make demo        data from real pictures, two models trained and compared, demo/out/report.html
 #   make test        everything is built and tested
-#   make reproduce-dreamlip  the arms of the paper on the demo's scenes, three seeds, and on scenes of photographs, one seed:
-#                            tables and plots (an hour and a half; SEEDS="1 2 3" STAMP_SEEDS=1 STAMPS=DIR)
+#   make reproduce-dreamlip, make reproduce-llip
+#                    the arms of the paper on the demo's scenes, three seeds, and DreamLIP's on scenes of photographs,
+#                    one seed: tables and plots (an hour and a half each; SEEDS="1 2 3" STAMP_SEEDS=1 STAMPS=DIR)
 #   make test-peers  models, tokenizers, pixels, vectors, event files beside the libraries people use
 #   make test-kills  train killed with -9 at 20 random steps (KILLS=20), resumed, compared to the byte
 #   make sanitize    what needs no LibTorch, built and tested with sanitizers

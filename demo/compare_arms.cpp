@@ -1,8 +1,8 @@
 // compare-arms ARMS FOLDER SEED...: what demo/reproduce measured, as a table on standard output
 // (Markdown) and as FOLDER/compare.svg.
 //
-// Reads FOLDER/<arm>-<seed>.<task>.json. Of several seeds it gives the mean and the 95 % interval
-// of the mean, by Student's t.
+// Reads FOLDER/<arm>-<seed>.<task>.json; a task that the first of these lacks was not measured. Of
+// several seeds it gives the mean and the 95 % interval of the mean, by Student's t.
 #include "cli/error.h"
 #include "record/file.h"
 #include "report/bars.h"
@@ -53,8 +53,13 @@ std::vector<Arm> read_arms(const std::string& path) {
     return arms;
 }
 
+fs::path result_file(const fs::path& folder, const Arm& arm, const std::string& seed,
+                     const Figure& f) {
+    return folder / (arm.name + "-" + seed + "." + f.task + ".json");
+}
+
 double measured(const fs::path& folder, const Arm& arm, const std::string& seed, const Figure& f) {
-    const fs::path file = folder / (arm.name + "-" + seed + "." + f.task + ".json");
+    const fs::path file = result_file(folder, arm, seed, f);
     const auto summary = nlohmann::json::parse(record::read_file(file.string()));
     if (!summary["metrics"].contains(f.metric))
         throw cli::DataError(file.string() + ": lacks the metric " + f.metric);
@@ -81,8 +86,12 @@ demo::Bar mean_of(const std::string& name, const std::vector<double>& values) {
 void compare(const std::string& arms_file, const fs::path& folder,
              const std::vector<std::string>& seeds) {
     const std::vector<Arm> arms = read_arms(arms_file);
+    if (arms.empty()) throw cli::DataError(arms_file + ": names no arm");
+    std::vector<Figure> figures;
+    for (const Figure& figure : kFigures)
+        if (fs::exists(result_file(folder, arms[0], seeds[0], figure))) figures.push_back(figure);
     std::vector<demo::BarGroup> groups;
-    for (const Figure& figure : kFigures) {
+    for (const Figure& figure : figures) {
         demo::BarGroup group{figure.title, {}};
         for (const Arm& arm : arms) {
             std::vector<double> values;
@@ -96,9 +105,9 @@ void compare(const std::string& arms_file, const fs::path& folder,
         std::printf("| per cent, one seed |");
     else
         std::printf("| per cent, %zu seeds, mean and 95 %% interval |", seeds.size());
-    for (const Figure& figure : kFigures) std::printf(" %s |", figure.title);
+    for (const Figure& figure : figures) std::printf(" %s |", figure.title);
     std::printf(" published |\n| --- |");
-    for (std::size_t i = 0; i <= std::size(kFigures); ++i) std::printf(" --- |");
+    for (std::size_t i = 0; i <= figures.size(); ++i) std::printf(" --- |");
     std::printf("\n");
     for (std::size_t a = 0; a < arms.size(); ++a) {
         std::printf("| %s |", arms[a].title.c_str());

@@ -1,5 +1,6 @@
 #include "model/readout.h"
 
+#include "model/mixing.h"
 #include "tensor/math.h"
 
 #include <ATen/ATen.h>
@@ -45,11 +46,7 @@ Tensor uniform_vector(const Tensor& values, const Tensor& output) {
 
 Tensor asked_vector(const MixtureFeatures& images, const Tensor& query, const Tensor& output,
                     std::int64_t heads) {
-    const std::int64_t b = images.keys.size(0), k = images.keys.size(1);
-    const std::vector<std::int64_t> by_head = {b, k, heads, -1};
-    const Tensor e = (images.keys * query).view(by_head).sum(-1);  // [B, K, M]
-    const Tensor c = images.values.view(by_head) * e.softmax(1).unsqueeze(-1);
-    return tensor::unit(at::linear(c.sum(1).flatten(1), output));
+    return mix(images, query.unsqueeze(0), output, heads).vectors.squeeze(1);
 }
 
 MixtureFeatures Readout::of_images(const Tensor& h) const {

@@ -33,7 +33,7 @@ Tensor scores(const model::MixtureFeatures& images, const model::QueryFeatures& 
 }
 
 // `n` images in blocks of 4 with 0 to 2 texts each.
-Collection example(std::int64_t n) {
+Collection asked_collection(std::int64_t n) {
     Collection all;
     const Tensor keys = normal({n, kTokens, kWidth}, 1), values = normal({n, kTokens, kWidth}, 2);
     for (std::int64_t i = 0; i < n; ++i) {
@@ -148,13 +148,13 @@ void check_all(const Collection& all, std::size_t shortlist, Ties ties, double s
 }  // namespace
 
 TEST_CASE("pairs: ranks both ways are those counted by hand, in two steps too") {
-    const Collection all = example(14);
+    const Collection all = asked_collection(14);
     for (const std::size_t shortlist : {0, 1, 3, 5, 100}) {
         CAPTURE(shortlist);
         check_all(all, shortlist, Ties::kPessimistic, 1);
     }
     // Equal images and texts: many scores are the same.
-    Collection coarse = example(14);
+    Collection coarse = asked_collection(14);
     for (auto& block : coarse.mixture) {
         block.keys.copy_(coarse.mixture[0].keys.slice(0, 0, block.keys.size(0)));
         block.values.copy_(coarse.mixture[0].values.slice(0, 0, block.keys.size(0)));
@@ -172,7 +172,7 @@ TEST_CASE("pairs: ranks both ways are those counted by hand, in two steps too") 
 }
 
 TEST_CASE("pairs: a collapsed model gets nothing, a shortlist loses what it leaves out") {
-    Collection all = example(12);
+    Collection all = asked_collection(12);
     for (auto& block : all.mixture) {
         block.keys.copy_(block.keys[0].expand_as(block.keys).clone());
         block.values.copy_(all.mixture[0].values[0].expand_as(block.values).clone());
@@ -183,7 +183,7 @@ TEST_CASE("pairs: a collapsed model gets nothing, a shortlist loses what it leav
     CHECK(recall_at(found.of_texts.found.ranks, 11) == 0);
     CHECK(found.of_texts.all_pairs.empty());
 
-    const Collection other = example(14);
+    const Collection other = asked_collection(14);
     const PairRankings one = rank_pairs(other, scores, {.shortlist = 1});
     double kept = 0;
     for (const double k : one.of_texts.kept) kept += k;
@@ -192,7 +192,7 @@ TEST_CASE("pairs: a collapsed model gets nothing, a shortlist loses what it leav
 }
 
 TEST_CASE("pairs: searches find the best of all, or of the shortlist") {
-    const Collection all = example(14);
+    const Collection all = asked_collection(14);
     const Tensor s = every_score(all), first = uniform_score(all);
     const std::vector<bool> nothing(all.keys.size()), no_text(all.texts.size());
     const model::QueryFeatures texts{all.queries, all.text_rows};
