@@ -97,7 +97,7 @@ record::Object facts_of(const Content& content, const model::LanguageImageModel&
     facts.set("gflops_image", score(model.image_flops() / 1e9));
     const double text_flops = model.text_flops(content.config.text.context_length);
     facts.set("gflops_text", score(text_flops / 1e9));
-    if (content.config.has_mixture()) {
+    if (content.config.is_text_conditioned()) {
         facts.set("mflops_pair", score((model.pair_flops(1, 2) - model.pair_flops(1, 1)) / 1e6));
         facts.set("gflops_batches", batches_json(model, text_flops));
     }

@@ -40,6 +40,8 @@ cli::Tool checkpoint_tool(CheckpointOptions& options) {
     tool.examples = {
         {"What a model is.", "checkpoint info model"},
         {"One value, for a script.", "checkpoint info --format json model | jq .parameters"},
+        {"What the towers of a Llip model cost, and the scores of all pairs.",
+         "checkpoint info llip | grep flops"},
         {"The five largest weights by norm.",
          "checkpoint info --format json --tensors model |\n"
          "    jq -r '.tensors | sort_by(-.norm)[:5][] | [.name, .norm] | @tsv'"},

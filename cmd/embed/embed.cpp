@@ -63,9 +63,7 @@ void check_model(const EmbedOptions& o, const model::ModelConfig& config) {
                         : o.kind == EmbedKind::kMixture ? "--kind=mixture"
                         : o.kind == EmbedKind::kQuery   ? "--kind=query"
                                                         : nullptr;
-    if (asked && !config.has_mixture())
-        throw cli::DataError(o.model.model + ": " + asked +
-                             " needs a Llip model, the method of this one is " + config.method);
+    if (asked) eval::require_text_conditioned(config, o.model.model, asked);
     if (config.has_mixture() && o.kind == EmbedKind::kImage && !o.normalize)
         throw cli::UsageError("--no-normalize: a Llip model's vectors of images have unit length");
     const auto layer = parse_layer(o.layer);
@@ -73,6 +71,13 @@ void check_model(const EmbedOptions& o, const model::ModelConfig& config) {
     if (layer && (*layer > count || *layer < -count))
         throw cli::UsageError("--layer=" + o.layer + ": the model has " + std::to_string(count) +
                               " blocks, counted from 1, or from the end: -1");
+}
+
+std::vector<std::string> read_given(const EmbedOptions& o) {
+    std::vector<std::string> texts = read_texts(o.given);
+    if (texts.empty() && !o.given.empty())
+        throw cli::DataError("--given: there is no text in " + o.given.front());
+    return texts;
 }
 
 // Where the file of the image is: as a picture was named, or by the path in its record. What lies
@@ -95,7 +100,7 @@ public:
                                            options.captions.long_text)),
           errors_(options.stream, options.common.force),
           given_(read_texts(options.texts)),
-          asking_(read_texts(options.given)),
+          asking_(read_given(options)),
           batch_size_(static_cast<std::size_t>(options.model.batch_size)) {
         if (reads_lines(options))
             lines_.emplace(options.stream);
@@ -109,9 +114,6 @@ public:
         maker_.emplace(*embedder_, options);
         width_ = parse_layer(options.layer) ? embedder_->config().vision.width
                                             : embedder_->config().embed_dim;
-        if (!options.given.empty() && asking_.empty())
-            throw cli::DataError("--given names no texts: " + options.given.front() +
-                                 " holds none");
         if (!asking_.empty()) queries_ = given_queries();
         output_ = make_vector_output(options, width_);
     }
@@ -316,7 +318,7 @@ int plan(const EmbedOptions& options) {
     else
         const shard::ImageStream images({stream, options.image_root, false}, errors);
     if (!options.given.empty())
-        cli::info("would mix every image for " + std::to_string(read_texts(options.given).size()) +
+        cli::info("would mix every image for " + std::to_string(read_given(options).size()) +
                   " texts");
     const auto folder = model::find_checkpoint(options.model.model);
     const model::ModelConfig config = model::read_config(folder);

@@ -56,6 +56,13 @@ cli::Tool embed_tool(EmbedOptions& options) {
          "embed -m model --kind patch --layer -2 --format npy -o patches.npy shards/"},
         {"Texts from a pipe.",
          "cut -c1-40 classes.txt | embed -m model --kind text --input-format lines"},
+        {"Images of a Llip model as two texts mix them, and pictures of how they do.",
+         "embed -m llip --given 'a red fox' --given 'a blue sky' --mixing-dir pictures \\\n"
+         "    -o mixed.jsonl images.jsonl"},
+        {"What a Llip model's scores are made from, for a program of one's own.",
+         "embed -m llip --kind mixture --format npy -o mixture.npy shards/\n"
+         "embed -m llip --kind query --format npy -o queries.npy images.jsonl\n"
+         "embed -m llip --kind text --format npy -o targets.npy images.jsonl"},
     };
     tool.see_also = "retrieve(1), zeroshot(1), record(5), lip(7)";
     tool.features = {tensor::torch_description(),

@@ -35,7 +35,8 @@ Tensor VectorMaker::finished(const Tensor& vectors) const {
 
 Tensor VectorMaker::images(std::span<const std::vector<std::uint8_t>> planes) const {
     const at::NoGradGuard no_grad;
-    if (embedder_.is_text_conditioned()) return finished(embedder_.embed(planes).vectors);
+    // A Llip model's are of unit length; --no-normalize is refused.
+    if (embedder_.config().has_mixture()) return finished(embedder_.images(planes));
     const tensor::Autocast autocast(embedder_.device(), embedder_.precision());
     return finished(embedder_.model().vision.pooled(pixels(planes)));
 }

@@ -79,6 +79,7 @@ Collection read_collection(const RetrieveOptions& options, const Wanted& wanted)
             out.keys.push_back(key);
         }
         out.image_rows = rows.values;
+        out.is_uniform = rows.is_uniform;
         if (rows.is_uniform)
             cli::warn(options.image_embeddings +
                       ": vectors of a Llip model that depend on no text: what is measured is the "

@@ -30,7 +30,7 @@ constexpr const char* kLlip =
 
 --shortlist=N searches in two steps: the best N by the vectors that depend on no text, of these the best by the score of the pair; what is not among the N follows in the order of the first step. A search then scores N pairs a query. Where recall is measured all pairs are scored as well, to tell what the shortlist loses: metrics text_retrieval_shortlist_loss@k and image_retrieval_shortlist_loss@k are recall@k of all pairs less that of the two steps, text_retrieval_shortlist_recall and image_retrieval_shortlist_recall the shares of queries whose best candidate of all pairs is in the shortlist; and items have rank_all_pairs.
 
-Vectors of embed(1) are compared as they stand: those of the images of a Llip model depend on no text, and a warning says so. Vectors for given texts, mixture tokens and queries are refused.)";
+Vectors of embed(1) are compared as they stand: those of the images of a Llip model depend on no text, and a warning says so, and mixing in the settings of the summary. Vectors for given texts, mixture tokens and queries are refused.)";
 
 constexpr const char* kTies =
     R"(The rank of the right candidate is one more than the number of wrong ones with a higher score. Wrong ones with the very same score count all, none or half, with --ties=pessimistic, optimistic or mean. The default is the first: a model whose vectors are all alike gets 0 %, not 100 %. Scores are compared in steps of 2^-24, so that equal vectors have equal scores on every machine.)";
@@ -93,6 +93,11 @@ cli::Tool retrieve_tool(RetrieveOptions& options) {
          "    --texts-per-image 0 --bootstrap 1000 --summary -"},
         {"The three images that fit a text best.",
          "retrieve -m model --query 'a red fox' --top 3 images.jsonl | jq -r .key"},
+        {"All pairs of a Llip model, and what a search among the best 20 would lose.",
+         "retrieve -m llip --texts-per-image 0 --shortlist 20 --summary - images.jsonl |\n"
+         "    jq .metrics"},
+        {"The search itself: 20 pairs for the text are scored.",
+         "retrieve -m llip --query 'a red fox' --shortlist 20 --top 3 images.jsonl"},
     };
     tool.see_also = "embed(1), zeroshot(1), split-captions(1), record(5), lip(7)";
     tool.features = {tensor::torch_description(),

@@ -118,10 +118,8 @@ void append_text_place(std::string& line, const Collection& all, const TextRow& 
 // --shortlist has no meaning for a model whose images have one vector.
 void check_shortlist(const RetrieveOptions& o) {
     if (o.shortlist == 0) return;
-    const model::ModelConfig config = model::read_config(model::find_checkpoint(o.model.model));
-    if (!config.has_mixture())
-        throw cli::UsageError("--shortlist is for Llip models; the method of " + o.model.model +
-                              " is " + config.method);
+    eval::require_text_conditioned(model::read_config(model::find_checkpoint(o.model.model)),
+                                   o.model.model, "--shortlist");
 }
 
 class Recall {
@@ -325,6 +323,7 @@ eval::Summary summary(const RetrieveOptions& o, const Collection& all,
     } else {
         s.settings.set_text("image-embeddings", o.image_embeddings);
         s.settings.set_text("text-embeddings", o.text_embeddings);
+        if (all.is_uniform) s.settings.set_text("mixing", "uniform");
     }
     if (o.common.provenance) s.provenance = cli::provenance_json(o.common);
     return s;

@@ -52,6 +52,8 @@ cli::Tool zeroshot_tool(ZeroshotOptions& options) {
         {"Many templates, and intervals of the metrics.",
          "zeroshot -m model --classes classes.txt --templates imagenet80 \\\n"
          "    --bootstrap 1000 --summary scores.json -o items.jsonl images.jsonl"},
+        {"A Llip model: each class mixes the image, by the mean of its seven queries.",
+         "zeroshot -m llip --classes classes.txt --templates imagenet7 --summary - images.jsonl"},
     };
     tool.see_also = "retrieve(1), segment(1), embed(1), record(5), lip(7)";
     tool.features = {tensor::torch_description()};

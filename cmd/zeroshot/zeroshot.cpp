@@ -60,9 +60,8 @@ eval::EmbedderSettings embedder_settings(const ZeroshotOptions& o) {
 
 // --template-average has no meaning for a model whose images have one vector.
 void check_average(const ZeroshotOptions& o, const model::ModelConfig& config) {
-    if (o.template_average != eval::TemplateAverage::kQuery && !config.has_mixture())
-        throw cli::UsageError("--template-average=score is for Llip models; the method of " +
-                              o.model.model + " is " + config.method);
+    if (o.template_average != eval::TemplateAverage::kQuery)
+        eval::require_text_conditioned(config, o.model.model, "--template-average=score");
 }
 
 eval::EmbedderSettings with_checked_config(const ZeroshotOptions& o) {

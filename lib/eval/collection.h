@@ -35,6 +35,7 @@ struct Collection {
     // the images in blocks, in their order.
     std::vector<model::MixtureFeatures> mixture;
     at::Tensor queries;             // [T, D]
+    bool is_uniform = false;        // image_rows of such a model alone, from a file
     std::int64_t short_images = 0;  // with fewer texts than asked for
     std::int64_t captions = 0;      // that the images have, counted or not
     std::int64_t cut_texts = 0;     // longer than the context length

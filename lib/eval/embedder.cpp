@@ -24,6 +24,16 @@ EmbedderSettings checked(EmbedderSettings settings) {
 
 }  // namespace
 
+void require_text_conditioned(const model::ModelConfig& config, const std::string& model,
+                              const std::string& option) {
+    if (config.is_text_conditioned()) return;
+    throw cli::DataError(model + ": " + option +
+                         " needs a Llip model, whose images are mixed by texts; the method of this "
+                         "one is " +
+                         config.method +
+                         (config.has_mixture() ? " with mixing=" + config.llip.mixing : ""));
+}
+
 Embedder::Embedder(const EmbedderSettings& settings)
     : settings_(checked(settings)),
       device_(tensor::resolve_device(settings.device)),

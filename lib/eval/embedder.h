@@ -26,6 +26,10 @@ struct EmbedderSettings {
     bool deterministic = false;
 };
 
+// Throws DataError naming the model and the option unless texts mix its images (doc/llip.md).
+void require_text_conditioned(const model::ModelConfig& config, const std::string& model,
+                              const std::string& option);
+
 struct EmbeddedImages {
     at::Tensor vectors;              // [B, D] fp32 on the CPU
     model::MixtureFeatures mixture;  // on the model's device; undefined unless text-conditioned
@@ -49,7 +53,7 @@ public:
 
     // An image has another vector for every text (doc/llip.md). What images() and texts() give are
     // the vectors that depend on no text, and the targets.
-    bool is_text_conditioned() const { return config().has_mixture(); }
+    bool is_text_conditioned() const { return config().is_text_conditioned(); }
     // As images() and texts(), with all that pair_scores takes, where there is such a thing.
     EmbeddedImages embed(std::span<const std::vector<std::uint8_t>> planes) const;
     model::QueryFeatures queries(std::span<const std::string> texts,
