@@ -8,8 +8,9 @@
 
 namespace lip::model {
 
-// One query for several texts that say the same, such as the templates of a class: the mean of their
-// queries (undefined where they are), and the unit vector along the mean of their targets. [1, D]
+// One query for several texts that say the same, such as the templates of a class: the mean of
+// their queries (undefined where they are), and the unit vector along the mean of their targets.
+// [1, D]
 QueryFeatures average(const QueryFeatures& texts);
 
 struct MixedImages {
