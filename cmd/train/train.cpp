@@ -56,9 +56,9 @@ model::ModelConfig model_config(const TrainOptions& t, const train::Method& meth
     config.method = t.method;
     if (t.image_size > 0) config.vision.image_size = t.image_size;
     if (t.context_length > 0) config.text.context_length = t.context_length;
+    for (const std::string& setting : t.settings) apply_setting(config, setting);
     method.configure(config);
     set_first_bias(t, config);
-    for (const std::string& setting : t.settings) apply_setting(config, setting);
     const auto tokenizer = text::load_tokenizer(t.tokenizer);
     config.text.vocab_size = tokenizer->vocab_size();
     config.text.eos_id = tokenizer->end_id();

@@ -64,7 +64,7 @@ struct PreprocessConfig {
 // Losses of DreamLIP, the block "dreamlip" (doc/dreamlip.md). The first of each list is the
 // default.
 struct DreamlipConfig {
-    std::string positives = "slots";  // slots, all, lse: form of the multi-positive loss
+    std::string positives = "slots";  // slots, all, lse, sigmoid: form of the multi-positive loss
     bool mask_equal_texts = false;    // equal texts of other images are no negatives
     double global_weight = 1, local_weight = 1;
     double local_threshold = -1;          // least weight of a patch in a group; -1: 1 / patches
@@ -104,7 +104,7 @@ struct ModelConfig {
     TextConfig text;
     PreprocessConfig preprocess;
     double init_logit_scale = 2.6592600369327783;  // ln(1/0.07)
-    bool has_logit_bias = false;                   // siglip
+    bool has_logit_bias = false;                   // sigmoid losses
     double init_logit_bias = -10;
     std::string method = "clip";  // what it was trained by: clip, siglip, dreamlip, llip
     DreamlipConfig dreamlip;      // of that method

@@ -52,7 +52,7 @@ public:
     TextTower text;
     std::optional<Readout> readout;  // llip only
     at::Tensor log_scale;            // logit_scale, a scalar: the natural logarithm
-    at::Tensor logit_bias;           // siglip only, else undefined
+    at::Tensor logit_bias;           // sigmoid losses only, else undefined
     at::Tensor local_log_scale;      // dreamlip with local_scale=separate only, else undefined
 };
 

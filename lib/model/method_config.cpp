@@ -41,8 +41,12 @@ bool take_number_or_word(ConfigReader& r, const Json& json, const char* key, dou
 
 void read_dreamlip(const Json& json, DreamlipConfig& d, const std::string& where) {
     ConfigReader r(json, where);
-    take_word(r, "positives", d.positives, {"slots", "all", "lse"}, where);
+    take_word(r, "positives", d.positives, {"slots", "all", "lse", "sigmoid"}, where);
     r.take("mask_equal_texts", d.mask_equal_texts);
+    if (d.mask_equal_texts && d.positives == "sigmoid")
+        throw cli::DataError(where +
+                             ".mask_equal_texts: not with positives=sigmoid, whose pairs do "
+                             "not compete");
     take_within(r, "global_weight", d.global_weight, 0, 1e6, where);
     take_within(r, "local_weight", d.local_weight, 0, 1e6, where);
     std::string word = "auto";

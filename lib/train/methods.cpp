@@ -59,6 +59,11 @@ Tensor llip(const LanguageImageModel& m, const BatchFeatures& b) {
 
 Tensor dreamlip(const LanguageImageModel& m, const BatchFeatures& b) {
     const std::string& positives = m.config.dreamlip.positives;
+    if (positives == "sigmoid") {
+        const std::int64_t end = b.own_end < 0 ? b.v.size(0) : b.own_end;
+        return loss::multi_positive_sigmoid(b.v.slice(0, b.own_begin, end), b.t, b.valid,
+                                            m.log_scale, m.logit_bias, {.own_begin = b.own_begin});
+    }
     return loss::multi_positive(b.v, b.t, b.valid, m.log_scale,
                                 {.positives = positives == "slots" ? loss::Positives::kSlots
                                               : positives == "all" ? loss::Positives::kAll
@@ -107,6 +112,10 @@ void with_bias(model::ModelConfig& config) {
     config.init_logit_scale = std::log(10.0);
 }
 
+void with_bias_of_sigmoid(model::ModelConfig& config) {
+    if (config.dreamlip.positives == "sigmoid") with_bias(config);
+}
+
 constexpr Method kMethods[] = {
     {.name = "clip",
      .summary = "one text an image, symmetric contrastive loss",
@@ -122,7 +131,7 @@ constexpr Method kMethods[] = {
      .texts_per_image = 8,
      .many_texts = true,
      .sentences = true,
-     .configure = nothing,
+     .configure = with_bias_of_sigmoid,
      .loss = dreamlip,
      .loss_weight = global_weight,
      .patch_weight = local_weight,

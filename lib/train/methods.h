@@ -36,7 +36,7 @@ struct Method {
     std::int64_t texts_per_image = 1;  // defaults of the method
     bool many_texts = false;           // takes more than one text an image
     bool sentences = false;
-    // Makes the configuration fit, e.g. siglip's bias.
+    // Makes the configuration fit its settings, e.g. siglip's bias.
     void (*configure)(model::ModelConfig& config) = nullptr;
     // The share of the batch's loss that the own images have, a scalar with gradient: the shares of
     // all ranks add up to the loss.

@@ -117,6 +117,7 @@ constexpr RankCase kRankCases[] = {
     {"dreamlip", "", 3},
     {"dreamlip", "dreamlip.positives=all", 3},
     {"dreamlip", "dreamlip.positives=lse", 3},
+    {"dreamlip", "dreamlip.positives=sigmoid", 3},
     {"dreamlip", "dreamlip.mask_equal_texts=true", 3},
     {"dreamlip", "dreamlip.local_weight=0", 3},
     {"llip", ""},
@@ -136,6 +137,7 @@ TEST_CASE("loss and gradients of 2 and 4 ranks are those of one process, gathere
         const train::Method& method = train::find_method(name);
         model::ModelConfig config = test::small_config(method);
         if (!setting.empty()) model::apply_setting(config, std::string(setting));
+        method.configure(config);
         const train::Batch batch = joined_batch(8, texts);
         const auto one = step_of(method, config, batch, nullptr);
         for (const int count : {2, 4})

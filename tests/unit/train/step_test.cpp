@@ -107,11 +107,12 @@ TEST_CASE("a batch in parts has the gradients of the whole, the same for 1, 2 an
     for (const char* setting :
          {"dreamlip.local_weight=0", "dreamlip.local_weight=1", "dreamlip.global_weight=0.5",
           "dreamlip.local_scale=separate", "dreamlip.local_direction=both",
-          "dreamlip.local_filter=0.9", "dreamlip.local_scale=20"}) {
+          "dreamlip.local_filter=0.9", "dreamlip.local_scale=20", "dreamlip.positives=sigmoid"}) {
         CAPTURE(setting);
         model::ModelConfig config = small_config(method);
         config.method = "dreamlip";
         model::apply_setting(config, setting);
+        method.configure(config);
         const auto one = step_of(method, config, batch, 1, {});
         check_close(one, whole_step(method, config, batch));
         CHECK(same_bytes(one, step_of(method, config, batch, 2, {})));
@@ -119,6 +120,35 @@ TEST_CASE("a batch in parts has the gradients of the whole, the same for 1, 2 an
         CHECK(same_bytes(one, step_of(method, config, batch, 2, {.recompute = true})));
         check_close(one, step_of(method, config, batch, 2, {.recompute = true, .part_images = 5}));
     }
+}
+
+TEST_CASE("dreamlip's sigmoid asks of every pair of image and valid text") {
+    const train::Method& method = train::find_method("dreamlip");
+    model::ModelConfig config = small_config(method);
+    config.method = "dreamlip";
+    CHECK_FALSE(config.has_logit_bias);
+    model::apply_setting(config, "dreamlip.positives=sigmoid");
+    model::apply_setting(config, "dreamlip.local_weight=0");
+    method.configure(config);
+    const train::Batch batch = small_batch(5, 3);
+    for (const auto& device : {c10::Device(at::kCPU), c10::Device(test::kStandIn)}) {
+        model::LanguageImageModel m(config, 1);
+        Tensor expected = at::zeros({});
+        {
+            const at::NoGradGuard no_grad;
+            const Tensor v = m.embed_images(batch.pixels),
+                         t = m.embed_texts(model::pack_texts(batch.texts)).view({5, 3, -1});
+            const Tensor z = (2 * at::eye(5) - 1).unsqueeze(2);                // [N, N, 1]
+            const Tensor x = z * (10 * at::tensordot(v, t, {1}, {2}) - 10.0);  // [N, N, K]
+            expected = at::where(batch.valid, -at::log_sigmoid(x), at::zeros_like(x)).sum() / 14;
+        }
+        m.to(device);
+        const Tensor loss = train::forward_backward(method, m, batch, {}).total;
+        CHECK(loss.item<double>() == doctest::Approx(expected.item<double>()).epsilon(1e-5));
+        CHECK(m.logit_bias.grad().item<double>() != 0);
+    }
+    CHECK_THROWS_AS(model::apply_setting(config, "dreamlip.mask_equal_texts=true"),
+                    cli::UsageError);
 }
 
 TEST_CASE("settings of a method: known keys with values of theirs") {
