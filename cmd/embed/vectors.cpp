@@ -6,22 +6,13 @@
 #include <ATen/core/grad_mode.h>
 
 #include <algorithm>
-#include <cstring>
 
 namespace lip::cmd {
 
 using at::Tensor;
 
 Tensor VectorMaker::pixels(std::span<const std::vector<std::uint8_t>> planes) const {
-    const std::int64_t size = embedder_.config().vision.image_size;
-    Tensor out = at::empty({static_cast<std::int64_t>(planes.size()), 3, size, size},
-                           at::TensorOptions(at::kByte));
-    auto* to = out.mutable_data_ptr<std::uint8_t>();
-    for (const std::vector<std::uint8_t>& plane : planes) {
-        std::memcpy(to, plane.data(), plane.size());
-        to += plane.size();
-    }
-    return embedder_.model().normalize(out);
+    return embedder_.model().normalize(embedder_.pixels(planes));
 }
 
 Tensor VectorMaker::finished(const Tensor& vectors) const {

@@ -137,10 +137,7 @@ public:
         const bool is_empty = all_.keys.empty();
         eval::PairRankings rankings;
         if (embedder_ && !is_empty)
-            rankings = rank_pairs(all_,
-                                  [&](const auto& images, const auto& texts) {
-                                      return embedder_->pair_scores(images, texts);
-                                  },
+            rankings = rank_pairs(all_, eval::pair_scores_of(*embedder_),
                                   {.ties = o_.ties, .top = top(), .shortlist = o_.shortlist});
         if (o_.direction != Direction::kTextToImage) {
             const eval::Vectors queries = all_.images_with_texts();

@@ -81,9 +81,7 @@ Searcher::Searcher(const RetrieveOptions& options, const eval::Embedder& embedde
 std::vector<std::vector<eval::Hit>> Searcher::best(const Collection& all) const {
     const bool for_images = !options_.query.empty();
     if (embedder_.is_text_conditioned() && !options_.has_embeddings()) {
-        const auto scores = [&](const auto& images, const auto& texts) {
-            return embedder_.pair_scores(images, texts);
-        };
+        const eval::PairScores scores = eval::pair_scores_of(embedder_);
         const eval::PairSettings settings{.top = options_.results.top,
                                           .shortlist = options_.shortlist};
         return for_images ? eval::best_images(texts_, all, scores, settings)

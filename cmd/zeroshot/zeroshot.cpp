@@ -59,13 +59,14 @@ eval::EmbedderSettings embedder_settings(const ZeroshotOptions& o) {
 }
 
 // --template-average has no meaning for a model whose images have one vector.
-void check_average(const ZeroshotOptions& o, const model::ModelConfig& config) {
-    if (o.template_average != eval::TemplateAverage::kQuery)
-        eval::require_text_conditioned(config, o.model.model, "--template-average=score");
+void check_average(const ZeroshotOptions& o) {
+    if (o.template_average == eval::TemplateAverage::kQuery) return;
+    eval::require_text_conditioned(model::read_config(model::find_checkpoint(o.model.model)),
+                                   o.model.model, "--template-average=score");
 }
 
-eval::EmbedderSettings with_checked_config(const ZeroshotOptions& o) {
-    check_average(o, model::read_config(model::find_checkpoint(o.model.model)));
+eval::EmbedderSettings checked_settings(const ZeroshotOptions& o) {
+    check_average(o);
     return embedder_settings(o);
 }
 
@@ -79,7 +80,7 @@ public:
           classes_(options.classes.classes),
           templates_(eval::load_templates(options.classes.templates)),
           labels_(options.labels, classes_),
-          embedder_(with_checked_config(options)),
+          embedder_(checked_settings(options)),
           trained_{embedder_.scale(), embedder_.bias(), embedder_.is_sigmoid()},
           weights_(eval::class_weights(embedder_, classes_, templates_, options.template_average)),
           metrics_(weights_.classes) {
@@ -243,7 +244,7 @@ int plan(const ZeroshotOptions& options) {
     const Labels labels(options.labels, classes);
     const auto folder = model::find_checkpoint(options.model.model);
     const model::ModelConfig config = model::read_config(folder);
-    check_average(options, config);
+    check_average(options);
     cli::info("would load " + folder.string() + " (" + config.name + ", " +
               std::to_string(config.vision.image_size) + " px)");
     cli::info("would classify into " + std::to_string(classes.size()) + " classes with " +

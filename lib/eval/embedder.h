@@ -45,6 +45,8 @@ public:
     // Rejects with bad-image.
     cli::Result<std::vector<std::uint8_t>> prepare(std::string_view image_bytes) const;
 
+    // planes as from prepare() -> uint8 [B, 3, S, S] on the CPU.
+    at::Tensor pixels(std::span<const std::vector<std::uint8_t>> planes) const;
     // planes as from prepare(), at most batch_size at once -> [B, D] fp32 on the CPU.
     at::Tensor images(std::span<const std::vector<std::uint8_t>> planes) const;
     // Any number of texts -> [N, D] fp32 on the CPU. Adds the number of texts cut to the context
@@ -78,8 +80,6 @@ public:
     bool is_sigmoid() const { return loaded_.model->logit_bias.defined(); }
 
 private:
-    // uint8 [B, 3, S, S]
-    at::Tensor pixels(std::span<const std::vector<std::uint8_t>> planes) const;
     void for_each_batch(std::span<const std::string> texts, std::int64_t* cut,
                         const std::function<void(const model::PackedTexts&)>& take) const;
 

@@ -11,7 +11,6 @@ namespace {
 
 using at::Tensor;
 
-constexpr std::int64_t kScoreBytes = 32 << 20;
 constexpr float kNone = -std::numeric_limits<float>::infinity();
 
 // Appends hits of candidates from `first` on and keeps the best `top`.
@@ -37,10 +36,6 @@ void merge_rows(std::vector<std::vector<Hit>>& best, const Tensor& s, std::int64
     }
 }
 
-Tensor longs(const std::vector<std::int64_t>& values) {
-    return at::tensor(values, at::TensorOptions(at::kLong));
-}
-
 void append(std::vector<double>& to, const Tensor& values) {
     const Tensor exact = values.to(at::kDouble).contiguous();
     const double* begin = exact.const_data_ptr<double>();
@@ -55,7 +50,7 @@ public:
         std::vector<float> scores;
         std::vector<std::int64_t> places;
         const std::int64_t n = candidates.size(0);
-        const std::int64_t chunk = std::max<std::int64_t>(kScoreBytes / 8 / n, 1);
+        const std::int64_t chunk = fitting_rows(n);
         for (std::int64_t begin = 0; begin < queries.size(0); begin += chunk) {
             const Tensor s = cosines(queries.slice(0, begin, begin + chunk));
             for (std::int64_t i = 0; i < s.size(0); ++i) {
@@ -65,7 +60,7 @@ public:
             }
         }
         score_ = at::tensor(scores, at::TensorOptions(at::kFloat));
-        place_ = longs(places);
+        place_ = at::tensor(places, at::kLong);
     }
 
     // [q, N] fp32
@@ -120,7 +115,7 @@ public:
           scores_(scores),
           settings_(settings),
           texts_{all.queries.to(at::kDouble), all.text_rows.to(at::kDouble)},
-          owners_(longs(all.text_vectors().owners)),
+          owners_(at::tensor(all.text_vectors().owners, at::kLong)),
           every_(std::ssize(all.texts)),
           listed_(std::ssize(all.texts)),
           has_text_(all.keys.size()) {
@@ -176,7 +171,9 @@ private:
         for (std::int64_t i = 0; i < s.size(0); ++i)
             if (has_text_[static_cast<std::size_t>(first + i)]) asking.push_back(i);
         if (asking.empty()) return;
-        const auto of_asking = [&](const Tensor& x) { return x.index_select(0, longs(asking)); };
+        const auto of_asking = [&](const Tensor& x) {
+            return x.index_select(0, at::tensor(asking, at::kLong));
+        };
         PairRanking& out = result_.of_images;
         Tensor own = of_asking(s), right = of_asking(match);
         if (for_images_) {
@@ -246,6 +243,12 @@ private:
 
 }  // namespace
 
+PairScores pair_scores_of(const Embedder& embedder) {
+    return [&](const model::MixtureFeatures& images, const model::QueryFeatures& texts) {
+        return embedder.pair_scores(images, texts);
+    };
+}
+
 void merge_columns(std::vector<std::vector<Hit>>& best, const Tensor& s, std::int64_t first,
                    std::int64_t top) {
     const Tensor columns = s.t().contiguous();  // [T, B]
@@ -259,8 +262,7 @@ void merge_columns(std::vector<std::vector<Hit>>& best, const Tensor& s, std::in
 
 void for_each_block(const Collection& all, std::int64_t texts,
                     const std::function<void(std::int64_t, const model::MixtureFeatures&)>& body) {
-    const std::int64_t most =
-        std::max<std::int64_t>(kScoreBytes / 8 / std::max<std::int64_t>(texts, 1), 1);
+    const std::int64_t most = fitting_rows(texts);
     std::int64_t first = 0;
     for (const model::MixtureFeatures& block : all.mixture)
         for (std::int64_t begin = 0; begin < block.keys.size(0); begin += most) {

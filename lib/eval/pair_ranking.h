@@ -13,6 +13,9 @@ namespace lip::eval {
 using PairScores =
     std::function<at::Tensor(const model::MixtureFeatures&, const model::QueryFeatures&)>;
 
+// Embedder::pair_scores of an embedder that outlives it.
+PairScores pair_scores_of(const Embedder& embedder);
+
 // Calls body(first image, mixture) for all images of the collection in order, as many at once as
 // keep their scores with so many texts small; in fp64.
 void for_each_block(

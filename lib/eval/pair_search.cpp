@@ -10,10 +10,6 @@ namespace {
 
 using at::Tensor;
 
-Tensor places_tensor(const std::vector<std::int64_t>& values) {
-    return at::tensor(values, at::TensorOptions(at::kLong));
-}
-
 // The best of rows for every query, by the cosine.
 std::vector<std::vector<Hit>> shortlists(const Tensor& queries, const Tensor& candidates,
                                          std::int64_t size) {
@@ -27,7 +23,7 @@ Tensor candidates_of(const std::vector<Hit>& hits) {
     std::vector<std::int64_t> which;
     for (const Hit& hit : hits) which.push_back(hit.candidate);
     std::sort(which.begin(), which.end());  // equal scores stay in the order of the candidates
-    return places_tensor(which);
+    return at::tensor(which, at::kLong);
 }
 
 // The best of scores [n] of the candidates `which`.

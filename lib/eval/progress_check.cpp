@@ -28,10 +28,7 @@ void add_recall(std::vector<Metric>& metrics, const std::string& side,
 
 void add_recalls(std::vector<Metric>& metrics, const Collection& all, const Embedder& embedder) {
     if (embedder.is_text_conditioned()) {
-        const auto scores = [&](const auto& images, const auto& texts) {
-            return embedder.pair_scores(images, texts);
-        };
-        const PairRankings rankings = rank_pairs(all, scores, {});
+        const PairRankings rankings = rank_pairs(all, pair_scores_of(embedder), {});
         add_recall(metrics, "text", rankings.of_images.found.ranks);
         add_recall(metrics, "image", rankings.of_texts.found.ranks);
         return;

@@ -54,13 +54,9 @@ Tensor ranks_of(const Tensor& s, const Tensor& match, Ties ties) {
     return rank.masked_fill(best.squeeze(1) == kNone, -kNone);
 }
 
-namespace {
-
-Tensor owner_tensor(const std::vector<std::int64_t>& owners) {
-    return at::tensor(owners, at::TensorOptions(at::kLong));
+std::int64_t fitting_rows(std::int64_t candidates) {
+    return std::max<std::int64_t>(kScoreBytes / 8 / std::max<std::int64_t>(candidates, 1), 1);
 }
-
-}  // namespace
 
 Tensor exact_rows(const Tensor& rows) {
     return tensor::unit(rows.to(at::kCPU, at::kDouble));
@@ -79,11 +75,10 @@ Ranking rank(const Vectors& queries, const Vectors& candidates, const RankSettin
         out.top.resize(settings.top > 0 ? static_cast<std::size_t>(q) : 0);
         return out;
     }
-    const std::int64_t fitting = std::max<std::int64_t>(1, kScoreBytes / 8 / n);
-    const std::int64_t chunk = settings.chunk > 0 ? settings.chunk : fitting;
-    const Tensor right = exact_rows(candidates.rows).t();                 // [D, N]
-    const Tensor asked = owner_tensor(queries.owners).unsqueeze(1);       // [Q, 1]
-    const Tensor offered = owner_tensor(candidates.owners).unsqueeze(0);  // [1, N]
+    const std::int64_t chunk = settings.chunk > 0 ? settings.chunk : fitting_rows(n);
+    const Tensor right = exact_rows(candidates.rows).t();                          // [D, N]
+    const Tensor asked = at::tensor(queries.owners, at::kLong).unsqueeze(1);       // [Q, 1]
+    const Tensor offered = at::tensor(candidates.owners, at::kLong).unsqueeze(0);  // [1, N]
     for (std::int64_t begin = 0; begin < q; begin += chunk) {
         const std::int64_t end = std::min(begin + chunk, q);
         const Tensor s =

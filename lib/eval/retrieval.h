@@ -49,6 +49,8 @@ Ranking rank(const Vectors& queries, const Vectors& candidates, const RankSettin
 
 // The parts of rank(), for other scores (eval/pair_ranking.h).
 
+// As many rows of fp64 scores of so many candidates as are held at once; at least 1.
+std::int64_t fitting_rows(std::int64_t candidates);
 // Unit vectors in fp64, on the CPU: their products are exact to far below a step of the scores.
 at::Tensor exact_rows(const at::Tensor& rows);
 // Scores in steps of 2^-24 as fp32. Uses up `exact`, which is fp64.

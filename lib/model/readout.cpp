@@ -44,11 +44,6 @@ Tensor uniform_vector(const Tensor& values, const Tensor& output) {
     return tensor::unit(at::linear(values.mean(1), output));
 }
 
-Tensor asked_vector(const MixtureFeatures& images, const Tensor& query, const Tensor& output,
-                    std::int64_t heads) {
-    return mix(images, query.unsqueeze(0), output, heads).vectors.squeeze(1);
-}
-
 MixtureFeatures Readout::of_images(const Tensor& h) const {
     const Tensor x = normed(h);
     return {key_projection(x).to(at::kFloat), values_of(x)};
@@ -73,8 +68,9 @@ Tensor Readout::divided_by_temperature(const Tensor& query) const {
 
 Tensor Readout::vector(const Tensor& h) const {
     if (config.mixing == "learned")
-        return asked_vector(of_images(h), divided_by_temperature(learned_query), output(),
-                            config.heads);
+        return mix(of_images(h), divided_by_temperature(learned_query).unsqueeze(0), output(),
+                   config.heads)
+            .vectors.squeeze(1);
     const Tensor values = values_of(normed(h));
     return uniform_vector(config.mixing == "first" ? values.slice(1, 0, 1) : values, output());
 }

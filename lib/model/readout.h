@@ -22,10 +22,6 @@ struct QueryFeatures {
 // that depends on no text, the limit for large tau.
 at::Tensor uniform_vector(const at::Tensor& values, const at::Tensor& output);
 
-// The same with weights from one query [D] for all texts, divided by the temperature.
-at::Tensor asked_vector(const MixtureFeatures& images, const at::Tensor& query,
-                        const at::Tensor& output, std::int64_t heads);
-
 // The mixing by texts is loss::llip_loss and llip_scores. The projection of the targets is the text
 // tower's.
 struct Readout {

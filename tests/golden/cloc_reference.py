@@ -4,25 +4,14 @@
 usage: cloc_reference.py            write cloc.json beside this file
        cloc_reference.py --check    only run the comparisons
 """
-import json, math, os, sys
+import math
 import torch
 import torch.nn.functional as F
 
-torch.set_default_dtype(torch.float64)
-torch.set_num_threads(1)
+from reference import auto_grad, compare, gen, numeric_grad, write
 
 
 # ---------------------------------------------------------------- inputs
-def gen(seed, *shape, scale=1.0, shift=0.0):
-    """Numbers in shift +- scale with three decimals, so that the JSON text is exact."""
-    x, out = 1 + seed * 9973, []
-    for n in range(3 + math.prod(shape)):
-        x = x * 48271 % 2147483647
-        if n >= 3:
-            out.append(round((2 * x / 2147483647 - 1) * scale + shift, 3))
-    return torch.tensor(out).reshape(shape)
-
-
 def boxes(seed, n):
     """n boxes (x1,y1,x2,y2) in the unit square, at least 0.1 wide and high."""
     u = gen(seed, n, 4, scale=0.5, shift=0.5)
@@ -183,59 +172,10 @@ def owlv2_heads(p, grid, query_ok):
 
 
 # ---------------------------------------------------------------- checks
-def numeric_grad(fn, p, step=1e-6):
-    out = {}
-    for name, x in p.items():
-        g = torch.zeros_like(x)
-        for n in range(x.numel()):
-            y = []
-            for sign in (1, -1):
-                w = x.clone()
-                w.view(-1)[n] += sign * step
-                y.append(fn({**p, name: w}).item())
-            g.view(-1)[n] = (y[0] - y[1]) / (2 * step)
-        out[name] = g
-    return out
-
-
-def auto_grad(fn, p):
-    leaf = {n: x.clone().requires_grad_() for n, x in p.items()}
-    fn(leaf).backward()
-    return {n: torch.zeros_like(x) if x.grad is None else x.grad for n, x in leaf.items()}
-
-
-def compare(label, a, b, tol):
-    for n in b:
-        err = ((a[n] - b[n]).abs().max() / max(1.0, b[n].abs().max())).item()
-        assert math.isfinite(err) and err < tol, (label, n, err)
-    print(f"{label:60s} ok", file=sys.stderr)
-
-
 def checked(label, fn, p):
     auto = auto_grad(fn, p)
     compare(label, numeric_grad(fn, p), auto, 1e-6)
     return auto
-
-
-# ---------------------------------------------------------------- JSON
-def plain(x):
-    if isinstance(x, torch.Tensor):
-        x = x.detach().tolist()
-    if isinstance(x, dict):
-        return {k: plain(v) for k, v in x.items()}
-    if isinstance(x, (list, tuple)):
-        return [plain(v) for v in x]
-    return float(f"{x:.12g}") + 0.0 if isinstance(x, float) else x
-
-
-def dump(x, pad=0):
-    """Like json.dumps, but a list of numbers stays on one line."""
-    sp = " " * (pad + 1)
-    if isinstance(x, dict):
-        return "{\n" + ",\n".join(f"{sp}{json.dumps(k)}: {dump(v, pad + 1)}" for k, v in x.items()) + "\n" + " " * pad + "}"
-    if isinstance(x, list) and any(isinstance(v, (list, dict)) for v in x):
-        return "[\n" + ",\n".join(sp + dump(v, pad + 1) for v in x) + "\n" + " " * pad + "]"
-    return json.dumps(x)
 
 
 # ---------------------------------------------------------------- cases
@@ -381,7 +321,7 @@ def case_detector():
 
 
 def main():
-    doc = dict(format="liptools-golden-1", method="cloc", conventions=[
+    write("cloc", [
         "weights are [out,in] and act as y = W x + b; .w and .b name weight and bias",
         "rows of z, t, raw and box are regions, ordered image by image, max_regions rows per image",
         "z and t are raw vectors and are L2-normalised inside the loss; scale = exp(log_scale)",
@@ -390,11 +330,8 @@ def main():
         "grad = derivative of the loss of that run with respect to each input",
         "shared_inputs: take every input that the case does not give from the case of that name",
         "compare with max|x-y| <= tol * max(1, max|y|), tol 1e-9 in float64 and 2e-5 in float32",
-    ], cases=[case_region(), case_validity(), case_total(), case_prompter(), *case_geometry(), case_phrases(),
+    ], [case_region(), case_validity(), case_total(), case_prompter(), *case_geometry(), case_phrases(),
               case_detector()])
-    if "--check" not in sys.argv:
-        with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "cloc.json"), "w") as out:
-            out.write(dump(plain(doc)) + "\n")
 
 
 main()

@@ -4,24 +4,12 @@
 usage: llip_reference.py            write llip.json beside this file
        llip_reference.py --check    only compare: hand-written gradients, autograd, finite differences
 """
-import json, math, os, sys
+import math
 import torch
 import torch.nn.functional as F
 
-torch.set_default_dtype(torch.float64)
-torch.set_num_threads(1)
+from reference import auto_grad, compare, gen, numeric_grad, write
 PARAMS = ["H", "G", "W_Q", "W_K", "W_V", "W_O", "W_T"]
-
-
-# ---------------------------------------------------------------- inputs
-def gen(seed, *shape, scale=1.0):
-    """Numbers in [-scale, scale] with three decimals, so that the JSON text is exact."""
-    x, out = 1 + seed * 9973, []
-    for n in range(3 + math.prod(shape)):
-        x = x * 48271 % 2147483647
-        if n >= 3:
-            out.append(round((2 * x / 2147483647 - 1) * scale, 3))
-    return torch.tensor(out).reshape(shape)
 
 
 # ---------------------------------------------------------------- forward
@@ -79,55 +67,6 @@ def backward_by_hand(p, alpha, b, heads, tau):
                 alpha=a * (dl * f["s"]).sum(), b=dl.sum())
     steps = dict(dl=dl, ds=ds, dz=dz, dc=dc, dphi=dphi, de=de, dq=dq, dk=dk, dv=dv, dt=dt)
     return grad, steps
-
-
-# ---------------------------------------------------------------- checks
-def numeric_grad(fn, p, step=1e-6):
-    out = {}
-    for name, x in p.items():
-        g = torch.zeros_like(x)
-        for n in range(x.numel()):
-            y = []
-            for sign in (1, -1):
-                w = x.clone()
-                w.view(-1)[n] += sign * step
-                y.append(fn({**p, name: w}))
-            g.view(-1)[n] = (y[0] - y[1]) / (2 * step)
-        out[name] = g
-    return out
-
-
-def auto_grad(fn, p):
-    leaf = {n: x.clone().requires_grad_() for n, x in p.items()}
-    fn(leaf).backward()
-    return {n: torch.zeros_like(x) if x.grad is None else x.grad for n, x in leaf.items()}
-
-
-def compare(label, a, b, tol):
-    worst = max(((a[n] - b[n]).abs().max() / max(1.0, b[n].abs().max())).item() for n in b)
-    print(f"{label:58s} {worst:.2e}", file=sys.stderr)
-    assert worst < tol, label
-
-
-# ---------------------------------------------------------------- JSON
-def plain(x):
-    if isinstance(x, torch.Tensor):
-        x = x.detach().tolist()
-    if isinstance(x, dict):
-        return {k: plain(v) for k, v in x.items()}
-    if isinstance(x, (list, tuple)):
-        return [plain(v) for v in x]
-    return float(f"{x:.12g}") + 0.0 if isinstance(x, float) else x
-
-
-def dump(x, pad=0):
-    """Like json.dumps, but a list of numbers stays on one line."""
-    sp = " " * (pad + 1)
-    if isinstance(x, dict):
-        return "{\n" + ",\n".join(f"{sp}{json.dumps(k)}: {dump(v, pad + 1)}" for k, v in x.items()) + "\n" + " " * pad + "}"
-    if isinstance(x, list) and any(isinstance(v, (list, dict)) for v in x):
-        return "[\n" + ",\n".join(sp + dump(v, pad + 1) for v in x) + "\n" + " " * pad + "]"
-    return json.dumps(x)
 
 
 # ---------------------------------------------------------------- cases
@@ -223,7 +162,7 @@ def main():
     cases.append(dict(name="loss_only", note="a 4 x 4 score matrix; the last run has logits of several hundred",
                       inputs=dict(s=s), runs=loss_runs))
 
-    doc = dict(format="liptools-golden-1", method="llip", conventions=[
+    write("llip", [
         "H [B,K,dv] mixture tokens after the final layer norm; G [T,dt] text features before projection",
         "every weight matrix is [out,in] and acts as y = W x; no biases; channel block m of size d/heads is head m",
         "phi [B,T,M,K] attention weights; c, z [B,T,d] before and after W_O, not normalised; s [B,T] cosines",
@@ -232,10 +171,7 @@ def main():
         "q [T,M,dh], k and v [B,K,M,dh], t [T,d] not normalised; d-prefixed names are derivatives of the loss",
         "shared_inputs: take every input that the case does not give from the case of that name",
         "compare with max|x-y| <= tol * max(1, max|y|), tol 1e-9 in float64 and 2e-5 in float32",
-    ], cases=cases)
-    if "--check" not in sys.argv:
-        with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "llip.json"), "w") as out:
-            out.write(dump(plain(doc)) + "\n")
+    ], cases)
 
 
 main()

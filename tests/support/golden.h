@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include <fstream>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -13,6 +14,13 @@ namespace lip::test {
 inline nlohmann::json read_golden(const std::string& name) {
     std::ifstream file(std::string(LIP_SOURCE_DIR) + "/tests/golden/" + name);
     return nlohmann::json::parse(file);
+}
+
+// The case of that name. Throws std::runtime_error if there is none.
+inline const nlohmann::json& golden_case(const nlohmann::json& golden, const std::string& name) {
+    for (const auto& c : golden["cases"])
+        if (c["name"] == name) return c;
+    throw std::runtime_error("no golden case " + name);
 }
 
 // Nested lists of numbers -> float64 tensor.

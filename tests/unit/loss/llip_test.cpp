@@ -35,17 +35,10 @@ Named inputs_of(const nlohmann::json& golden, const nlohmann::json& c,
                 at::ScalarType type = at::kDouble) {
     Named x;
     if (c.contains("shared_inputs"))
-        for (const auto& other : golden["cases"])
-            if (other["name"] == c["shared_inputs"]) x = inputs_of(golden, other, type);
+        x = inputs_of(golden, test::golden_case(golden, c["shared_inputs"]), type);
     for (const auto& [name, value] : c["inputs"].items())
         x[name] = leaf(test::to_tensor(value).to(type));
     return x;
-}
-
-const nlohmann::json& case_of(const nlohmann::json& golden, const char* name) {
-    for (const auto& c : golden["cases"])
-        if (c["name"] == name) return c;
-    throw std::runtime_error(name);
 }
 
 // From tokens and text features to what the loss takes.
@@ -99,7 +92,7 @@ TEST_CASE("llip: loss and all gradients equal the reference in every chunk size"
     const auto golden = test::read_golden("llip.json");
     int runs = 0;
     for (const char* name : {"training", "single_head", "one_token"}) {
-        const auto& c = case_of(golden, name);
+        const auto& c = test::golden_case(golden, name);
         for (const auto& run : c["runs"])
             for (const auto type : {at::kDouble, at::kFloat})
                 for (const std::int64_t chunk : {1, 2, 7, 0})
@@ -136,7 +129,7 @@ TEST_CASE("llip: loss and all gradients equal the reference in every chunk size"
 
 TEST_CASE("llip: the arms of the comparison equal the reference") {
     const auto golden = test::read_golden("llip.json");
-    const auto& c = case_of(golden, "arms");
+    const auto& c = test::golden_case(golden, "arms");
     for (const auto& [arm, expected] : c["arms"].items()) {
         CAPTURE(arm);
         const Named x = inputs_of(golden, c);
@@ -159,7 +152,7 @@ TEST_CASE("llip: the arms of the comparison equal the reference") {
 
 TEST_CASE("llip: scores of more texts than images, of classes, and the uniform vector") {
     const auto golden = test::read_golden("llip.json");
-    const auto& c = case_of(golden, "inference");
+    const auto& c = test::golden_case(golden, "inference");
     Projected p = project(inputs_of(golden, c));
     for (const std::int64_t chunk : {1, 3, 0}) {
         const Llip options{.heads = 3, .tau = 5, .text_chunk = chunk};
@@ -176,7 +169,7 @@ TEST_CASE("llip: scores of more texts than images, of classes, and the uniform v
 
 TEST_CASE("llip: the loss of given scores, also with logits of several hundred") {
     const auto golden = test::read_golden("llip.json");
-    const auto& c = case_of(golden, "loss_only");
+    const auto& c = test::golden_case(golden, "loss_only");
     // z_i = (s_i / 2, what a unit vector lacks) against the axes; twice the scale makes up for it.
     const Tensor half = test::to_tensor(c["inputs"]["s"]) / 2;
     const Tensor lacking = (1 - (half * half).sum(1, true)).sqrt();

@@ -23,12 +23,6 @@ using test::scalar;
 
 namespace {
 
-const nlohmann::json& region_case(const nlohmann::json& golden, const char* name) {
-    for (const auto& c : golden["cases"])
-        if (c["name"] == name) return c;
-    throw std::runtime_error(name);
-}
-
 Tensor valid_of(const nlohmann::json& json) {
     return test::to_tensor(json).to(at::kBool).flatten();
 }
@@ -58,7 +52,7 @@ TEST_CASE("region contrast: values and gradients of the reference, for tiles of 
     const auto golden = test::read_golden("cloc.json");
     int runs = 0;
     for (const char* name : {"region_contrastive", "validity"}) {
-        const auto& c = region_case(golden, name);
+        const auto& c = test::golden_case(golden, name);
         const Tensor valid = c.contains("valid") ? valid_of(c["valid"]) : Tensor();
         for (const auto& run : c["runs"])
             for (const auto type : {at::kDouble, at::kFloat})
@@ -86,7 +80,7 @@ TEST_CASE("region contrast: values and gradients of the reference, for tiles of 
 
 TEST_CASE("grounding: values and gradients of the reference") {
     const auto golden = test::read_golden("cloc.json");
-    const auto& c = region_case(golden, "validity");
+    const auto& c = test::golden_case(golden, "validity");
     const Tensor raw = leaf(test::to_tensor(c["inputs"]["raw"])),
                  box = test::to_tensor(c["inputs"]["box"]);
     const Tensor loss = loss::grounding_loss(box, raw.sigmoid(), valid_of(c["valid"]));

@@ -5,6 +5,7 @@
 #include "model/language_image_model.h"
 #include "tensor/math.h"
 #include "tests/support/golden.h"
+#include "tests/support/small_llip.h"
 #include "tests/support/stand_in_device.h"
 
 #include <ATen/ATen.h>
@@ -17,19 +18,13 @@ using test::difference;
 
 namespace {
 
-const nlohmann::json& golden_case(const nlohmann::json& golden, const char* name) {
-    for (const auto& c : golden["cases"])
-        if (c["name"] == name) return c;
-    throw std::runtime_error(name);
-}
-
 // Keys, values and W_O of the images of the case "training", which others share.
 struct Images {
     model::MixtureFeatures features;
     Tensor output, w_q, w_t;
 };
 Images golden_images(const nlohmann::json& golden) {
-    const auto& x = golden_case(golden, "training")["inputs"];
+    const auto& x = test::golden_case(golden, "training")["inputs"];
     const Tensor h = test::to_tensor(x["H"]);
     return {{at::linear(h, test::to_tensor(x["W_K"])), at::linear(h, test::to_tensor(x["W_V"]))},
             test::to_tensor(x["W_O"]),
@@ -37,28 +32,12 @@ Images golden_images(const nlohmann::json& golden) {
             test::to_tensor(x["W_T"])};
 }
 
-model::ModelConfig mixing_config() {
-    model::ModelConfig config = model::load_arch("demo");
-    config.vision.width = 32;
-    config.vision.head_width = 16;
-    config.vision.layers = 2;
-    config.embed_dim = 16;
-    config.method = "llip";
-    model::apply_setting(config, "llip.mixture_tokens=5");
-    return config;
-}
-
-Tensor mixing_pixels(std::int64_t count) {
-    return at::randint(0, 256, {count, 3, 48, 48}, at::detail::createCPUGenerator(5),
-                       at::TensorOptions(at::kByte));
-}
-
 }  // namespace
 
 TEST_CASE("mixing: weights and vectors equal the reference") {
     const auto golden = test::read_golden("llip.json");
     const Images images = golden_images(golden);
-    const auto& c = golden_case(golden, "training");
+    const auto& c = test::golden_case(golden, "training");
     const Tensor q = at::linear(test::to_tensor(c["inputs"]["G"]), images.w_q);
     for (const auto& run : c["runs"]) {
         const model::MixedImages mixed =
@@ -71,7 +50,7 @@ TEST_CASE("mixing: weights and vectors equal the reference") {
 TEST_CASE("templates are averaged as the reference does, and classes scored") {
     const auto golden = test::read_golden("llip.json");
     const Images images = golden_images(golden);
-    const auto& c = golden_case(golden, "inference");
+    const auto& c = test::golden_case(golden, "inference");
     const Tensor g = test::to_tensor(c["inputs"]["G"]);
     const model::QueryFeatures texts{at::linear(g, images.w_q) / 5,
                                      tensor::unit(at::linear(g, images.w_t))};
@@ -92,8 +71,8 @@ TEST_CASE("templates are averaged as the reference does, and classes scored") {
 
 TEST_CASE("mixing: scores of the loss are cosines with its vectors, on another device too") {
     const at::NoGradGuard no_grad;
-    const model::LanguageImageModel model(mixing_config(), 1);
-    const model::MixtureFeatures images = model.embed_mixture(mixing_pixels(3));
+    const model::LanguageImageModel model(test::small_llip("llip.heads=8"), 1);
+    const model::MixtureFeatures images = model.embed_mixture(test::some_pixels(3));
     const std::vector<model::TokenIds> ids = {{1, 7, 9, 2}, {1, 5, 2}, {1, 8, 8, 2}, {1, 4, 2}};
     const model::QueryFeatures texts = model.embed_queries(model::pack_texts(ids));
     const Tensor output = model.readout->output();
@@ -113,8 +92,8 @@ TEST_CASE("mixing: scores of the loss are cosines with its vectors, on another d
 
 TEST_CASE("attention of mixture tokens to patches: shares of the last block") {
     const at::NoGradGuard no_grad;
-    model::LanguageImageModel model(mixing_config(), 1);
-    const Tensor pixels = model.normalize(mixing_pixels(2));
+    model::LanguageImageModel model(test::small_llip("llip.heads=8"), 1);
+    const Tensor pixels = model.normalize(test::some_pixels(2));
     const Tensor seen = model.vision.mixture_attention(pixels);
     REQUIRE(seen.sizes() == at::IntArrayRef{2, 5, 36});
     CHECK(seen.min().item<double>() >= 0);
@@ -125,10 +104,10 @@ TEST_CASE("attention of mixture tokens to patches: shares of the last block") {
     CHECK(difference(model.vision.mixture_attention(pixels), at::full({2, 5, 36}, 1.0 / 41)) <
           1e-6);
     model.to(test::kStandIn);
-    CHECK(difference(model.vision.mixture_attention(model.normalize(mixing_pixels(2))),
+    CHECK(difference(model.vision.mixture_attention(model.normalize(test::some_pixels(2))),
                      at::full({2, 5, 36}, 1.0 / 41)) < 1e-6);
     // Patches of a block are patches alone.
-    CHECK(model.vision.block_output(model.normalize(mixing_pixels(2)), -1).size(1) == 36);
+    CHECK(model.vision.block_output(model.normalize(test::some_pixels(2)), -1).size(1) == 36);
 }
 
 TEST_CASE("operations of pairs: the tokens of a head are scored, then mixed with W_O in them") {

@@ -7,6 +7,7 @@
 #include "model/language_image_model.h"
 #include "tensor/math.h"
 #include "tests/support/golden.h"
+#include "tests/support/small_llip.h"
 #include "tests/support/stand_in_device.h"
 
 #include <ATen/ATen.h>
@@ -18,31 +19,12 @@
 
 using namespace lip;
 using at::Tensor;
+using test::small_llip;
+using test::some_pixels;
 
 namespace {
 
-model::ModelConfig llip_config(const char* setting = "llip.heads=4") {
-    model::ModelConfig config = model::load_arch("demo");
-    config.vision.width = 32;
-    config.vision.head_width = 16;
-    config.vision.layers = 2;
-    config.text.width = 24;
-    config.text.layers = 2;
-    config.text.heads = 2;
-    config.text.vocab_size = 50;
-    config.embed_dim = 16;
-    config.method = "llip";
-    model::apply_setting(config, "llip.mixture_tokens=5");
-    model::apply_setting(config, setting);
-    return config;
-}
-
 const std::vector<model::TokenIds> kQueries = {{1, 7, 9, 2}, {1, 5, 2}, {1, 8, 8, 8, 4, 2}};
-
-Tensor some_pixels(std::int64_t count) {
-    return at::randint(0, 256, {count, 3, 48, 48}, at::detail::createCPUGenerator(5),
-                       at::TensorOptions(at::kByte));
-}
 
 Tensor loss_of(const model::LanguageImageModel& model, const Tensor& pixels,
                const model::PackedTexts& texts) {
@@ -60,7 +42,7 @@ Tensor loss_of(const model::LanguageImageModel& model, const Tensor& pixels,
 
 TEST_CASE("llip model: weights and shapes") {
     const at::NoGradGuard no_grad;
-    const model::LanguageImageModel model(llip_config(), 1);
+    const model::LanguageImageModel model(small_llip(), 1);
     std::map<std::string, std::vector<std::int64_t>> shapes;
     for (const auto& [name, value] : model.parameters.all()) shapes[name] = value.sizes().vec();
     using Shape = std::vector<std::int64_t>;
@@ -91,7 +73,7 @@ TEST_CASE("llip model: weights and shapes") {
 
 TEST_CASE("llip model: mixture tokens stand behind the patches and see them") {
     const at::NoGradGuard no_grad;
-    model::LanguageImageModel model(llip_config(), 1);
+    model::LanguageImageModel model(small_llip(), 1);
     const Tensor pixels = some_pixels(1);
     const Tensor before = model.embed_mixture(pixels).keys;
     // Exchanged tokens exchange their outputs: they have no positions.
@@ -111,7 +93,7 @@ TEST_CASE("llip model: the temperature is in the query, fixed, divided further, 
     const model::PackedTexts texts = model::pack_texts(kQueries);
     const auto query = [&](const char* setting) {
         const at::NoGradGuard no_grad;
-        return model::LanguageImageModel(llip_config(setting), 1).embed_queries(texts).query;
+        return model::LanguageImageModel(small_llip(setting), 1).embed_queries(texts).query;
     };
     const Tensor five = query("llip.temperature=5");
     CHECK(test::difference(query("llip.temperature=2.5"), five * 2) < 1e-6);
@@ -127,7 +109,7 @@ TEST_CASE("llip model: every weight learns, on another device too") {
           "llip.class_token=true", "llip.query=projected", "llip.query=projected_unit",
           "llip.mixing=learned", "llip.mixing=average", "llip.mixing=first"}) {
         CAPTURE(setting);
-        model::ModelConfig config = llip_config(setting);
+        model::ModelConfig config = small_llip(setting);
         config.has_logit_bias = true;
         model::LanguageImageModel here(config, 1), there(config, 1);
         there.to(test::kStandIn);
@@ -151,10 +133,10 @@ TEST_CASE("llip model: what mixes instead of a text") {
     const at::NoGradGuard no_grad;
     const Tensor pixels = some_pixels(2);
     const auto vector_of = [&](const char* setting) {
-        return model::LanguageImageModel(llip_config(setting), 1).embed_images(pixels);
+        return model::LanguageImageModel(small_llip(setting), 1).embed_images(pixels);
     };
     // The weights of a model are drawn by name, so the settings differ in nothing else.
-    const model::LanguageImageModel asked(llip_config(), 1);
+    const model::LanguageImageModel asked(small_llip(), 1);
     const model::MixtureFeatures f = asked.embed_mixture(pixels);
     const Tensor output = asked.readout->output();
     CHECK(test::difference(vector_of("llip.mixing=average"),
@@ -162,7 +144,7 @@ TEST_CASE("llip model: what mixes instead of a text") {
     CHECK(test::difference(vector_of("llip.mixing=first"),
                            model::uniform_vector(f.values.slice(1, 0, 1), output)) < 1e-6);
     // One query for all texts: what the loss makes of it as the query of a text.
-    const model::LanguageImageModel learned(llip_config("llip.mixing=learned"), 1);
+    const model::LanguageImageModel learned(small_llip("llip.mixing=learned"), 1);
     const Tensor query = learned.readout->learned_query.detach();
     const Tensor targets = tensor::unit(at::eye(16));
     const Tensor scores = loss::llip_scores(query.expand({16, 16}), f.keys, f.values, output,
@@ -171,7 +153,7 @@ TEST_CASE("llip model: what mixes instead of a text") {
 }
 
 TEST_CASE("llip settings survive writing and reading; what they are not is refused") {
-    model::ModelConfig config = llip_config("llip.temperature=2.5");
+    model::ModelConfig config = small_llip("llip.temperature=2.5");
     model::apply_setting(config, "llip.scale=tau_sqrt");
     model::apply_setting(config, "llip.layer_norm=true");
     model::apply_setting(config, "llip.learn_temperature=true");
