@@ -2,7 +2,7 @@
 #
 #   make demo        data from real pictures, two models trained and compared, demo/out/report.html
 #   make test        everything is built and tested
-#   make reproduce-dreamlip, make reproduce-llip
+#   make reproduce-dreamlip, make reproduce-llip, make reproduce-cloc
 #                    the arms of the paper on the demo's scenes, three seeds, and DreamLIP's on scenes of photographs,
 #                    one seed: tables and plots (an hour and a half each; SEEDS="1 2 3" STAMP_SEEDS=1 STAMPS=DIR)
 #   make test-peers  models, tokenizers, pixels, vectors, event files beside the libraries people use

@@ -31,6 +31,10 @@ struct Figure {
     const char* title;
 };
 constexpr Figure kFigures[] = {
+    {"regions", "mAcc", "boxes, mAcc"},
+    {"phrases", "r2t_recall@10", "box to phrase R@10"},
+    {"phrases", "t2r_recall@10", "phrase to box R@10"},
+    {"ground", "acc@0.5", "phrase found, IoU 0.5"},
     {"zeroshot", "acc1", "zero-shot top 1"},
     {"short", "text_retrieval_recall@1", "short, image to text R@1"},
     {"short", "image_retrieval_recall@1", "short, text to image R@1"},

@@ -2,6 +2,7 @@
 #include "cli/error.h"
 #include "cli/log.h"
 #include "cmd/checkpoint/checkpoint.h"
+#include "detect/owlv2_checkpoint.h"
 #include "model/checkpoint.h"
 #include "model/export.h"
 #include "model/foreign.h"
@@ -45,11 +46,35 @@ void warn_left_out(const std::vector<std::string>& tensors, const std::string& w
               " and are left out:" + names);
 }
 
+bool is_hf_detector(const std::string& path) {
+    return fs::is_regular_file(fs::path(path) / "config.json") && model::is_detector(path);
+}
+
+int import_detector(const CheckpointOptions& options) {
+    const std::string& source = options.paths.front();
+    if (options.input_format != "auto" && options.input_format != "hf")
+        throw cli::DataError(source + ": is hf, not " + options.input_format);
+    if (!options.arch.empty() || options.ema)
+        throw cli::UsageError(source + ": a detector takes neither --arch nor --ema");
+    const detect::LoadedOwlv2 loaded = detect::load_owlv2(source, at::kCPU, options.tokenizer);
+    warn_left_out(loaded.left_out, "the detector");
+    if (options.common.dry_run) {
+        cli::info("would write " + options.common.output + ", a detector, from hf");
+        return cli::kDone;
+    }
+    write_folder(options.common, [&](const fs::path& folder) {
+        detect::save_owlv2(folder, *loaded.model, *loaded.tokenizer,
+                           cli::provenance_json(options.common));
+    });
+    return cli::kDone;
+}
+
 }  // namespace
 
 int checkpoint_import(const CheckpointOptions& options) {
     check_can_write_folder(options.common);
     tensor::configure_process(options.common.thread_count(), /*deterministic=*/false);
+    if (is_hf_detector(options.paths.front())) return import_detector(options);
     model::ForeignModel foreign = model::read_foreign(
         options.paths.front(),
         {options.input_format == "auto" ? "" : options.input_format, options.arch, options.ema});
@@ -78,14 +103,16 @@ int checkpoint_export(const CheckpointOptions& options) {
         record::check_can_write(options.common.output, options.common.force);
     tensor::configure_process(options.common.thread_count(), /*deterministic=*/false);
     const model::LoadedModel loaded = model::load_model(options.paths.front(), at::kCPU);
+    model::check_can_export(loaded.model->config, options.exported);
     if (options.common.dry_run) {
         cli::info("would write " + options.common.output);
         return cli::kDone;
     }
     const at::NoGradGuard no_grad;
     if (is_file) {
-        model::export_pt(options.common.output, *loaded.model, options.exported,
-                         options.common.force);
+        const auto left = model::export_pt(options.common.output, *loaded.model, options.exported,
+                                           options.common.force);
+        warn_left_out(left, "the format");
         return cli::kDone;
     }
     std::vector<std::string> left;

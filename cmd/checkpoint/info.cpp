@@ -1,8 +1,10 @@
 #include "cmd/checkpoint/checkpoint.h"
+#include "detect/owlv2_checkpoint.h"
 
 #include "cli/error.h"
 #include "cli/log.h"
 #include "model/checkpoint.h"
+#include "model/method_config.h"
 #include "record/file.h"
 #include "record/object.h"
 #include "tensor/device.h"
@@ -53,7 +55,8 @@ void add_shapes(record::Object& facts, const model::ModelConfig& c) {
     facts.set("vision_layers", number(c.vision.layers));
     facts.set("vision_width", number(c.vision.width));
     facts.set("vision_heads", number(c.vision.heads()));
-    facts.set_text("vision_pool", c.vision.pool_type);
+    // Behind the tower of a Llip model nothing is pooled: its mixture tokens are read.
+    facts.set_text("vision_pool", c.has_mixture() ? "mixture" : c.vision.pool_type);
     facts.set("context_length", number(c.text.context_length));
     facts.set("vocab_size", number(c.text.vocab_size));
     facts.set("text_layers", number(c.text.layers));
@@ -61,6 +64,14 @@ void add_shapes(record::Object& facts, const model::ModelConfig& c) {
     facts.set("text_heads", number(c.text.heads));
     facts.set_text("text_pool", c.text.pool_type);
     facts.set_text("tokenizer", c.text.tokenizer);
+}
+
+// The settings by the names that --set has; a learnt temperature is the one it has now.
+std::string llip_facts(const Content& content) {
+    nlohmann::ordered_json json = model::llip_json(content.config.llip);
+    if (content.config.llip.learn_temperature && content.config.llip.has_keys())
+        json["temperature"] = std::exp(scalar(content, "readout.log_temperature"));
+    return json.dump();
 }
 
 // Batches with a text an image: what the towers cost, and the scores of all pairs.
@@ -79,6 +90,22 @@ std::string batches_json(const model::LanguageImageModel& model, double text_flo
     return out + "]";
 }
 
+// How the weights came to be, where that is known.
+void add_history(record::Object& facts, const fs::path& folder) {
+    if (fs::is_regular_file(folder / "state.json")) {
+        const train::RunState state = train::read_state(folder);
+        facts.set("step", std::to_string(state.step));
+        facts.set("samples", std::to_string(state.samples));
+    }
+    if (const fs::path file = folder / "provenance.json"; fs::is_regular_file(file)) {
+        const auto json =
+            nlohmann::ordered_json::parse(record::read_file(file.string(), 1 << 24), nullptr,
+                                          /*allow_exceptions=*/false);
+        if (json.is_discarded()) throw cli::DataError(file.string() + ": is no JSON");
+        facts.set("provenance", json.dump());
+    }
+}
+
 record::Object facts_of(const Content& content, const model::LanguageImageModel& model) {
     record::Object facts;
     facts.set_text("path", content.folder.string());
@@ -91,6 +118,7 @@ record::Object facts_of(const Content& content, const model::LanguageImageModel&
     facts.set("text_parameters", std::to_string(all - vision - readout - count(content, "logit_")));
     if (readout > 0) facts.set("readout_parameters", std::to_string(readout));
     add_shapes(facts, content.config);
+    if (content.config.has_mixture()) facts.set("llip", llip_facts(content));
     facts.set("logit_scale", score(std::exp(scalar(content, "logit_scale"))));
     if (content.config.has_logit_bias)
         facts.set("logit_bias", score(scalar(content, "logit_bias")));
@@ -101,18 +129,25 @@ record::Object facts_of(const Content& content, const model::LanguageImageModel&
         facts.set("mflops_pair", score((model.pair_flops(1, 2) - model.pair_flops(1, 1)) / 1e6));
         facts.set("gflops_batches", batches_json(model, text_flops));
     }
-    if (fs::is_regular_file(content.folder / "state.json")) {
-        const train::RunState state = train::read_state(content.folder);
-        facts.set("step", std::to_string(state.step));
-        facts.set("samples", std::to_string(state.samples));
-    }
-    if (const fs::path file = content.folder / "provenance.json"; fs::is_regular_file(file)) {
-        const auto json =
-            nlohmann::ordered_json::parse(record::read_file(file.string(), 1 << 24), nullptr,
-                                          /*allow_exceptions=*/false);
-        if (json.is_discarded()) throw cli::DataError(file.string() + ": is no JSON");
-        facts.set("provenance", json.dump());
-    }
+    add_history(facts, content.folder);
+    return facts;
+}
+
+// A detector: the towers as they are, and the heads.
+record::Object detector_facts(const Content& content) {
+    record::Object facts;
+    facts.set_text("path", content.folder.string());
+    facts.set_text("arch", content.config.name);
+    facts.set_text("detector", "owlv2");
+    const std::int64_t all = count(content, ""), vision = count(content, "visual.");
+    const std::int64_t heads = count(content, "layer_norm.") + count(content, "class_head.") +
+                               count(content, "box_head.") + count(content, "objectness_head.");
+    facts.set("parameters", std::to_string(all));
+    facts.set("vision_parameters", std::to_string(vision));
+    facts.set("text_parameters", std::to_string(all - vision - heads));
+    facts.set("head_parameters", std::to_string(heads));
+    add_shapes(facts, content.config);
+    add_history(facts, content.folder);
     return facts;
 }
 
@@ -179,11 +214,26 @@ void append_table(std::string& out, const record::Object::Field& field) {
     out += names + "\n" + lines;
 }
 
+// An object: a line a field, llip.heads.
+void append_settings(std::string& out, const record::Object::Field& field) {
+    const auto settings = nlohmann::ordered_json::parse(field.raw);
+    for (const auto& [name, value] : settings.items())
+        out += field.name + "." + name + "\t" +
+               (value.is_string()         ? value.get<std::string>()
+                : value.is_number_float() ? score(value.get<double>())
+                                          : value.dump()) +
+               "\n";
+}
+
 std::string as_text(const record::Object& facts, const Content& content, bool tensors) {
     std::string out;
     for (const record::Object::Field& field : facts.fields) {
         if (field.name == "gflops_batches") {
             append_table(out, field);
+            continue;
+        }
+        if (field.name == "llip") {
+            append_settings(out, field);
             continue;
         }
         std::string value;
@@ -197,23 +247,38 @@ std::string as_text(const record::Object& facts, const Content& content, bool te
     return out;
 }
 
+// Both read the weights and check that they belong to the configuration.
+record::Object read_model(Content& content, const std::string& weights) {
+    content.tensors = tensor::read_safetensors(weights);
+    model::LanguageImageModel model(content.config, /*seed=*/0);
+    model.parameters.load(content.tensors, weights);
+    return facts_of(content, model);
+}
+
+record::Object read_detector(Content& content) {
+    const detect::LoadedOwlv2 loaded = detect::load_owlv2(content.folder, at::kCPU);
+    for (const auto& [name, value] : loaded.model->parameters.all())
+        content.tensors.emplace_back(name, value.detach());
+    return detector_facts(content);
+}
+
 }  // namespace
 
 int checkpoint_info(const CheckpointOptions& options) {
     record::check_can_write(options.common.output, options.common.force);
     Content content;
     content.folder = model::find_checkpoint(options.paths.front());
-    content.config = model::read_config(content.folder);
+    const bool is_detector = model::is_detector(content.folder);
+    content.config = is_detector ? detect::read_owlv2_config(content.folder)
+                                 : model::read_config(content.folder);
     const std::string weights = (content.folder / "model.safetensors").string();
     if (options.common.dry_run) {
         cli::info("would read " + weights);
         return cli::kDone;
     }
     tensor::configure_process(options.common.thread_count(), /*deterministic=*/false);
-    content.tensors = tensor::read_safetensors(weights);
-    model::LanguageImageModel model(content.config, /*seed=*/0);
-    model.parameters.load(content.tensors, weights);
-    const record::Object facts = facts_of(content, model);
+    const record::Object facts =
+        is_detector ? read_detector(content) : read_model(content, weights);
     record::write_file(options.common.output,
                        options.format == "json" ? as_json(facts, content, options.tensors)
                                                 : as_text(facts, content, options.tensors),

@@ -2,6 +2,7 @@
 #include "cli/error.h"
 #include "cli/log.h"
 #include "cmd/checkpoint/checkpoint.h"
+#include "detect/owlv2_checkpoint.h"
 #include "model/checkpoint.h"
 #include "model/checksums.h"
 #include "record/file.h"
@@ -103,16 +104,24 @@ private:
     }
 
     void check_model() {
-        if (is_there(kConfig)) attempt(kConfig, [&] { config_ = model::read_config(folder_); });
+        if (is_there(kConfig))
+            attempt(kConfig, [&] {
+                is_detector_ = model::is_detector(folder_);
+                config_ =
+                    is_detector_ ? detect::read_owlv2_config(folder_) : model::read_config(folder_);
+            });
         std::optional<tensor::NamedTensors> weights;
         if (is_there(kWeights))
             attempt(kWeights, [&] { weights = tensor::read_safetensors(path(kWeights)); });
-        if (config_) attempt(kConfig, [&] { model_.emplace(*config_, /*seed=*/0); });
+        if (config_ && is_detector_)
+            attempt(kConfig, [&] { detector_.emplace(*config_, /*seed=*/0); });
+        else if (config_)
+            attempt(kConfig, [&] { model_.emplace(*config_, /*seed=*/0); });
         if (!weights) return;
         check_values(kWeights, *weights);
-        if (!model_) return;
-        for (const std::string& problem : model_->parameters.misfits(*weights))
-            report(kWeights, problem);
+        if (!model_ && !detector_) return;
+        const model::Parameters& wanted = model_ ? model_->parameters : detector_->parameters;
+        for (const std::string& problem : wanted.misfits(*weights)) report(kWeights, problem);
     }
 
     void check_tokenizer() {
@@ -153,7 +162,9 @@ private:
     fs::path folder_;
     std::string lines_;
     std::optional<model::ModelConfig> config_;
+    bool is_detector_ = false;
     std::optional<model::LanguageImageModel> model_;
+    std::optional<detect::Owlv2> detector_;
 };
 
 // The folder meant by an operand, also one that lacks what makes it a checkpoint.

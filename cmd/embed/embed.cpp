@@ -5,6 +5,7 @@
 #include "cmd/embed/mixing_picture.h"
 #include "cmd/embed/output.h"
 #include "eval/image_batches.h"
+#include "eval/region_embedder.h"
 #include "record/lines.h"
 #include "text/utf8.h"
 
@@ -36,10 +37,10 @@ void check(const EmbedOptions& o) {
     const bool of_texts = is_of_texts(o.kind);
     if (!of_texts && has_caption_options)
         throw cli::UsageError(
-            "--sources, --texts, --texts-per-image and --long-text need --kind=text");
+            "--sources, --texts, --texts-per-image and --long-text need --kind=text or query");
     if (!of_texts && reads_lines(o))
-        throw cli::UsageError("--input-format=lines needs --kind=text");
-    if (!o.texts.empty() && !of_texts) throw cli::UsageError("--text needs --kind=text");
+        throw cli::UsageError("--input-format=lines needs --kind=text or query");
+    if (!o.texts.empty() && !of_texts) throw cli::UsageError("--text needs --kind=text or query");
     if (!o.given.empty() && o.kind != EmbedKind::kImage)
         throw cli::UsageError("--given is for --kind=image: the images are mixed for these texts");
     if (!o.mixing_dir.empty() && o.given.empty())
@@ -51,6 +52,10 @@ void check(const EmbedOptions& o) {
         throw cli::UsageError("with --text no INPUT is read: leave it and --input-format out");
     if ((!o.texts.empty() || reads_lines(o)) && (!c.sources.empty() || c.texts == "phrases"))
         throw cli::UsageError("--sources and --texts=phrases are for the captions of records");
+    if (o.regions.mode != eval::RegionMode::kAuto && o.kind != EmbedKind::kRegion)
+        throw cli::UsageError("--region-mode needs --kind=region");
+    if (o.kind == EmbedKind::kRegion && !o.normalize)
+        throw cli::UsageError("--no-normalize: vectors of regions have unit length");
     if (parse_layer(o.layer) && o.kind != EmbedKind::kPatch)
         throw cli::UsageError("--layer=" + o.layer + " needs --kind=patch");
     check_format(o);
@@ -139,10 +144,17 @@ public:
 
 private:
     void embed_images() {
-        eval::ImageBatches batches(*embedder_, *stream_, errors_, options_.model.batch_size,
-                                   options_.common.thread_count());
+        std::optional<eval::RegionEmbedder> regions;
+        if (options_.kind == EmbedKind::kRegion)
+            regions.emplace(*embedder_, options_.regions.mode, options_.model.batch_size);
+        eval::ImageBatches batches(
+            *embedder_, *stream_, errors_, options_.model.batch_size,
+            options_.common.thread_count(),
+            regions ? eval::regions_in(regions->mode()) : eval::RegionPixels::kNone);
         while (const auto batch = batches.next()) {
-            if (asking_.empty())
+            if (regions)
+                add_regions(*batch, (*regions)(*batch));
+            else if (asking_.empty())
                 add_images(*batch);
             else
                 add_mixed(*batch);
@@ -165,6 +177,16 @@ private:
             row.is_uniform = kind == EmbedKind::kImage && embedder_->is_text_conditioned();
             const at::Tensor own = vectors[static_cast<std::int64_t>(i)];
             output_->add(row, own.dim() == 2 ? own : own.unsqueeze(0));
+        }
+    }
+
+    void add_regions(const eval::ImageBatch& batch, const eval::RegionVectors& regions) {
+        for (std::size_t n = 0; n < regions.places.size(); ++n) {
+            const auto& [i, r] = regions.places[n];
+            const shard::ImageRecord& item = batch.items[i];
+            VectorRow row{item.record.key, image_path(item, *stream_), item.record.regions[r].text};
+            record::append_region_place(row.region, item.record, r);
+            output_->add(row, regions.vectors[static_cast<std::int64_t>(n)].unsqueeze(0));
         }
     }
 
@@ -266,17 +288,20 @@ private:
     }
 
     void say_closing_line() const {
+        const auto number = [](std::size_t n, const std::string& unit) {
+            return std::to_string(n) + " " + unit + (n == 1 ? "" : "s");
+        };
         std::string text;
         if (is_of_texts(options_.kind)) {
-            text = std::to_string(rows_) + " texts";
-            if (stream_) text += " of " + std::to_string(items_) + " records";
+            text = number(rows_, "text");
+            if (stream_) text += " of " + number(items_, "record");
             if (maker_->texts_cut() > 0)
                 text += ", " + std::to_string(maker_->texts_cut()) +
                         (selection_.mean_of_parts ? " parts of them cut to " : " cut to ") +
                         std::to_string(embedder_->config().text.context_length) + " tokens";
         } else {
-            text = std::to_string(items_) + " images";
-            if (!asking_.empty()) text += ", each for " + std::to_string(asking_.size()) + " texts";
+            text = number(items_, "image");
+            if (!asking_.empty()) text += ", each for " + number(asking_.size(), "text");
             if (asking_.empty() && options_.kind == EmbedKind::kImage &&
                 embedder_->is_text_conditioned())
                 text += ", mixed for no text (--given mixes them)";

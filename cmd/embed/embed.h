@@ -12,7 +12,7 @@
 namespace lip::cmd {
 
 // The last two are of Llip models: what images are mixed from, and what texts mix them by.
-enum class EmbedKind { kImage, kText, kPatch, kMixture, kQuery };
+enum class EmbedKind { kImage, kText, kPatch, kRegion, kMixture, kQuery };
 
 inline bool is_of_texts(EmbedKind kind) {
     return kind == EmbedKind::kText || kind == EmbedKind::kQuery;
@@ -26,6 +26,7 @@ struct EmbedOptions {
     CaptionSettings captions;
     ModelSettings model;
     EmbedKind kind = EmbedKind::kImage;
+    RegionSettings regions;
     std::vector<std::string> texts;  // --text
     std::vector<std::string> given;  // --given: images are mixed for these
     std::string mixing_dir;
@@ -40,10 +41,6 @@ std::optional<std::int64_t> parse_layer(const std::string& word);
 
 cli::Tool embed_tool(EmbedOptions& options);
 int embed(EmbedOptions options);
-
-// The texts of TEXT operands: a text, @FILE with a text a line (@- is standard input), @@x for the
-// text "@x". Throws DataError.
-std::vector<std::string> read_texts(const std::vector<std::string>& operands);
 
 // Images, patches and texts as vectors of the joint space [.., D], of unit length if `normalize`,
 // else as the model gives them. Patches may be those of a block, of its width.

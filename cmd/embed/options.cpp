@@ -9,14 +9,14 @@ namespace {
 constexpr const char* kDescription =
     R"(Turns images or texts into vectors of the space that the two towers of a model share: the cosine of two vectors tells how well image and text agree.
 
---kind=image gives a vector an image, and --kind=patch one for each square patch of it, from left to right and top to bottom. With --layer=N these are no vectors of the joint space, but the patches as block N of the image tower leaves them, without the class token and before the last norm and the projection: N counts from 1, or from the end, where -1 is the last block and -2 the one whose patches LLaVA reads; 0 is what the first block gets. They keep their length, unless --normalize is given. --kind=text gives one for each text of the records: their captions, or with --texts their sentences or phrases. A caption that has not been split yet is split as split-captions does by default. With --input-format=lines every line of the input is a text.
+--kind=image gives a vector an image, and --kind=patch one for each square patch of it, from left to right and top to bottom. With --layer=N these are no vectors of the joint space, but the patches as block N of the image tower leaves them, without the class token and before the last norm and the projection: N counts from 1, or from the end, where -1 is the last block and -2 the one whose patches LLaVA reads; 0 is what the first block gets. They keep their length, unless --normalize is given. --kind=region gives one for each box of the records' regions (record(5)): the answer of the Prompter of a model trained with regions, or what --region-mode names. --kind=text gives one for each text of the records: their captions, or with --texts their sentences or phrases. A caption that has not been split yet is split as split-captions does by default. With --input-format=lines every line of the input is a text.
 
 A text longer than the model can read is cut; the closing line counts such texts. --long-text=mean avoids that: the vector of a caption is the mean of the vectors of its sentences.
 
 --text embeds the texts of the command line and reads no INPUT. @FILE stands for the lines of a file, @- for standard input, @@x for the text "@x".)";
 
 constexpr const char* kOutput =
-    R"(One JSON line a row, in the order of the input: key, kind and embedding, in the shortest form that reads back to the same number. Texts add text and the index of the caption, with --texts also that of the sentence or phrase in it; texts that come from no record have the number of their line as key. Patches add grid (rows, columns) and, of a block, layer, and embedding is a list of vectors.
+    R"(One JSON line a row, in the order of the input: key, kind and embedding, in the shortest form that reads back to the same number. Texts add text and the index of the caption, with --texts also that of the sentence or phrase in it; texts that come from no record have the number of their line as key. Regions add region (their index in the record), box, and text if they have one. Patches add grid (rows, columns) and, of a block, layer, and embedding is a list of vectors.
 
 With --format=npy, safetensors or faiss the numbers go to -o FILE, one vector a row, and the rest of each line to FILE.rows.jsonl, line for row; patches are rows of their own there, with their number in the grid as patch. The file is NumPy's with two axes, a safetensors file with the tensor embeddings, or a FAISS index IndexFlatIP, whose score is the inner product: of vectors of unit length, the cosine.
 
@@ -31,7 +31,7 @@ constexpr const char* kLlip =
 
 --kind=mixture gives what images are mixed from: keys and values, a vector for each mixture token, which JSON lines have as two lists; in a file of vectors they are rows of their own, the keys of an image and then its values, with part (key or value) and token, so that NumPy makes them x.reshape(-1, 2, tokens, width). --kind=query gives what texts mix by, divided by the temperature, and --kind=text their targets. These keep their length. With the heads of llip in config.json and the tensor readout.output.weight of model.safetensors they give all scores: doc/llip.md has the formula.
 
---mixing-dir=DIR writes a picture for each image and text of --given, DIR/KEY.GIVEN.png: the image as the model sees it; beside it where its mixture tokens look in the last block, each as much as the text weighs it, from blue to red; and below, the weights of the tokens (columns) in each head (rows), from white to black. The scale of both is in the legend.)";
+--mixing-dir=DIR writes a picture for each image and text of --given, DIR/KEY.GIVEN.png: the image as the model sees it; beside it where its mixture tokens look in the last block, each as much as the text weighs it, from blue to red; and below, the weights of the tokens (columns) in each head (rows), from white to black. The scale of both is in the legend. Folders that are missing are made, DIR too; slashes in keys make folders in it, and percent signs, control characters and the parts . and .. are written %XX, as segment(1) names its pictures.)";
 
 constexpr const char* kBadInput =
     R"(An image that cannot be read: no-image; one that cannot be decoded: bad-image. A record without texts has no row.)";
@@ -54,6 +54,8 @@ cli::Tool embed_tool(EmbedOptions& options) {
          "embed -m model --kind text --texts sentences images.jsonl > sentences.jsonl"},
         {"What the last block but one says of each patch, for another model to read.",
          "embed -m model --kind patch --layer -2 --format npy -o patches.npy shards/"},
+        {"Every box of the records, cut out as an image of its own.",
+         "embed -m model --kind region --region-mode crop images.jsonl > regions.jsonl"},
         {"Texts from a pipe.",
          "cut -c1-40 classes.txt | embed -m model --kind text --input-format lines"},
         {"Images of a Llip model as two texts mix them, and pictures of how they do.",
@@ -77,6 +79,7 @@ cli::Tool embed_tool(EmbedOptions& options) {
              {{"image", EmbedKind::kImage},
               {"text", EmbedKind::kText},
               {"patch", EmbedKind::kPatch},
+              {"region", EmbedKind::kRegion},
               {"mixture", EmbedKind::kMixture},
               {"query", EmbedKind::kQuery}},
              "what gets a vector; the last two of a Llip model");
@@ -98,6 +101,7 @@ cli::Tool embed_tool(EmbedOptions& options) {
         options.normalize = options.layer == "joint" && options.kind != EmbedKind::kMixture &&
                             options.kind != EmbedKind::kQuery;
     });
+    add_regions(o, options.regions, /*with_flag=*/false);
     add_model(o, options.model);
     add_captions(o, options.captions);
     add_images(o, options.image_root);

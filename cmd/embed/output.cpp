@@ -18,6 +18,8 @@ const char* kind_name(EmbedKind kind) {
             return "text";
         case EmbedKind::kPatch:
             return "patch";
+        case EmbedKind::kRegion:
+            return "region";
         case EmbedKind::kMixture:
             return "mixture";
         case EmbedKind::kQuery:
@@ -46,6 +48,13 @@ void append_line(std::string& out, EmbedKind kind, const VectorRow& row) {
     out.append(",\"kind\":\"").append(kind_name(kind)) += '"';
     if (row.is_uniform) out += ",\"mixing\":\"uniform\"";
     if (row.given) out += ",\"given\":" + std::to_string(*row.given);
+    if (kind == EmbedKind::kRegion) {
+        out += row.region;
+        if (!row.text.empty()) {
+            out += ",\"text\":";
+            cli::append_json_string(out, row.text);
+        }
+    }
     if (is_of_texts(kind) || row.given) {
         out += ",\"text\":";
         cli::append_json_string(out, row.text);

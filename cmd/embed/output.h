@@ -31,6 +31,7 @@ struct VectorRow {
     std::int64_t grid = 0;                // of patches: rows, and columns
     std::optional<std::int64_t> layer{};  // of patches: the block they are of
     bool is_uniform = false;              // of images of a Llip model: mixed for no text
+    std::string region{};                 // of regions: record::append_region_place
     std::optional<std::int64_t> given{};  // of images mixed for `text`: its number
 };
 

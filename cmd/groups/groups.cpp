@@ -60,6 +60,21 @@ void add_model(cli::Options& options, ModelSettings& settings, bool with_model) 
                  "same bits for the same threads and device");
 }
 
+void add_regions(cli::Options& options, RegionSettings& settings, bool with_flag) {
+    options.group("regions");
+    if (with_flag)
+        options.flag("--regions", settings.regions,
+                     "work on the boxes of the records, not on whole images");
+    using eval::RegionMode;
+    options.choice("--region-mode", settings.mode,
+                   {{"auto", RegionMode::kAuto},
+                    {"prompter", RegionMode::kPrompter},
+                    {"roi", RegionMode::kRoi},
+                    {"crop", RegionMode::kCrop}},
+                   "a box is asked of the model's Prompter; is the mean of the patches under it; "
+                   "or is cut out as an image. auto: prompter if the model has one, else crop");
+}
+
 void add_classes(cli::Options& options, ClassSettings& settings) {
     options.group("classes");
     options.add(

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "cli/tool.h"
+#include "eval/region_mode.h"
 #include "record/errors.h"
 
 #include <string>
@@ -26,6 +27,10 @@ struct CaptionSettings {
 };
 void add_captions(cli::Options& options, CaptionSettings& settings);
 
+// The texts of TEXT operands: a text, @FILE with a text a line (@- is standard input), @@x for the
+// text "@x". Throws DataError.
+std::vector<std::string> read_texts(const std::vector<std::string>& operands);
+
 // Group "model".
 struct ModelSettings {
     std::string model;
@@ -35,6 +40,14 @@ struct ModelSettings {
     bool deterministic = false;
 };
 void add_model(cli::Options& options, ModelSettings& settings, bool with_model = true);
+
+// Group "regions": whether and how boxes are worked on.
+struct RegionSettings {
+    bool regions = false;
+    eval::RegionMode mode = eval::RegionMode::kAuto;
+};
+// `with_flag`: --regions, else only how.
+void add_regions(cli::Options& options, RegionSettings& settings, bool with_flag);
 
 // Group "classes".
 struct ClassSettings {

@@ -82,8 +82,11 @@ Collection read_collection(const RetrieveOptions& options, const Wanted& wanted)
         out.is_uniform = rows.is_uniform;
         if (rows.is_uniform)
             cli::warn(options.image_embeddings +
-                      ": vectors of a Llip model that depend on no text: what is measured is the "
-                      "first step of its search alone (-m DIR and INPUT score all pairs)");
+                      ": vectors of a Llip model that depend on no text: " +
+                      (options.is_search() ? "this is the first step of its search alone (INPUT in "
+                                             "their place scores all pairs)"
+                                           : "what is measured is the first step of its search "
+                                             "alone (-m DIR and INPUT score all pairs)"));
     }
     if (wanted.texts) {
         const VectorRows rows = read_vector_rows(options.text_embeddings, "text", wanted.keep_text);

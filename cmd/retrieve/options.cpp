@@ -16,6 +16,11 @@ The vectors may come from embed(1), so that they are computed once: --image-embe
 
 With --query texts are looked for among the images, with --query-image images among the texts; nothing is measured, and the best hits are printed. Texts count as above: the first five of an image, unless --texts-per-image says otherwise.)";
 
+constexpr const char* kRegions =
+    R"(--regions compares the boxes of the records' regions (record(5)) with their phrases: all boxes look for their phrase among all phrases, all phrases for their box. A box has the vector that --region-mode says. The right answer is the box's own phrase; phrases repeat, so figures that accept an equal one stand beside.
+
+Items are direction (r2t or t2r), key, region (its index in the record), box, text, rank, string_rank and top. Metrics are r2t_recall@k and t2r_recall@k, by default of k=10 alone, r2t_string_recall@k and t2r_string_recall@k, where an equal phrase of another region counts, and r2t_median_rank and t2r_median_rank. --direction i2t is r2t, t2i is t2r. Regions without text are left out and counted as without_text.)";
+
 constexpr const char* kOutput =
     R"(One JSON line a query, images first: direction (i2t or t2i), key, rank and top, the best candidates with key and score. A text also has caption, its index in the record, and sentence or phrase, the index in the caption. --top says how many candidates are printed.
 
@@ -28,7 +33,7 @@ Field texts is the number of texts that count, captions that of all the images h
 constexpr const char* kLlip =
     R"(An image of a Llip model has another vector for every text: a pair's score is the cosine of the text with the image as that text mixes it. All pairs are scored, in blocks, for both directions at once; ranks and ties are as always. What images are mixed from is kept in memory: 256 KiB an image for 64 tokens of a ViT-B, 1.2 GiB for 5,000 images. The mean of sentences (--long-text=mean) averages their queries too.
 
---shortlist=N searches in two steps: the best N by the vectors that depend on no text, of these the best by the score of the pair; what is not among the N follows in the order of the first step. A search then scores N pairs a query. Where recall is measured all pairs are scored as well, to tell what the shortlist loses: metrics text_retrieval_shortlist_loss@k and image_retrieval_shortlist_loss@k are recall@k of all pairs less that of the two steps, text_retrieval_shortlist_recall and image_retrieval_shortlist_recall the shares of queries whose best candidate of all pairs is in the shortlist; and items have rank_all_pairs.
+--shortlist=N searches in two steps: the best N by the vectors that depend on no text, of these the best by the score of the pair; what is not among the N follows in the order of the first step. No more than N candidates are printed, and --top must not ask for more. A search then scores N pairs a query. Where recall is measured all pairs are scored as well, to tell what the shortlist loses: metrics text_retrieval_shortlist_loss@k and image_retrieval_shortlist_loss@k are recall@k of all pairs less that of the two steps, text_retrieval_shortlist_recall and image_retrieval_shortlist_recall the shares of queries whose best candidate of all pairs is in the shortlist; and items have rank_all_pairs.
 
 Vectors of embed(1) are compared as they stand: those of the images of a Llip model depend on no text, and a warning says so, and mixing in the settings of the summary. Vectors for given texts, mixture tokens and queries are refused.)";
 
@@ -78,8 +83,11 @@ cli::Tool retrieve_tool(RetrieveOptions& options) {
     tool.name = "retrieve";
     tool.summary = "find images for texts and texts for images, and measure recall";
     tool.description = kDescription;
-    tool.sections = {
-        {"LLIP", kLlip}, {"TIES", kTies}, {"OUTPUT", kOutput}, {"BAD INPUT", kBadInput}};
+    tool.sections = {{"REGIONS", kRegions},
+                     {"LLIP", kLlip},
+                     {"TIES", kTies},
+                     {"OUTPUT", kOutput},
+                     {"BAD INPUT", kBadInput}};
     tool.examples = {
         {"Recall both ways, every caption a text.",
          "retrieve -m model --texts-per-image 0 --summary - images.jsonl"},
@@ -93,6 +101,8 @@ cli::Tool retrieve_tool(RetrieveOptions& options) {
          "    --texts-per-image 0 --bootstrap 1000 --summary -"},
         {"The three images that fit a text best.",
          "retrieve -m model --query 'a red fox' --top 3 images.jsonl | jq -r .key"},
+        {"Boxes and phrases, each box cut out as an image.",
+         "retrieve -m model --regions --region-mode crop --summary - images.jsonl | jq .metrics"},
         {"All pairs of a Llip model, and what a search among the best 20 would lose.",
          "retrieve -m llip --texts-per-image 0 --shortlist 20 --summary - images.jsonl |\n"
          "    jq .metrics"},
@@ -108,6 +118,10 @@ cli::Tool retrieve_tool(RetrieveOptions& options) {
     o.operands(options.stream.inputs, "INPUT", "records, shards, image files or folders of images");
     add_own(o, options);
     add_captions(o, options.captions);
+    add_regions(o, options.regions, /*with_flag=*/true);
+    o.after_parse([&options](const cli::Options& given) {
+        if (options.regions.regions && !given.given("k")) options.k = {"10"};
+    });
     add_model(o, options.model);
     add_results(o, options.results, /*with_top=*/true);
     add_images(o, options.image_root);

@@ -3,6 +3,7 @@
 #include "cli/error.h"
 #include "cli/log.h"
 #include "cmd/retrieve/collection.h"
+#include "cmd/retrieve/regions.h"
 #include "cmd/retrieve/search.h"
 #include "eval/bootstrap.h"
 #include "eval/image_set.h"
@@ -41,6 +42,14 @@ std::vector<std::int64_t> parse_k(const std::vector<std::string>& words) {
 class Plan {
 public:
     explicit Plan(const RetrieveOptions& o) : o_(o) {
+        if (o.regions.regions) {
+            for (const char* name :
+                 {"query", "query-image", "image-embeddings", "text-embeddings", "texts", "sources",
+                  "texts-per-image", "long-text", "shortlist", "allow-short"})
+                refuse({name}, "has no meaning with --regions, which compares boxes and phrases");
+        } else {
+            refuse({"region-mode"}, "needs --regions");
+        }
         if (o.is_search()) {
             refuse({"k", "direction", "ties", "allow-short", "summary", "dataset", "bootstrap"},
                    "is for measuring recall, not for a search with --query");
@@ -68,6 +77,7 @@ public:
         if (needs_model() && o.model.model.empty())
             throw cli::UsageError("-m DIR is missing: name a checkpoint or a run folder");
         if (!needs_model()) refuse({"model"}, "is not needed: both sides come from files");
+        check_top();
         parse_k(o.k);
         wanted();
     }
@@ -88,6 +98,13 @@ public:
     }
 
 private:
+    // A shortlist has no more hits than candidates; the default of --top promises no number.
+    void check_top() const {
+        if (o_.shortlist > 0 && o_.results.top > o_.shortlist && o_.declared->given("top"))
+            throw cli::UsageError("--top " + std::to_string(o_.results.top) +
+                                  " asks for more than the " + std::to_string(o_.shortlist) +
+                                  " candidates of --shortlist");
+    }
     // What the command line asks for in vain. A configuration file may serve several runs.
     void refuse(std::initializer_list<std::string_view> names, const std::string& why) const {
         for (const cli::Option& option : o_.declared->all())
@@ -248,8 +265,9 @@ private:
         }
         if (ranking.all_pairs.empty()) return;
         char text[100];
-        std::snprintf(text, sizeof text, ", the shortlist keeps %.1f %% of the best %s",
-                      100 * all.back(), task == "text_retrieval" ? "texts" : "images");
+        std::snprintf(text, sizeof text, "%s %.1f %% of the best %s",
+                      note_.empty() ? ", the shortlist keeps" : " and", 100 * all.back(),
+                      task == "text_retrieval" ? "texts" : "images");
         note_ += text;
     }
 
@@ -358,6 +376,7 @@ int dry_run(const RetrieveOptions& o, const Plan& plan) {
 int retrieve(RetrieveOptions& o) {
     const Plan plan(o);
     if (o.common.dry_run) return dry_run(o, plan);
+    if (o.regions.regions) return retrieve_regions(o, parse_k(o.k));
     eval::Results results({o.common.output, o.results.summary, o.common.force});
     std::optional<record::ErrorLog> errors;
     if (!o.has_embeddings()) errors.emplace(o.stream, o.common.force);
@@ -376,7 +395,8 @@ int retrieve(RetrieveOptions& o) {
         searcher->search(all, results);
         const int code = errors ? errors->finish() : cli::kDone;
         eval::Summary s;
-        s.unit = "queries";
+        s.unit = "query";
+        s.units = "queries";
         results.finish(s);
         return code;
     }

@@ -20,6 +20,7 @@ struct RetrieveOptions {
     record::StreamSettings stream;
     std::string image_root;
     CaptionSettings captions;
+    RegionSettings regions;
     ModelSettings model;
     ResultSettings results;
     bool allow_short = false;

@@ -5,7 +5,7 @@ namespace lip::cmd {
 namespace {
 
 constexpr const char* kDescription =
-    R"(Gives every pixel of an image one of the classes of a file, by comparing the features of the model's patches with the names of the classes. The model has seen no mask. With true masks it also measures how well the two agree.
+    R"(Gives every pixel of an image one of the classes of a file, by comparing the features of the model's patches with the names of the classes. The model has seen no mask. Llip models are refused: their patches have no features of the joint space. With true masks it also measures how well the two agree.
 
 Class names become vectors as in zeroshot(1), which describes the classes file and --templates; the probability of a class is the highest of its names. Masks hold bytes, so there are at most 256 classes.
 

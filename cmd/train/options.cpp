@@ -10,7 +10,7 @@ namespace lip::cmd {
 namespace {
 
 constexpr const char* kDescription =
-    R"(Trains a language-image model on shards. The method sets the loss and the defaults marked "of the method": clip takes one text an image, siglip the same with a sigmoid loss, dreamlip draws K sub-captions an image (raw and short captions whole, long ones by sentence) and trains all of them as positives, slot by slot, llip mixes the tokens of an image anew for every text.
+    R"(Trains a language-image model on shards. The method sets the loss and the defaults marked "of the method": clip takes one text an image, siglip the same with a sigmoid loss, dreamlip draws K sub-captions an image (raw and short captions whole, long ones by sentence) and trains all of them as positives, slot by slot, llip mixes the tokens of an image anew for every text, cloc is clip with boxes and phrases besides.
 
 Images and texts of a step are drawn by a generator keyed by the seed, the epoch and the key of the sample. The order of training is a keyed shuffle of all frames of all shards, dealt out to up to 64 lanes in which a window of frames is mixed; a batch takes equally many samples of each lane. So a run on the CPU gives the same weights for any number of threads up to an eighth of the images in a batch (beyond, several threads share a matrix product, and the last digits can differ), and a resumed run the same bytes as an unbroken one on the same device. --steps and --epochs of a run cannot be changed later: they set the learning rate.
 
@@ -21,12 +21,12 @@ A sample that cannot be used (a broken image, a broken record) is left out, and 
 constexpr const char* kOutput =
     R"(RUN/checkpoints/step-NNNNNNNN, folders that are complete when they have their name (checkpoint(5)); RUN/latest, a link to the newest; RUN/metrics.jsonl; RUN/config.toml, to be used with --config. The path of the last checkpoint goes to standard output.
 
-Lines of metrics.jsonl have type (start, train, checkpoint, eval, resume, stop), step, epoch, samples and time; train lines add the means since the line before, or since a resume: loss, loss_global and loss_local (dreamlip), lr, grad_norm, logit_scale, local_logit_scale, logit_bias (sigmoid losses), images_per_s, texts_per_s, valid_texts (the share of texts that none before it of the same image equals), cut_texts (the share that is longer than the context), skipped, no_text (images left out because none of their captions can be used), unsplit (long captions that are one text because split-captions never saw them), bad_steps and rss (MiB, the highest so far). On --resume, lines of steps after the checkpoint are removed. Lines of type eval have metrics: text_retrieval_recall@1, 5 and 10 (the captions of an image, each taken whole, among all of --eval-data), image_retrieval_recall@1, 5 and 10, and with --classes acc1, acc5 and mean_per_class_recall of the images with one label. They are what retrieve(1) with --texts-per-image 0 and zeroshot(1) say of the checkpoint; other ranks wait for the first meanwhile.
+Lines of metrics.jsonl have type (start, train, checkpoint, eval, resume, stop), step, epoch, samples and time; train lines add the means since the line before, or since a resume: loss, loss_global and loss_local (dreamlip), those of REGIONS, lr, grad_norm, logit_scale, local_logit_scale, logit_bias (sigmoid losses), images_per_s, texts_per_s, valid_texts (the share of texts that none before it of the same image equals), cut_texts (the share that is longer than the context), skipped, no_text (images left out because none of their captions can be used), unsplit (long captions that are one text because split-captions never saw them), bad_steps and rss (MiB, the highest so far). On --resume, lines of steps after the checkpoint are removed. Lines of type eval have metrics: text_retrieval_recall@1, 5 and 10 (the captions of an image, each taken whole, among all of --eval-data), image_retrieval_recall@1, 5 and 10, and with --classes acc1, acc5 and mean_per_class_recall of the images with one label. With --classes, images without a label, or with one that is no class, count for retrieval alone; if there is none with one, the start says so. A Llip model scores all pairs of images and captions each time, more work than an epoch of their towers in large sets: the start says how many, and --eval-every measures fewer checkpoints. The figures are what retrieve(1) with --texts-per-image 0 and zeroshot(1) say of the checkpoint; other ranks wait for the first meanwhile.
 
 With --tensorboard the figures of train lines, epoch and samples also stand in RUN/tensorboard as train/loss and so on, those of eval lines as eval/acc1, for tensorboard --logdir RUN. Each part of a run that is resumed has a file of its own, events.out.tfevents.SSSSSSSS.train, named by the step it goes on after; later steps of earlier files are cut off, so that none is there twice.)";
 
 constexpr const char* kSettings =
-    R"(--set BLOCK.KEY=VALUE, repeatable, BLOCK the method. The first value is the default; dreamlip's losses are those of doc/dreamlip.md.
+    R"(--set BLOCK.KEY=VALUE, repeatable, BLOCK the method. Settings of a file of --config stay, but for those with the same key as one on the command line; --print-config shows them all. The first value is the default; dreamlip's losses are those of doc/dreamlip.md.
 
 positives={slots,all,lse,sigmoid}: texts of one slot compete; all texts do; all, with the positives summed in the numerator; none do, each pair of image and text is a question of its own, with siglip's start of scale and bias. mask_equal_texts={false,true}: equal texts of other images are no negatives; not with sigmoid. global_weight=1, local_weight=1: of the multi-positive loss and of the patches' loss; at 0 the patches are not computed. The paper weighs both alike; the demo takes a local_weight of 0.1 and local_scale=separate, see doc/dreamlip.md.
 
@@ -47,6 +47,13 @@ constexpr const char* kTokenizer =
 split-captions --format lines caps.jsonl > sentences.txt; spm_train --input=sentences.txt --model_prefix=tok --model_type=bpe --vocab_size=8000 --pad_id=0 --unk_id=1 --bos_id=2 --eos_id=3 --hard_vocab_limit=false
 
 makes tok.model. The vocabulary of the model follows from it, and it is kept in every checkpoint.)";
+
+constexpr const char* kRegions =
+    R"(--method cloc learns from the boxes and phrases in the records' regions (record(5)) beside CLIP's loss: a Prompter turns the image and a box into a vector that fits the box's phrase, and the image and a phrase into its box. --regions adds the same to any other method. doc/cloc.md has the formulas and says what is the paper's and what is ours. Images without regions train as usual.
+
+An image is scaled by its long side, padded and not cropped, and its boxes with it; those smaller than 0.1 % of the square are left out. metrics.jsonl has loss_region and loss_grounding beside loss_global, the method's own loss, regions_per_image, and filtered_pairs, the share of pairs of regions that are no negatives because their phrases are nearly the same. Where that is most of them, phrases may collapse into one: a warning says so.
+
+Settings of the block cloc: tokens={patch_ln,patch_raw,with_cls}. pool={prompt_only,gap_all,roi}: what of the Prompter is read, roi is without one. box_tokens={2,1}. pe={sinus,sinus_2pi,fourier}. patch_pe={true,false}. head_in={pooled,projected}. box_out={sigmoid,linear}. prompter={shared,separate}: of boxes and phrases. region_scale={shared,own}. filter=0.9 or off. filter_centred={false,true}: phrases are compared without what all of a batch have in common; for small runs. region_mean={valid,fixed}. weight=1, of both losses, times the share of images with regions. grounding_weight=1; 0 leaves out the box head. regions_per_image=4. context_length=16, of phrases.)";
 
 constexpr const char* kRanks =
     R"(Several processes train together when a launcher starts them: torchrun (RANK, WORLD_SIZE, LOCAL_RANK, MASTER_ADDR, MASTER_PORT), mpirun (OMPI_COMM_WORLD_*; on several machines set MASTER_ADDR to that of rank 0) or srun (SLURM_*). They need no options:
@@ -118,12 +125,16 @@ void add_texts_and_images(cli::Options& o, TrainOptions& t) {
           0, 4096);
     o.add("--context-length", t.context_length, Kind::kPlain, "N",
           "longest text in tokens; 0: of the architecture", 0, 4096);
+    o.choice("--resize-mode", t.resize_mode, {"auto", "shortest", "longest", "squash"},
+             "how an image becomes a square, here without crops and in all tools that use the "
+             "model: short side fitted, ends cut off; long side fitted, padded; both fitted. auto: "
+             "of the architecture, with regions longest");
     o.choice("--augment", t.augment,
              {{"none", train::Augment::kNone},
               {"crop", train::Augment::kCrop},
               {"strong", train::Augment::kStrong}},
              "the evaluation's centre crop; random resized crops; or these with changes of colour "
-             "and form: see IMAGES");
+             "and form: see IMAGES. With regions none");
     o.add("--crop-scale", t.crop_scale, "A",
           "least area of the random crop; 0.2 with --augment strong", 0.01, 1);
     o.add("--flip", t.flip, "P",
@@ -163,6 +174,16 @@ void set_released_code(const cli::Options& given, TrainOptions& t) {
     if (!given.given("pool-order")) t.pool_order = train::PoolOrder::kCsv;
 }
 
+// Boxes hold for the whole image.
+void set_regions(const cli::Options& given, TrainOptions& t) {
+    if (!t.regions && !train::find_method(t.method).regions) return;
+    if (!given.given("augment")) t.augment = train::Augment::kNone;
+    if (!given.given("resize-mode")) t.resize_mode = "longest";
+    if (t.augment != train::Augment::kNone)
+        throw cli::UsageError(
+            "--augment: boxes of regions hold for the whole image, not for crops (--augment none)");
+}
+
 void set_crops(const cli::Options& given, TrainOptions& t) {
     if (t.augment == train::Augment::kStrong && !given.given("crop-scale")) t.crop_scale = 0.2;
     if (t.augment == train::Augment::kNone && (t.flip > 0 || t.exact_decode))
@@ -185,15 +206,22 @@ cli::Tool train_tool(TrainOptions& t) {
     tool.name = "train";
     tool.summary = "train language-image models on shards";
     tool.description = kDescription;
-    tool.sections = {{"SETTINGS", kSettings},     {"IMAGES", kImages}, {"TOKENIZER", kTokenizer},
-                     {"RECIPES", recipes_text()}, {"OUTPUT", kOutput}, {"RANKS", kRanks},
-                     {"SIGNALS", kSignals}};
+    tool.sections = {{"SETTINGS", kSettings},   {"IMAGES", kImages},         {"REGIONS", kRegions},
+                     {"TOKENIZER", kTokenizer}, {"RECIPES", recipes_text()}, {"OUTPUT", kOutput},
+                     {"RANKS", kRanks},         {"SIGNALS", kSignals}};
     tool.examples = {
         {"Sub-captions, four an image, a small model; then its curve.",
          "train --method dreamlip --arch demo --tokenizer tokenizer.model --data "
          "'shards/*.tar.zst' \\\n"
          "    --batch-size 16 --steps 4 --warmup 1 --texts-per-image 4 -o runs/one\n"
          "jq -r 'select(.type==\"train\")|[.step,.loss]|@tsv' runs/one/metrics.jsonl"},
+        {"Llip: eight tokens an image, mixed anew for every text; the bias starts as a small batch "
+         "needs it.",
+         "train --method llip --set llip.mixture_tokens=8 --init-bias prior --arch demo \\\n"
+         "    --tokenizer tokenizer.model --data 'shards/*.tar.zst' --batch-size 16 --steps 4 \\\n"
+         "    --warmup 1 -o runs/llip"},
+        {"The recipe with one setting changed; the others of its list stay.",
+         "train --config llip-demo --set llip.heads=4 --print-config | grep '^set'"},
         {"The settings of a published run; options given beside win.",
          "train --config dreamlip-cc3m-b16 --print-config | grep batch-size"},
         {"A long run that a batch system may stop at any time.",
@@ -213,15 +241,16 @@ cli::Tool train_tool(TrainOptions& t) {
     for (const train::Method& method : train::methods()) names.emplace_back(method.name);
     o.choice("--method", t.method, names, "loss and defaults");
     o.add_repeated("--set", t.settings, "METHOD.KEY=VALUE",
-                   "a setting of the method: see SETTINGS");
+                   "a setting of the method, beside those of --config: see SETTINGS")
+        .merges_keys = true;
     o.add("--arch", t.arch, "NAME|FILE",
           "shape of the model: a name of open_clip's, demo, or a JSON file");
     o.add("--init", t.init, "CKPT",
-          "start from the weights of a checkpoint or run, of the same --arch and --tokenizer");
+          "start from the weights of a checkpoint or run, of the same --arch and --tokenizer; a "
+          "warning names settings of Llip that differ");
     o.add("--init-bias", t.init_bias, "X|prior",
-          "first bias of a sigmoid loss (siglip, llip), by default -10; prior: -ln(batch size - "
-          "1), for "
-          "batches below about 1,000 images");
+          "first bias of a sigmoid loss (siglip, llip), -100 to 100, by default -10; prior: "
+          "-ln(batch size - 1), for batches below about 1,000 images");
     o.add("--tokenizer", t.tokenizer, "FILE", "SentencePiece model, CLIP vocabulary or folder");
     o.add_repeated("--data", t.data, "SHARDS[=WEIGHT]",
                    "training data: a shard, a folder, a manifest or a quoted pattern; its images "
@@ -238,16 +267,22 @@ cli::Tool train_tool(TrainOptions& t) {
           "of several ranks, end when another has been silent this long: see RANKS", 1);
     o.flag("--ring", t.ring,
            "of several ranks, with siglip and llip: texts go round, those of one rank at a time, "
-           "rather than all to all: see RANKS",
+           "rather than all to all; of one rank it changes nothing: see RANKS",
            true);
     o.add("--seed", t.seed, Kind::kPlain, "N", "of weights, order, crops and draws").environment =
         "LIP_SEED";
     add_length_and_optimiser(o, t);
     add_texts_and_images(o, t);
+    o.group("regions");
+    o.flag("--regions", t.regions,
+           "also with methods other than cloc: learn from the boxes and phrases of the records; "
+           "see REGIONS",
+           true);
     add_released_code(o, t);
     // Here, so that --print-config and config.toml say what it comes to.
     o.after_parse([&t](const cli::Options& given) {
         set_released_code(given, t);
+        set_regions(given, t);
         set_crops(given, t);
     });
     add_model(o, t.device, /*with_model=*/false);

@@ -31,7 +31,11 @@ constexpr Recipe kRecipes[] = {
     {"llip-l14", "the same, ViT-L-14"},
     {"llip-h14", "the same, ViT-H-14"},
     {"llip-g14", "the same, ViT-bigG-14"},
-    {"llip-demo", "Llip in small"},
+    {"llip-demo", "Llip in small, a million parameters, 100,000 images, some minutes on two cores"},
+    {"cloc-b16", "the published settings, ViT-B-16"},
+    {"cloc-l14", "the same, ViT-L-14 at 336 pixels"},
+    {"cloc-h14", "the same, ViT-H-14 at 336 pixels"},
+    {"cloc-demo", "CLOC in small, a million parameters, 48,000 images, some minutes on two cores"},
 };
 
 }  // namespace

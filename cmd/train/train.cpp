@@ -13,6 +13,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <cstdio>
 #include <thread>
 
 namespace lip::cmd {
@@ -21,6 +22,8 @@ namespace {
 using train::TrainSettings;
 
 constexpr std::int64_t kEvalBatch = 64;  // images
+constexpr double kLargestBias = 100;
+constexpr std::int64_t kLargeBatch = 1024;  // images; doc/llip.md on the bias
 
 void check_needed(const TrainOptions& t) {
     if (t.data.empty()) throw cli::UsageError("--data SHARDS is missing");
@@ -32,23 +35,59 @@ void check_needed(const TrainOptions& t) {
         throw cli::UsageError("--data: standard input cannot be read again for the next epoch");
 }
 
+bool is_on_command_line(const TrainOptions& t, std::string_view name) {
+    return std::ranges::any_of(t.declared->all(), [&](const cli::Option& option) {
+        return option.name == name && option.origin == cli::Origin::kCommandLine;
+    });
+}
+
+// Minus the logarithm of the negatives of an image: the logit of one pair being the right one.
+double prior_bias(const TrainOptions& t) {
+    if (t.device.batch_size < 2)
+        throw cli::UsageError(
+            "--init-bias prior: a batch of one image has no negatives (--batch-size 2 or more)");
+    return -std::log(static_cast<double>(t.device.batch_size - 1));
+}
+
+double parse_bias(const std::string& text) {
+    double bias = 0;
+    try {
+        bias = cli::parse_real(text);
+    } catch (const cli::UsageError& problem) {
+        throw cli::UsageError("--init-bias: " + std::string(problem.what()) +
+                              " (a number, or prior)");
+    }
+    if (std::abs(bias) > kLargestBias)
+        throw cli::UsageError("--init-bias: '" + text + "' must lie between -100 and 100");
+    return bias;
+}
+
+// A start for large batches: the pairs of a small one first move the bias alone.
+void hint_at_prior(const TrainOptions& t, const model::ModelConfig& config) {
+    if (t.device.batch_size >= kLargeBatch || t.device.batch_size < 2 || !t.init.empty() ||
+        t.resume || config.init_logit_bias != model::ModelConfig().init_logit_bias ||
+        is_on_command_line(t, "init-bias"))
+        return;
+    char prior[32];
+    std::snprintf(prior, sizeof prior, "%.2f", prior_bias(t));
+    cli::warn("--init-bias is -10, which suits batches of thousands: with " +
+              std::to_string(t.device.batch_size) +
+              " images the first steps would move little but the bias (--init-bias prior starts "
+              "at " +
+              prior + ")");
+}
+
 // Where the bias of a sigmoid loss starts.
 void set_first_bias(const TrainOptions& t, model::ModelConfig& config) {
-    if (t.init_bias.empty()) return;
-    if (!config.has_logit_bias)
+    if (t.init_bias.empty()) {
+        if (is_on_command_line(t, "init-bias"))
+            throw cli::UsageError("--init-bias: '' is not a number (a number, or prior)");
+    } else if (!config.has_logit_bias) {
         throw cli::UsageError("--init-bias: " + t.method + " has no bias (siglip and llip have)");
-    if (t.init_bias == "prior") {
-        // The logit of one image in a batch.
-        const auto others = static_cast<double>(t.device.batch_size - 1);
-        config.init_logit_bias = -std::log(std::max(others, 1.0));
     } else {
-        try {
-            config.init_logit_bias = cli::parse_real(t.init_bias);
-        } catch (const cli::UsageError& problem) {
-            throw cli::UsageError("--init-bias: " + std::string(problem.what()) +
-                                  " (a number, or prior)");
-        }
+        config.init_logit_bias = t.init_bias == "prior" ? prior_bias(t) : parse_bias(t.init_bias);
     }
+    if (config.has_logit_bias) hint_at_prior(t, config);
 }
 
 model::ModelConfig model_config(const TrainOptions& t, const train::Method& method) {
@@ -56,6 +95,8 @@ model::ModelConfig model_config(const TrainOptions& t, const train::Method& meth
     config.method = t.method;
     if (t.image_size > 0) config.vision.image_size = t.image_size;
     if (t.context_length > 0) config.text.context_length = t.context_length;
+    config.regions = t.regions || method.regions;
+    if (t.resize_mode != "auto") config.preprocess.resize_mode = t.resize_mode;
     for (const std::string& setting : t.settings) apply_setting(config, setting);
     method.configure(config);
     set_first_bias(t, config);
@@ -115,6 +156,11 @@ train::SamplerSettings sampler_settings(const TrainOptions& t, const train::Meth
     return sampler;
 }
 
+train::RegionSettings region_settings(const model::ModelConfig& config) {
+    if (!config.regions) return {};
+    return {.count = config.cloc.regions_per_image, .context_length = config.cloc.context_length};
+}
+
 // Settings that do not change the weights that come out.
 bool is_harmless(const std::string& name) {
     constexpr std::string_view kHarmless[] = {
@@ -160,6 +206,24 @@ void speak_as(const tensor::RankPlace& place) {
     cli::Progress::configure(cli::Progress::Mode::kNever, false);
 }
 
+// What a measurement costs, and which figures it cannot have.
+void say_contents(const TrainOptions& t, const TrainSettings& s,
+                  const eval::ProgressCheckContents& there) {
+    const auto number = [](std::int64_t n) { return std::to_string(n); };
+    if (s.model.is_text_conditioned() && there.captions > 0)
+        cli::info("--eval-data: " + number(there.images) + " images and " + number(there.captions) +
+                  " captions, so that every measurement scores " +
+                  number(there.images * there.captions) +
+                  " pairs, each with vectors of its own (--eval-every N measures fewer "
+                  "checkpoints)");
+    if (there.captions == 0)
+        cli::warn("--eval-data has no captions: there will be no recall of retrieval");
+    if (!t.eval_classes.empty() && there.labelled == 0)
+        cli::warn(
+            "--eval-data has no image whose one label is among --classes: there will be no "
+            "acc1, acc5 and mean_per_class_recall");
+}
+
 // Figures of checkpoints on --eval-data.
 void set_evaluation(const TrainOptions& t, const tensor::RankPlace& place, TrainSettings& s) {
     if (t.eval_data.empty()) {
@@ -177,6 +241,7 @@ void set_evaluation(const TrainOptions& t, const tensor::RankPlace& place, Train
                                                  .batch_size = kEvalBatch,
                                                  .threads = s.data.threads,
                                                  .deterministic = t.device.deterministic}});
+    say_contents(t, s, check->contents());
     s.evaluate_every = t.eval_every;
     s.evaluate = [check](const std::string& checkpoint) {
         train::Figures figures;
@@ -191,6 +256,8 @@ TrainSettings train_settings(const TrainOptions& t, const tensor::RankPlace& pla
     if (t.ring && !method.own_images_suffice)
         throw cli::UsageError("--ring: " + t.method +
                               " needs the images of all ranks as well (siglip and llip do not)");
+    if (t.ring && place.size == 1)
+        cli::warn("--ring changes nothing: there is one rank (see RANKS in train(1))");
     TrainSettings s;
     s.run_folder = t.run_folder;
     s.method = t.method;
@@ -204,13 +271,14 @@ TrainSettings train_settings(const TrainOptions& t, const tensor::RankPlace& pla
               .ranks = place.size,
               .context_length = s.model.text.context_length,
               .pixels = {.image_size = s.model.vision.image_size,
-                         .squash = s.model.preprocess.resize_mode == "squash",
+                         .mode = image::resize_mode(s.model.preprocess.resize_mode),
                          .bilinear = s.model.preprocess.interpolation == "bilinear",
                          .augment = t.augment,
                          .crop_scale = t.crop_scale,
                          .flip = t.flip,
                          .exact_decode = t.exact_decode},
-              .sampler = sampler_settings(t, method)};
+              .sampler = sampler_settings(t, method),
+              .regions = region_settings(s.model)};
     for (const std::string& operand : t.data)
         s.data.shards.push_back(train::parse_data_operand(operand));
     s.adamw = t.adamw;

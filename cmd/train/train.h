@@ -42,6 +42,8 @@ struct TrainOptions {
     train::Augment augment = train::Augment::kCrop;
     double crop_scale = 0.9, flip = 0;
     bool exact_decode = false;
+    std::string resize_mode = "auto";
+    bool regions = false;
     std::string checkpoint_every = "1000";
     std::int64_t keep = 3, log_every = 10;
     bool resume = false, tensorboard = false;

@@ -84,6 +84,15 @@ cli::Result<std::optional<Truth>> Labels::one(const std::string& label) const {
     return std::optional<Truth>({{*found}, false});
 }
 
+cli::Result<std::int64_t> Labels::find(const record::Record& record, std::size_t index) const {
+    const record::Region& region = record.regions[index];
+    const std::string& label = region.label.empty() ? region.text : region.label;
+    if (label.empty())
+        return cli::Reject{"bad-region",
+                           "region " + std::to_string(index) + " has neither label nor text"};
+    return classes_.find(label);
+}
+
 cli::Result<std::optional<Truth>> Labels::find(const shard::ImageRecord& item) const {
     const record::Record& record = item.record;
     if (from_ == From::kFile) {

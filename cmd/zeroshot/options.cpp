@@ -16,6 +16,11 @@ A classes file has one of three forms. One name a line, which is also the id. Or
 constexpr const char* kLlip =
     R"(An image of a Llip model has another vector for every class: the class mixes the tokens of the image, and the score is the cosine of what comes out with the class. Queries of all templates of a name are averaged, so the cost is one mixing a name. With --template-average=score the image is mixed for every template, and the mean of the scores counts, at the cost of a mixing for each. Other models refuse that.)";
 
+constexpr const char* kRegions =
+    R"(--regions classifies the boxes of the records' regions (record(5)) instead of whole images; each gets the vector that --region-mode says. Truth is the label of the region, or its text where it has none, and must be a class. Templates default to none: phrases of regions are bare names.
+
+Items have region, the index in the record, and box beside what images have. Metrics are acc1, acc5 and mAcc, the mean of acc1 over the classes that have a box; --bootstrap resamples boxes.)";
+
 constexpr const char* kTruth =
     R"(A label is the id of a class, or else one of its names. With --labels=record it is the field label of the record: a text, or a list of texts where several classes may be true. With --labels=folder it is the name of the folder that holds the image. Anything else names a file of lines with key, TAB and label; or, if its name ends in .csv (packed, .csv.gz or .csv.zst), a table with a header in which one column is label and another key, the record's key, or image, its path as the record has it.
 
@@ -38,8 +43,11 @@ cli::Tool zeroshot_tool(ZeroshotOptions& options) {
     tool.name = "zeroshot";
     tool.summary = "classify images by the names of classes";
     tool.description = kDescription;
-    tool.sections = {
-        {"LLIP", kLlip}, {"TRUTH", kTruth}, {"OUTPUT", kOutput}, {"BAD INPUT", kBadInput}};
+    tool.sections = {{"LLIP", kLlip},
+                     {"REGIONS", kRegions},
+                     {"TRUTH", kTruth},
+                     {"OUTPUT", kOutput},
+                     {"BAD INPUT", kBadInput}};
     tool.examples = {
         {"Accuracy on labelled records.",
          "zeroshot -m model --classes classes.txt --summary - images.jsonl"},
@@ -73,6 +81,12 @@ cli::Tool zeroshot_tool(ZeroshotOptions& options) {
         "--labels", options.labels, "WORD|FILE",
         "truth: record (the field label), folder (the image's), or a file: lines KEY<TAB>LABEL, or "
         "a .csv with columns key or image, and label");
+    add_regions(o, options.regions, /*with_flag=*/true);
+    o.after_parse([&options](const cli::Options& given) {
+        if (options.regions.regions && !given.given("templates"))
+            options.classes.templates = "none";
+    });
+    o.group("zeroshot");
     o.add("--confusion", options.confusion, "FILE",
           "takes a CSV table of true by predicted classes; - is standard output");
     add_results(o, options.results, /*with_top=*/true);

@@ -7,6 +7,7 @@
 #include "eval/classification.h"
 #include "eval/confusion.h"
 #include "eval/image_batches.h"
+#include "eval/region_embedder.h"
 #include "eval/results.h"
 
 #include <ATen/ATen.h>
@@ -84,22 +85,29 @@ public:
           trained_{embedder_.scale(), embedder_.bias(), embedder_.is_sigmoid()},
           weights_(eval::class_weights(embedder_, classes_, templates_, options.template_average)),
           metrics_(weights_.classes) {
+        if (options.regions.regions)
+            regions_.emplace(embedder_, options.regions.mode, options.model.batch_size);
         if (!options.confusion.empty())
             record::check_can_write(options.confusion, options.common.force);
     }
 
     int run() {
-        eval::ImageBatches batches(embedder_, stream_, errors_, options_.model.batch_size,
-                                   options_.common.thread_count());
+        eval::ImageBatches batches(
+            embedder_, stream_, errors_, options_.model.batch_size, options_.common.thread_count(),
+            regions_ ? eval::regions_in(regions_->mode()) : eval::RegionPixels::kNone);
         cli::Progress progress("images", "images");
         const auto has_good_label =
             [&](const shard::ImageRecord& item) -> std::optional<cli::Reject> {
+            if (regions_) return first_bad_region(item.record);
             const auto truth = labels_.find(item);
             if (truth) return std::nullopt;
             return truth.reject();
         };
         while (const auto batch = batches.next(has_good_label)) {
-            classify(*batch);
+            if (regions_)
+                classify_regions(*batch);
+            else
+                classify(*batch);
             results_.flush();
             progress.update(errors_.records());
         }
@@ -111,11 +119,40 @@ public:
     }
 
 private:
-    void classify(const eval::ImageBatch& batch) {
-        const auto synonyms =
-            options_.classes.synonyms == "mean" ? eval::Synonyms::kMean : eval::Synonyms::kMax;
+    eval::Synonyms synonyms() const {
+        return options_.classes.synonyms == "mean" ? eval::Synonyms::kMean : eval::Synonyms::kMax;
+    }
+
+    std::optional<cli::Reject> first_bad_region(const record::Record& record) const {
+        for (std::size_t i = 0; i < record.regions.size(); ++i)
+            if (const auto truth = labels_.find(record, i); !truth) return truth.reject();
+        return std::nullopt;
+    }
+
+    void classify_regions(const eval::ImageBatch& batch) {
+        const eval::RegionVectors regions = (*regions_)(batch);
         const at::Tensor scores =
-            eval::class_scores(embedder_, embedder_.embed(batch.planes), weights_, synonyms)
+            eval::class_scores(regions.vectors, weights_, synonyms()).contiguous();  // [R, C]
+        const float* row = scores.const_data_ptr<float>();
+        std::size_t last = batch.items.size();
+        for (const auto& [i, r] : regions.places) {
+            const record::Record& record = batch.items[i].record;
+            if (i != last) results_.count(record.key);
+            last = i;
+            std::string line = "{\"key\":";
+            cli::append_json_string(line, record.key);
+            record::append_region_place(line, record, r);
+            const std::span<const float> own(row, static_cast<std::size_t>(weights_.classes));
+            append_predictions(line, own);
+            append_truth(line, {{*labels_.find(record, r)}, false}, own);
+            results_.write(line + "}");
+            row += weights_.classes;
+        }
+    }
+
+    void classify(const eval::ImageBatch& batch) {
+        const at::Tensor scores =
+            eval::class_scores(embedder_, embedder_.embed(batch.planes), weights_, synonyms())
                 .contiguous();  // [B, C]
         if (!scores.isfinite().all().item<bool>())
             throw cli::DataError(
@@ -193,6 +230,13 @@ private:
         s.pretrained = options_.model.model;
         s.task = "zeroshot_classification";
         s.metrics = metrics_.metrics(options_.results.bootstrap);
+        if (regions_) {
+            s.task = "zeroshot_region_classification";
+            for (eval::Metric& metric : s.metrics)
+                if (metric.name == "mean_per_class_recall") metric.name = "mAcc";
+            s.more.set("regions", std::to_string(metrics_.items()));
+            s.settings.set_text("region-mode", eval::name_of(regions_->mode()));
+        }
         s.skipped = errors_.skipped();
         s.more.set("unlabelled", std::to_string(unlabelled_));
         if (unlabelled_ > 0) s.note = ", " + std::to_string(unlabelled_) + " unlabelled";
@@ -223,7 +267,8 @@ private:
     Trained trained_;
     eval::ClassWeights weights_;
     eval::Classification metrics_;
-    eval::Confusion confusion_;  // empty unless asked for
+    std::optional<eval::RegionEmbedder> regions_;  // with --regions
+    eval::Confusion confusion_;                    // empty unless asked for
     std::uint64_t unlabelled_ = 0;
 };
 
@@ -265,6 +310,10 @@ int zeroshot(const ZeroshotOptions& options) {
         throw cli::UsageError("-m DIR is missing: name a checkpoint or a run folder");
     if (options.classes.classes.empty())
         throw cli::UsageError("--classes FILE is missing: name the file of the classes");
+    if (options.regions.regions && options.labels != "record")
+        throw cli::UsageError("--labels: with --regions truth is the label or text of each region");
+    if (!options.regions.regions && options.regions.mode != eval::RegionMode::kAuto)
+        throw cli::UsageError("--region-mode needs --regions");
     const std::string& confusion = options.confusion;
     if (!confusion.empty() &&
         (confusion == options.common.output || confusion == options.results.summary))

@@ -15,6 +15,7 @@ struct ZeroshotOptions {
     std::string image_root;
     ModelSettings model;
     ClassSettings classes;
+    RegionSettings regions;
     eval::TemplateAverage template_average = eval::TemplateAverage::kQuery;
     std::string labels = "record";
     std::string confusion;  // file

@@ -41,6 +41,8 @@ void append_region(const SceneObject& object, int size, std::span<const Kind> ki
     }
     row += "],";
     append_member("text", region_text(object, kinds), row);
+    row += ',';
+    append_member("label", kinds[object.kind].name, row);
     row += ",\"source\":\"scene\"}";
 }
 

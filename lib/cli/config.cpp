@@ -5,6 +5,7 @@
 #define TOML_HEADER_ONLY 0
 #include <toml++/toml.h>
 
+#include <algorithm>
 #include <sstream>
 
 namespace lip::cli {
@@ -35,7 +36,31 @@ bool is_bare(const Option& option, const std::string& value) {
     return real_text(number) == value && value != "-0" && option.choices.empty();
 }
 
+std::string_view key_of(std::string_view setting) {
+    return setting.substr(0, setting.find('='));
+}
+
 }  // namespace
+
+// A list of the file. Where keys are merged, those that a stronger source has stand behind it.
+void Options::assign_list(Option& option, const std::vector<std::string>& values,
+                          const std::string& where) {
+    std::vector<std::string> stronger;
+    if (option.origin > Origin::kConfig) {
+        if (!option.merges_keys) return;
+        stronger = option.get();
+    }
+    const auto is_replaced = [&](const std::string& value) {
+        return std::ranges::any_of(
+            stronger, [&](const std::string& other) { return key_of(other) == key_of(value); });
+    };
+    const Origin origin = std::max(option.origin, Origin::kConfig);
+    option.clear();
+    for (const std::string& value : values)
+        if (!is_replaced(value)) assign(option, value, origin, where);
+    for (const std::string& value : stronger) assign(option, value, origin, where);
+    option.origin = origin;
+}
 
 void Options::parse_config(const std::string& path) {
     toml::table table;
@@ -55,13 +80,15 @@ void Options::parse_config(const std::string& path) {
             throw UsageError(where + ": unknown key (--print-config lists the keys)");
         if (option->is_switch && !node.is_boolean())
             throw UsageError(where + ": takes true or false");
-        if (const auto* list = node.as_array()) {
-            if (!option->is_list) throw UsageError(where + ": takes one value, not a list");
-            if (option->origin > Origin::kConfig) continue;
-            option->clear();
-            for (const toml::node& item : *list)
-                assign(*option, scalar_text(item, where), Origin::kConfig, where);
-            option->origin = Origin::kConfig;
+        if (option->is_list) {
+            std::vector<std::string> values;
+            if (const auto* list = node.as_array())
+                for (const toml::node& item : *list) values.push_back(scalar_text(item, where));
+            else
+                values.push_back(scalar_text(node, where));
+            assign_list(*option, values, where);
+        } else if (node.is_array()) {
+            throw UsageError(where + ": takes one value, not a list");
         } else {
             assign(*option, scalar_text(node, where), Origin::kConfig, where);
         }

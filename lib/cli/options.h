@@ -18,7 +18,8 @@
 
 namespace lip::cli {
 
-// Where a value came from, weakest first. A list takes its values from the strongest source alone.
+// Where a value came from, weakest first. A list takes its values from the strongest source alone,
+// unless it merges keys.
 enum class Origin { kDefault, kConfig, kEnvironment, kCommandLine };
 
 struct Option {
@@ -33,6 +34,8 @@ struct Option {
     bool is_switch = false;            // takes no value
     bool negatable = false;            // also as --no-NAME
     bool is_list = false;              // may be repeated
+    // A list of KEY=VALUE: the command line replaces the file's values of its own keys alone.
+    bool merges_keys = false;
     bool hidden = false;
     bool in_config = true;
     Origin origin = Origin::kDefault;
@@ -113,6 +116,8 @@ private:
     void parse_short(std::string_view letters, const std::vector<std::string>& all, std::size_t& i);
     void parse_environment();
     void parse_config(const std::string& path);
+    void assign_list(Option& option, const std::vector<std::string>& values,
+                     const std::string& where);
 
     std::vector<Option> options_;
     std::string group_;

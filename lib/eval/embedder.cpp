@@ -40,19 +40,33 @@ Embedder::Embedder(const EmbedderSettings& settings)
       precision_(tensor::resolve_precision(settings.precision, device_)),
       loaded_(model::load_model(settings.model, device_)) {}
 
-cli::Result<std::vector<std::uint8_t>> Embedder::prepare(std::string_view bytes) const {
+std::vector<std::uint8_t> Embedder::planes_of(const image::Image& picture) const {
     const model::ModelConfig& c = config();
-    const auto picture = image::decode(bytes);
-    if (!picture) return picture.reject();
     const image::Image square = image::preprocess(
-        *picture, {.size = static_cast<int>(c.vision.image_size),
-                   .mode = c.preprocess.resize_mode == "squash" ? image::ResizeMode::kSquash
-                                                                : image::ResizeMode::kShortest,
-                   .filter = c.preprocess.interpolation == "bilinear" ? image::Filter::kBilinear
-                                                                      : image::Filter::kBicubic});
+        picture, {.size = static_cast<int>(c.vision.image_size),
+                  .mode = image::resize_mode(c.preprocess.resize_mode),
+                  .filter = c.preprocess.interpolation == "bilinear" ? image::Filter::kBilinear
+                                                                     : image::Filter::kBicubic});
     std::vector<std::uint8_t> planes(square.rgb.size());
     image::to_planar_bytes(square, planes.data());
     return planes;
+}
+
+cli::Result<std::vector<std::uint8_t>> Embedder::prepare(std::string_view bytes) const {
+    auto prepared = prepare(bytes, {});
+    if (!prepared) return prepared.reject();
+    return std::move(prepared->planes);
+}
+
+cli::Result<PreparedImage> Embedder::prepare(std::string_view bytes,
+                                             std::span<const image::UnitBox> crops) const {
+    const auto picture = image::decode(bytes);
+    if (!picture) return picture.reject();
+    PreparedImage out{planes_of(*picture), {picture->width, picture->height}, {}};
+    for (const image::UnitBox& box : crops)
+        out.crops.push_back(planes_of(
+            image::crop(*picture, image::pixels_of(box, picture->width, picture->height))));
+    return out;
 }
 
 at::Tensor Embedder::pixels(std::span<const std::vector<std::uint8_t>> planes) const {
@@ -108,6 +122,14 @@ at::Tensor Embedder::texts(std::span<const std::string> texts, std::int64_t* cut
     std::vector<at::Tensor> parts{at::empty({0, config().embed_dim})};
     for_each_batch(texts, cut, [&](const model::PackedTexts& packed) {
         parts.push_back(model().embed_texts(packed).to(at::kCPU));
+    });
+    return at::cat(parts);
+}
+
+at::Tensor Embedder::text_features(std::span<const std::string> texts) const {
+    std::vector<at::Tensor> parts{at::empty({0, config().embed_dim})};
+    for_each_batch(texts, nullptr, [&](const model::PackedTexts& packed) {
+        parts.push_back(model().text.pooled(packed.to(device_)).to(at::kCPU, at::kFloat));
     });
     return at::cat(parts);
 }

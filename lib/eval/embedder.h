@@ -2,6 +2,7 @@
 #pragma once
 
 #include "cli/error.h"
+#include "image/geometry.h"
 #include "image/image.h"
 #include "model/checkpoint.h"
 #include "model/mixing.h"
@@ -35,6 +36,17 @@ struct EmbeddedImages {
     model::MixtureFeatures mixture;  // on the model's device; undefined unless text-conditioned
 };
 
+struct ImageSize {
+    int width = 0, height = 0;
+};
+
+// uint8 [3, S, S] planes, as the model was trained.
+struct PreparedImage {
+    std::vector<std::uint8_t> planes;
+    ImageSize size;                                // of the image
+    std::vector<std::vector<std::uint8_t>> crops;  // planes of the boxes asked for
+};
+
 // One thread at a time.
 class Embedder {
 public:
@@ -44,6 +56,12 @@ public:
     // Decodes and preprocesses as the model was trained: uint8 [3, S, S] planes. Thread-safe.
     // Rejects with bad-image.
     cli::Result<std::vector<std::uint8_t>> prepare(std::string_view image_bytes) const;
+    // The same, and what lies in these boxes, in fractions of the image, as images of their own: at
+    // least a pixel.
+    cli::Result<PreparedImage> prepare(std::string_view image_bytes,
+                                       std::span<const image::UnitBox> crops) const;
+
+    std::vector<std::uint8_t> planes_of(const image::Image& picture) const;
 
     // planes as from prepare() -> uint8 [B, 3, S, S] on the CPU.
     at::Tensor pixels(std::span<const std::vector<std::uint8_t>> planes) const;
@@ -52,6 +70,9 @@ public:
     // Any number of texts -> [N, D] fp32 on the CPU. Adds the number of texts cut to the context
     // length to `cut`, if given.
     at::Tensor texts(std::span<const std::string> texts, std::int64_t* cut = nullptr) const;
+
+    // The same before they are made unit vectors: what prompts of phrases are made from.
+    at::Tensor text_features(std::span<const std::string> texts) const;
 
     // An image has another vector for every text (doc/llip.md). What images() and texts() give are
     // the vectors that depend on no text, and the targets.

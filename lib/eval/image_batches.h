@@ -1,12 +1,10 @@
-// Images of a stream in batches, decoded and resized by several threads, in the order of the input.
+// Images of a stream in batches, decoded and resized as a model wants them (eval/item_batches.h).
 #pragma once
 
 #include "eval/embedder.h"
-#include "record/errors.h"
-#include "shard/images.h"
+#include "eval/item_batches.h"
 
 #include <cstdint>
-#include <exception>
 #include <functional>
 #include <optional>
 #include <vector>
@@ -16,7 +14,13 @@ namespace lip::eval {
 struct ImageBatch {
     std::vector<shard::ImageRecord> items;          // without their bytes
     std::vector<std::vector<std::uint8_t>> planes;  // of each item, as from Embedder::prepare()
+    std::vector<ImageSize> sizes;                   // of each item's image
+    // Of each item the planes of its regions, if they were asked for.
+    std::vector<std::vector<std::vector<std::uint8_t>>> crops;
 };
+
+// What is wanted of the regions of records, beside whole images.
+enum class RegionPixels { kNone, kCrops };
 
 // Holds one batch of image files at a time. One thread at a time.
 class ImageBatches {
@@ -25,30 +29,19 @@ public:
     // several threads.
     using Check = std::function<std::optional<cli::Reject>(const shard::ImageRecord& item)>;
 
-    // Keeps references to all three.
+    // Keeps references to the first three.
     ImageBatches(const Embedder& embedder, shard::ImageStream& stream, record::ErrorLog& errors,
-                 std::int64_t batch_size, int threads)
-        : embedder_(embedder),
-          stream_(stream),
-          errors_(errors),
-          batch_size_(static_cast<std::size_t>(batch_size)),
-          threads_(threads) {}
+                 std::int64_t batch_size, int threads, RegionPixels regions = RegionPixels::kNone)
+        : embedder_(embedder), batches_(stream, errors, batch_size, threads), regions_(regions) {}
 
-    // The next items that can be used, at most a batch of them; nothing at the end. Others go to
-    // the log, with bad-image or as `check` says. When reading fails, what was read before is given
-    // out first, and the next call throws.
+    // As ItemBatches::next(). Items that cannot be used go to the log with bad-image, or as `check`
+    // says.
     std::optional<ImageBatch> next(const Check& check = {});
 
 private:
-    std::vector<shard::ImageRecord> read();
-
     const Embedder& embedder_;
-    shard::ImageStream& stream_;
-    record::ErrorLog& errors_;
-    std::size_t batch_size_;
-    int threads_;
-    std::exception_ptr failure_;
-    bool at_end_ = false;
+    ItemBatches<PreparedImage> batches_;
+    RegionPixels regions_;
 };
 
 }  // namespace lip::eval

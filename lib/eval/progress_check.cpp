@@ -56,6 +56,18 @@ ProgressCheck::ProgressCheck(ProgressCheckSettings settings) : settings_(std::mo
     shard::ImageRecord item;
     if (!images.next(item))
         throw cli::DataError(settings_.inputs.front() + ": holds no image that can be used");
+    count();
+}
+
+void ProgressCheck::count() {
+    record::ErrorLog errors(stream(), /*force=*/false);
+    shard::ImageStream records({stream(), "", /*need_images=*/false}, errors);
+    shard::ImageRecord item;
+    while (records.next(item)) {
+        ++contents_.images;
+        contents_.captions += std::ssize(item.record.captions);
+        if (classes_ && class_of(item.record, *classes_)) ++contents_.labelled;
+    }
 }
 
 std::vector<Metric> ProgressCheck::run(const std::string& checkpoint) const {

@@ -19,21 +19,31 @@ struct ProgressCheckSettings {
     EmbedderSettings embedder;  // `model` is the checkpoint's
 };
 
+struct ProgressCheckContents {
+    std::int64_t images = 0, captions = 0;
+    std::int64_t labelled = 0;  // images whose only label is a class
+};
+
 // Recall of every image's captions, taken whole, and of images by them, at 1, 5 and 10; with
 // classes also acc1 and acc5 of the images that have one label. Vectors of all of the data are in
 // memory.
 class ProgressCheck {
 public:
-    // Reads classes and templates, and a first image of the data. Throws DataError, UsageError.
+    // Reads classes and templates, and all records of the data with a first image. Throws
+    // DataError, UsageError.
     explicit ProgressCheck(ProgressCheckSettings settings);
+
+    const ProgressCheckContents& contents() const { return contents_; }
 
     // Images that cannot be used are left out, with a warning. Throws DataError.
     std::vector<Metric> run(const std::string& checkpoint) const;
 
 private:
     record::StreamSettings stream() const;
+    void count();
 
     ProgressCheckSettings settings_;
+    ProgressCheckContents contents_;
     std::optional<Classes> classes_;
     std::vector<std::string> templates_;
 };

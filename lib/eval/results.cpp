@@ -29,7 +29,7 @@ void append_text_field(std::string& out, std::string_view name, std::string_view
 }
 
 std::string closing_line(const Summary& summary, std::uint64_t count) {
-    std::string text = std::to_string(count) + " " + summary.unit;
+    std::string text = std::to_string(count) + " " + (count == 1 ? summary.unit : summary.units);
     if (summary.metrics.empty()) return text + summary.note;
     const Metric& main = summary.metrics.front();
     if (!std::isfinite(main.value)) return text + ", no " + main.name + summary.note;

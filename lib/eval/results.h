@@ -34,11 +34,12 @@ struct Summary {
     std::string language = "en";
     std::vector<Metric> metrics;  // the first is the main figure
     std::uint64_t skipped = 0;
-    record::Object more;          // fields of this tool alone, e.g. "unlabelled"
-    record::Object settings;      // values are raw JSON
-    std::string provenance;       // JSON, empty: left out
-    std::string note;             // ends the closing line; not in the JSON
-    std::string unit = "images";  // of `count` in the closing line; not in the JSON
+    record::Object more;      // fields of this tool alone, e.g. "unlabelled"
+    record::Object settings;  // values are raw JSON
+    std::string provenance;   // JSON, empty: left out
+    std::string note;         // ends the closing line; not in the JSON
+    // Of `count` in the closing line, one and many; not in the JSON.
+    std::string unit = "image", units = "images";
 };
 
 // 128 bits of XXH3 over the keys in order, each followed by a newline.

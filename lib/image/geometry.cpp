@@ -91,6 +91,12 @@ Box center_crop(int width, int height, int crop_width, int crop_height) {
     return {static_cast<int>(half_even(width - w)), static_cast<int>(half_even(height - h)), w, h};
 }
 
+ResizeMode resize_mode(std::string_view name) {
+    return name == "squash"    ? ResizeMode::kSquash
+           : name == "longest" ? ResizeMode::kLongest
+                               : ResizeMode::kShortest;
+}
+
 Placement place(int width, int height, int size, ResizeMode mode) {
     const std::int64_t side = size;
     if (mode == ResizeMode::kSquash) return {side, side, 0, 0};
@@ -104,6 +110,59 @@ Placement place(int width, int height, int size, ResizeMode mode) {
     const std::int64_t cut = side * longer / shorter;
     const std::int64_t surplus = half_even(cut - side);
     return width <= height ? Placement{side, cut, 0, -surplus} : Placement{cut, side, -surplus, 0};
+}
+
+namespace {
+
+// Fraction f of a side of the image comes to lie at offset + f * length of the square.
+struct Along {
+    double offset, length;
+};
+
+std::array<Along, 2> sides_in_square(int width, int height, int size, ResizeMode mode) {
+    const Placement at = place(width, height, size, mode);
+    const double side = size;
+    const auto along = [&](std::int64_t offset, std::int64_t rounded, int own) {
+        const double exact = mode == ResizeMode::kLongest ? side * own / std::max(width, height)
+                                                          : static_cast<double>(rounded);
+        return Along{static_cast<double>(offset) / side, exact / side};
+    };
+    return {along(at.left, at.width, width), along(at.top, at.height, height)};
+}
+
+}  // namespace
+
+UnitBox to_square(const UnitBox& box, int width, int height, int size, ResizeMode mode) {
+    const auto sides = sides_in_square(width, height, size, mode);
+    UnitBox out{};
+    for (std::size_t i = 0; i < 4; ++i) {
+        const Along& side = sides[i % 2];
+        out[i] = std::clamp(side.offset + std::clamp(box[i], 0.0, 1.0) * side.length, 0.0, 1.0);
+    }
+    return out;
+}
+
+UnitBox from_square(const UnitBox& box, int width, int height, int size, ResizeMode mode) {
+    const auto sides = sides_in_square(width, height, size, mode);
+    UnitBox out{};
+    for (std::size_t i = 0; i < 4; ++i)
+        out[i] = std::clamp((box[i] - sides[i % 2].offset) / sides[i % 2].length, 0.0, 1.0);
+    return out;
+}
+
+Box pixels_of(const UnitBox& box, int width, int height) {
+    const auto along = [&](std::size_t axis, int length) {
+        const int first = std::min(static_cast<int>(std::floor(box[axis] * length)), length - 1);
+        const int end = static_cast<int>(std::ceil(box[axis + 2] * length));
+        return std::pair(first, std::clamp(end - first, 1, length - first));
+    };
+    const auto [x, w] = along(0, width);
+    const auto [y, h] = along(1, height);
+    return {x, y, w, h};
+}
+
+double area(const UnitBox& box) {
+    return std::max(box[2] - box[0], 0.0) * std::max(box[3] - box[1], 0.0);
 }
 
 Image preprocess(const Image& image, const PreprocessOptions& options) {

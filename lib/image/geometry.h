@@ -2,7 +2,9 @@
 // All functions are pure and may be called from any thread.
 #pragma once
 
+#include <array>
 #include <cstdint>
+#include <string_view>
 
 #include "image/image.h"
 #include "image/resize.h"
@@ -36,6 +38,9 @@ enum class ResizeMode {
     kLongest,   // long side to the square's, the rest is padded (CLOC)
 };
 
+// By its name in configurations: shortest, squash or longest.
+ResizeMode resize_mode(std::string_view name);
+
 // The resized image in coordinates of the square. Fraction x of the image's width comes to lie at
 // column left + x * width; what falls outside 0 .. size is cut off, what stays free is padded.
 struct Placement {
@@ -50,6 +55,16 @@ struct Placement {
 // padding down (nw = max(1, (2 W S + m) / (2 m)), left = (S - nw) / 2, m the longer side).
 // Requires positive arguments.
 Placement place(int width, int height, int size, ResizeMode mode);
+
+// A box (x0, y0, x1, y1) in fractions of an image -> fractions of the square, cut at its borders;
+// the longer side is scaled exactly, without the rounding of place(). And back, cut at the image's.
+// Requires positive arguments.
+using UnitBox = std::array<double, 4>;
+UnitBox to_square(const UnitBox& box, int width, int height, int size, ResizeMode mode);
+UnitBox from_square(const UnitBox& box, int width, int height, int size, ResizeMode mode);
+double area(const UnitBox& box);
+// The pixels that a box in fractions of an image touches, at least one.
+Box pixels_of(const UnitBox& box, int width, int height);
 
 struct PreprocessOptions {
     int size = 224;  // side of the square in pixels

@@ -1,5 +1,7 @@
 #include "loss/region.h"
 
+#include "tensor/math.h"
+
 #include <ATen/ATen.h>
 #include <torch/csrc/autograd/custom_function.h>
 
@@ -17,8 +19,13 @@ using torch::autograd::variable_list;
 // The valid rows of all regions, of which [own_begin, own_end) are this process's.
 struct Regions {
     Tensor z, t, scale;
+    Tensor compared;  // what the filter compares
     RegionContrast options;
 };
+
+Tensor compared_by(const Tensor& t, const RegionContrast& options) {
+    return options.filter_centred ? tensor::unit(t - t.mean(0)) : t;
+}
 
 struct Tile {
     std::int64_t begin, end;
@@ -44,7 +51,7 @@ std::vector<Tile> tiles_of(const Regions& r) {
 Tensor similarities(const Regions& r, const Tile& rows, const Tile& columns) {
     Tensor s = rows.of(r.z).matmul(columns.of(r.t).t()).mul_(r.scale);
     if (!r.options.filter) return s;
-    Tensor alike = rows.of(r.t).matmul(columns.of(r.t).t()).gt(*r.options.filter);
+    Tensor alike = rows.of(r.compared).matmul(columns.of(r.compared).t()).gt(*r.options.filter);
     if (rows.begin == columns.begin) alike.fill_diagonal_(false);
     return s.masked_fill_(alike, -INFINITY);
 }
@@ -60,7 +67,8 @@ void for_each_tile(const Regions& r, const std::vector<Tile>& tiles, const Body&
 struct RegionLoss : torch::autograd::Function<RegionLoss> {
     static Tensor forward(AutogradContext* context, const Tensor& z, const Tensor& t,
                           const Tensor& log_scale, const RegionContrast& options) {
-        const Regions r{z, t, log_scale.exp().to(z.scalar_type()), options};
+        const Regions r{z, t, log_scale.exp().to(z.scalar_type()), compared_by(t, options),
+                        options};
         const std::vector<Tile> tiles = tiles_of(r);
         const auto count = static_cast<double>(z.size(0));
         // log sum exp of own rows and own columns
@@ -134,6 +142,16 @@ Tensor region_contrast(const Tensor& z, const Tensor& t, const Tensor& valid,
     own.own_begin = before(own.own_begin);
     own.own_end = before(own.own_end);
     return region_contrast(z.index_select(0, rows), t.index_select(0, rows), {}, log_scale, own);
+}
+
+double filtered_share(const Tensor& t, const Tensor& valid, const RegionContrast& options) {
+    const at::NoGradGuard no_grad;
+    const Tensor rows = valid.defined() ? t.index_select(0, valid.nonzero().squeeze(1)) : t;
+    const auto count = static_cast<double>(rows.size(0));
+    if (!options.filter || count < 2) return 0;
+    const Tensor compared = compared_by(rows, options);
+    const Tensor alike = compared.matmul(compared.t()).gt(*options.filter).fill_diagonal_(false);
+    return alike.sum().item<double>() / (count * (count - 1));
 }
 
 Tensor grounding_loss(const Tensor& boxes, const Tensor& found, const Tensor& valid,

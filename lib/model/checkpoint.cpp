@@ -4,6 +4,8 @@
 #include "model/checksums.h"
 #include "record/file.h"
 
+#include <nlohmann/json.hpp>
+
 #include <algorithm>
 
 namespace lip::model {
@@ -27,9 +29,31 @@ fs::path find_checkpoint(const fs::path& path) {
     return *std::max_element(found.begin(), found.end());
 }
 
+namespace {
+
+constexpr std::size_t kMostConfig = 1 << 20;
+
+bool says_detector(const std::string& config) {
+    const auto json = nlohmann::json::parse(config, nullptr, /*allow_exceptions=*/false);
+    if (!json.is_object()) return false;
+    return json.contains("detector") ||
+           (json.contains("model_type") && json["model_type"] == "owlv2");
+}
+
+}  // namespace
+
+bool is_detector(const fs::path& checkpoint) {
+    return says_detector(record::read_file((checkpoint / "config.json").string(), kMostConfig));
+}
+
 ModelConfig read_config(const fs::path& checkpoint) {
     const std::string file = (checkpoint / "config.json").string();
-    return parse_config(record::read_file(file, 1 << 20), file);
+    const std::string config = record::read_file(file, kMostConfig);
+    if (says_detector(config))
+        throw cli::DataError(checkpoint.string() +
+                             ": is an OWLv2 detector, which finds boxes only (ground -m " +
+                             checkpoint.string() + ")");
+    return parse_config(config, file);
 }
 
 LoadedModel load_model(const fs::path& path, c10::Device device) {

@@ -20,7 +20,12 @@ struct LoadedModel {
 // DataError if there is none.
 std::filesystem::path find_checkpoint(const std::filesystem::path& path);
 
-// Throws DataError naming file and tensor for anything that is missing or does not fit.
+// Is it a detector (lib/detect), one of ours or Hugging Face's OWLv2? Throws DataError if
+// config.json cannot be read.
+bool is_detector(const std::filesystem::path& checkpoint);
+
+// Throws DataError naming file and tensor for anything that is missing or does not fit; a detector
+// is none of these models.
 ModelConfig read_config(const std::filesystem::path& checkpoint);
 LoadedModel load_model(const std::filesystem::path& path, c10::Device device);
 

@@ -154,8 +154,20 @@ void check(const ModelConfig& c, const std::string& where) {
     for (const double s : c.preprocess.std) require(s > 0, "std must be positive");
     require(c.preprocess.interpolation == "bicubic" || c.preprocess.interpolation == "bilinear",
             "interpolation must be bicubic or bilinear");
-    require(c.preprocess.resize_mode == "shortest" || c.preprocess.resize_mode == "squash",
-            "resize_mode must be shortest or squash");
+    const std::string& mode = c.preprocess.resize_mode;
+    require(mode == "shortest" || mode == "squash" || mode == "longest",
+            "resize_mode must be shortest, squash or longest");
+    if (!c.regions) return;
+    require(c.cloc.box_tokens == 1 || c.cloc.box_tokens == 2, "cloc.box_tokens must be 1 or 2");
+    require(!c.cloc.has_layer() || v.width % (c.cloc.box_tokens == 1 ? 8 : 4) == 0,
+            "places need a vision width that is a multiple of 4 (8 with cloc.box_tokens=1)");
+    require(sane(c.cloc.regions_per_image, 256), "cloc.regions_per_image must be 1..256");
+    require(sane(c.cloc.context_length, c.text.context_length),
+            "cloc.context_length must be at least 1 and at most that of the texts");
+    require(!v.attentional_pool || c.cloc.tokens == "patch_raw",
+            "attentional_pool norms no patches: cloc.tokens must be patch_raw");
+    require(c.cloc.tokens != "with_cls" || (v.class_token && !c.has_mixture()),
+            "cloc.tokens=with_cls needs a class token");
 }
 
 }  // namespace lip::model

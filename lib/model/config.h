@@ -58,7 +58,7 @@ struct PreprocessConfig {
     std::vector<double> mean = {0.48145466, 0.4578275, 0.40821073};
     std::vector<double> std = {0.26862954, 0.26130258, 0.27577711};
     std::string interpolation = "bicubic";
-    std::string resize_mode = "shortest";  // shortest, squash
+    std::string resize_mode = "shortest";  // shortest, squash, longest
 };
 
 // Losses of DreamLIP, the block "dreamlip" (doc/dreamlip.md). The first of each list is the
@@ -97,6 +97,37 @@ struct LlipConfig {
     bool has_keys() const { return mixing == "text" || mixing == "learned"; }
 };
 
+// Regions: CLOC's Prompter and losses, the block "cloc" (doc/cloc.md). The first of each list is
+// the default.
+struct ClocConfig {
+    // What a region's vector is made from: patches behind the last norm, or as the last block
+    // leaves them, or with the class token in front.
+    std::string tokens = "patch_ln";  // patch_ln, patch_raw, with_cls
+    // A transformer layer of which only the prompt's rows are read, or all; or no layer: the mean
+    // of bilinear samples within the box (RoIAlign).
+    std::string pool = "prompt_only";  // prompt_only, gap_all, roi
+    std::int64_t box_tokens = 2;       // a token for each corner, or 1 for both
+    std::string pe = "sinus";          // sinus, sinus_2pi, fourier: encoding of places
+    bool patch_pe = true;              // also added to the image's tokens
+    // Boxes attend to the patches under them first (roi: log of RoIAlign's weights is added to the
+    // scores), or find them by themselves.
+    std::string box_prior = "none";       // none, roi
+    std::string head_in = "pooled";       // pooled, projected: what the box head reads
+    std::string box_out = "sigmoid";      // sigmoid, linear
+    std::string prompter = "shared";      // shared, separate: layers of boxes and phrases
+    std::string region_scale = "shared";  // shared, own: temperature of the regions' contrast
+    double filter = 0.9;                  // phrases more alike are no negatives; -1: off
+    bool filter_centred = false;          // compared after the mean of all phrases is taken off
+    std::string region_mean = "valid";    // valid, fixed: losses per region, or per place for one
+    double weight = 1;            // of both losses, times the share of images that have regions
+    double grounding_weight = 1;  // of phrase to box; 0: no box head
+    std::int64_t regions_per_image = 4;  // drawn for a step
+    std::int64_t context_length = 16;    // of phrases, in tokens
+
+    bool has_layer() const { return pool != "roi"; }
+    bool has_grounding() const { return has_layer() && grounding_weight != 0; }
+};
+
 struct ModelConfig {
     std::string name;  // of the architecture, for people
     std::int64_t embed_dim = 512;
@@ -106,9 +137,11 @@ struct ModelConfig {
     double init_logit_scale = 2.6592600369327783;  // ln(1/0.07)
     bool has_logit_bias = false;                   // sigmoid losses
     double init_logit_bias = -10;
-    std::string method = "clip";  // what it was trained by: clip, siglip, dreamlip, llip
+    std::string method = "clip";  // what it was trained by: clip, siglip, dreamlip, llip, cloc
     DreamlipConfig dreamlip;      // of that method
     LlipConfig llip;              // of that method
+    bool regions = false;         // cloc, and any method with --regions
+    ClocConfig cloc;              // with regions
 
     bool has_mixture() const { return method == "llip"; }
     // An image has another vector for every text.

@@ -138,6 +138,8 @@ ModelConfig parse_config(const std::string& text, const std::string& where) {
     r.take("method", config.method);
     if (r.has("dreamlip")) read_dreamlip(r.child("dreamlip"), config.dreamlip, where + ".dreamlip");
     if (r.has("llip")) read_llip(r.child("llip"), config.llip, where + ".llip");
+    config.regions = r.has("cloc");
+    if (config.regions) read_cloc(r.child("cloc"), config.cloc, where + ".cloc");
     read_vision(r.child("vision_cfg"), quick_gelu, config.vision, where);
     read_text(r.child("text_cfg"), quick_gelu, config.text, where);
     r.finish();
@@ -217,6 +219,7 @@ std::string to_json(const ModelConfig& c) {
     if (c.has_logit_bias) model["init_logit_bias"] = c.init_logit_bias;
     if (c.method == "dreamlip") model["dreamlip"] = dreamlip_json(c.dreamlip);
     if (c.has_mixture()) model["llip"] = llip_json(c.llip);
+    if (c.regions) model["cloc"] = cloc_json(c.cloc);
     model["vision_cfg"] = vision_json(c.vision);
     model["text_cfg"] = text_json(c.text);
     const Json root = {{"model_cfg", model},
@@ -233,9 +236,15 @@ void apply_setting(ModelConfig& config, const std::string& setting) {
     if (dot == setting.npos || equals == setting.npos || equals < dot)
         throw cli::UsageError("--set: '" + setting + "' is not BLOCK.KEY=VALUE");
     const std::string block = setting.substr(0, dot);
-    if (block != config.method)
+    if (block != config.method && !(block == "cloc" && config.regions))
         throw cli::UsageError("--set: '" + block + "' is no block of --method " + config.method);
     const std::string text = setting.substr(equals + 1);
+    if (const std::size_t comma = text.find(','); text.find('=', comma) != text.npos)
+        throw cli::UsageError("--set: '" + setting +
+                              "' has a second setting behind the comma (one "
+                              "a --set: --set " +
+                              setting.substr(0, equals + 1 + comma) + " --set " +
+                              text.substr(comma + 1) + ")");
     Json value = Json::parse(text, nullptr, /*allow_exceptions=*/false);
     if (!value.is_number() && !value.is_boolean()) value = text;
     Json root = Json::parse(to_json(config));

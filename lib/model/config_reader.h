@@ -6,8 +6,11 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <cmath>
+#include <cstdint>
 #include <initializer_list>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -25,11 +28,28 @@ public:
     void take(const char* key, T& value) {
         seen_.push_back(key);
         if (!json_.contains(key) || json_[key].is_null()) return;
-        try {
-            value = json_[key].get<T>();
-        } catch (const nlohmann::json::exception&) {
-            throw cli::DataError(where_ + "." + key + ": has the wrong type");
+        const Json& there = json_[key];
+        if (!is_of_type(there, value))
+            throw cli::DataError(where_ + "." + key + ": " + there.dump().substr(0, kMostShown) +
+                                 " is not " + type_name(value));
+        value = there.get<T>();
+    }
+    // A word of a list.
+    void take_word(const char* key, std::string& value,
+                   std::initializer_list<std::string_view> words) {
+        std::string word = value;
+        if (json_.contains(key) && !json_[key].is_null() && !json_[key].is_string())
+            word = json_[key].dump().substr(0, kMostShown);
+        else
+            take(key, word);
+        seen_.push_back(key);
+        if (std::ranges::find(words, word) == words.end()) {
+            std::string known;
+            for (const std::string_view other : words)
+                known.append(known.empty() ? "" : ", ").append(other);
+            throw cli::DataError(where_ + "." + key + ": '" + word + "' is none of " + known);
         }
+        value = word;
     }
     // A truth value; open_clip has texts for variants, which are refused by name.
     void take_flag(const char* key, bool& value) {
@@ -71,6 +91,26 @@ public:
     }
 
 private:
+    static constexpr std::size_t kMostShown = 60;
+    static bool is_of_type(const Json& there, bool) { return there.is_boolean(); }
+    static bool is_of_type(const Json& there, double) { return there.is_number(); }
+    static bool is_of_type(const Json& there, const std::string&) { return there.is_string(); }
+    static bool is_of_type(const Json& there, std::int64_t) {
+        // 768.0 is whole, too; beyond 2^53 a fraction could not be told.
+        return there.is_number_integer() ||
+               (there.is_number_float() && std::abs(there.get<double>()) < 9e15 &&
+                std::floor(there.get<double>()) == there.get<double>());
+    }
+    static bool is_of_type(const Json& there, const std::vector<double>&) {
+        return there.is_array() &&
+               std::ranges::all_of(there, [](const Json& item) { return item.is_number(); });
+    }
+    static const char* type_name(bool) { return "true or false"; }
+    static const char* type_name(double) { return "a number"; }
+    static const char* type_name(const std::string&) { return "a text"; }
+    static const char* type_name(std::int64_t) { return "a whole number"; }
+    static const char* type_name(const std::vector<double>&) { return "a list of numbers"; }
+
     const Json& json_;
     std::string where_;
     std::vector<std::string> seen_;

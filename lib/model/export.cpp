@@ -54,7 +54,8 @@ std::string timm_name(const VisionConfig& v) {
 Json open_clip_config(const ModelConfig& c) {
     Json json = Json::parse(to_json(c));
     Json& model = json["model_cfg"];
-    for (const char* ours : {"name", "method", "init_logit_scale", "dreamlip"}) model.erase(ours);
+    for (const char* ours : {"name", "method", "init_logit_scale", "dreamlip", "cloc"})
+        model.erase(ours);
     if (!model["quick_gelu"].get<bool>()) model.erase("quick_gelu");
     model["text_cfg"].erase("tokenizer");
     if (is_siglip(c)) {
@@ -179,7 +180,8 @@ Layout layout_of(const ModelConfig& c, ExportFormat format) {
 tensor::NamedTensors their_tensors(const LanguageImageModel& model, const ExportSettings& settings,
                                    std::vector<std::string>& left) {
     const Layout layout = layout_of(model.config, settings.format);
-    tensor::NamedTensors theirs = to_layout(model.parameters.all(), layout, left);
+    const bool whole = settings.format == ExportFormat::kPt && model.config.has_mixture();
+    tensor::NamedTensors theirs = to_layout(model.parameters.all(), layout, left, whole);
     if (!left.empty() && !settings.drop_extra) {
         std::string names;
         for (const std::string& name : left) names += "\n  " + name;
@@ -190,16 +192,30 @@ tensor::NamedTensors their_tensors(const LanguageImageModel& model, const Export
     }
     if (layout == Layout::kOpenClip && is_custom_text(model.config))
         for (auto& [name, value] : theirs)
-            if (!name.starts_with("visual.") && !name.starts_with("logit_")) name = "text." + name;
+            if (!name.starts_with("visual.") && !name.starts_with("logit_") && !is_ours_alone(name))
+                name = "text." + name;
     return in_type(std::move(theirs), settings.dtype);
 }
 
 }  // namespace
 
+void check_can_export(const ModelConfig& config, const ExportSettings& settings) {
+    if (!config.has_mixture()) return;
+    if (settings.format != ExportFormat::kPt)
+        no_place(settings.format == ExportFormat::kHf ? "Hugging Face" : "open_clip",
+                 "mixture tokens and readout of Llip, without which nobody could use it "
+                 "(--format pt keeps them)");
+    if (settings.drop_extra)
+        throw cli::DataError(
+            "--drop-extra: without mixture tokens and readout nobody could use a Llip model "
+            "(--format pt keeps them, leave the option out)");
+}
+
 std::vector<std::string> export_model(const std::filesystem::path& folder,
                                       const LanguageImageModel& model,
                                       const ExportSettings& settings) {
     const ModelConfig& c = model.config;
+    check_can_export(c, settings);
     const auto write = [&](const char* name, const Json& json) {
         record::write_file((folder / name).string(), json.dump(2) + "\n", true);
     };
@@ -217,10 +233,12 @@ std::vector<std::string> export_model(const std::filesystem::path& folder,
     return left;
 }
 
-void export_pt(const std::string& file, const LanguageImageModel& model,
-               const ExportSettings& settings, bool force) {
+std::vector<std::string> export_pt(const std::string& file, const LanguageImageModel& model,
+                                   const ExportSettings& settings, bool force) {
+    check_can_export(model.config, settings);
     std::vector<std::string> left;
     tensor::write_pt(file, their_tensors(model, settings, left), force);
+    return left;
 }
 
 }  // namespace lip::model

@@ -30,9 +30,13 @@ std::vector<std::string> export_model(const std::filesystem::path& folder,
                                       const LanguageImageModel& model,
                                       const ExportSettings& settings);
 
-// Writes the weights alone into a file, as torch.save writes a state dict, with open_clip's names.
-// Throws DataError.
-void export_pt(const std::string& file, const LanguageImageModel& model,
-               const ExportSettings& settings, bool force);
+// Writes the weights alone into a file, as torch.save writes a state dict, with open_clip's names;
+// a Llip model's mixture tokens and readout have ours. Returns the names of ours that were left
+// out. Throws DataError.
+std::vector<std::string> export_pt(const std::string& file, const LanguageImageModel& model,
+                                   const ExportSettings& settings, bool force);
+
+// Throws DataError if nobody could use what would be written: a Llip model without its mixture.
+void check_can_export(const ModelConfig& config, const ExportSettings& settings);
 
 }  // namespace lip::model

@@ -115,9 +115,7 @@ ForeignModel read_hf(const fs::path& folder, const ForeignOptions& options) {
     foreign.config =
         parse_hf_config(read_json_text(config),
                         fs::is_regular_file(pixels) ? read_json_text(pixels) : "", config.string());
-    const NamedTensors theirs =
-        first_of(folder, {"model.safetensors", "model.safetensors.index.json", "pytorch_model.bin"},
-                 options.ema);
+    const NamedTensors theirs = read_hf_weights(folder, options.ema);
     foreign.tensors = from_layout(theirs, find_layout(theirs, folder.string()), folder.string());
     return foreign;
 }
@@ -138,6 +136,11 @@ ForeignModel read_bare(const fs::path& file, const ForeignOptions& options) {
 }
 
 }  // namespace
+
+NamedTensors read_hf_weights(const fs::path& folder, bool ema) {
+    return first_of(
+        folder, {"model.safetensors", "model.safetensors.index.json", "pytorch_model.bin"}, ema);
+}
 
 ForeignModel read_foreign(const fs::path& path, const ForeignOptions& options) {
     if (!fs::exists(path)) throw cli::DataError(path.string() + ": does not exist");

@@ -38,5 +38,13 @@ ForeignModel read_foreign(const std::filesystem::path& path, const ForeignOption
 // Hugging Face's config.json (and preprocessor_config.json, which may be empty) as ours.
 ModelConfig parse_hf_config(const std::string& json, const std::string& preprocessor,
                             const std::string& where);
+// The same of an Owlv2ForObjectDetection: its towers, the one of images without a projection
+// (lib/detect). Its pixels have a way of their own.
+ModelConfig parse_hf_owlv2_config(const std::string& json, const std::string& preprocessor,
+                                  const std::string& where);
+
+// The weights of a folder of Hugging Face: model.safetensors, its parts under
+// model.safetensors.index.json, or pytorch_model.bin. Throws DataError.
+tensor::NamedTensors read_hf_weights(const std::filesystem::path& folder, bool ema = false);
 
 }  // namespace lip::model

@@ -1,4 +1,4 @@
-// Hugging Face's configurations of CLIPModel and SiglipModel.
+// Hugging Face's configurations of CLIPModel, SiglipModel and Owlv2ForObjectDetection.
 #include "cli/error.h"
 #include "model/foreign.h"
 
@@ -131,6 +131,35 @@ ModelConfig parse_hf_config(const std::string& json, const std::string& preproce
     config.init_logit_scale = r.get("logit_scale_init_value", config.init_logit_scale);
     config.preprocess = read_hf_preprocess(preprocessor, siglip, where);
     check(config, where);
+    return config;
+}
+
+ModelConfig parse_hf_owlv2_config(const std::string& json, const std::string& preprocessor,
+                                  const std::string& where) {
+    const HfReader r(Json::parse(json, nullptr, /*allow_exceptions=*/false), where);
+    if (const auto type = r.get<std::string>("model_type", ""); type != "owlv2")
+        throw cli::DataError(where + ": model_type '" + type + "' is not owlv2");
+    ModelConfig config;
+    config.name = "owlv2";
+    const HfReader vision = r.child("vision_config"), text = r.child("text_config");
+    read_hf_vision(vision, /*siglip=*/false, config.vision);
+    config.vision.image_size = vision.get<std::int64_t>("image_size", 768);
+    config.vision.patch_size = vision.get<std::int64_t>("patch_size", 16);
+    read_hf_text(text, /*siglip=*/false, config.text);
+    config.text.context_length = text.get<std::int64_t>("max_position_embeddings", 16);
+    config.text.pool_type = "argmax";
+    config.embed_dim = r.get<std::int64_t>("projection_dim", 512);
+    if (config.embed_dim != config.text.width)
+        throw cli::DataError(where + ": projection_dim " + std::to_string(config.embed_dim) +
+                             " is not the width of the text tower, " +
+                             std::to_string(config.text.width));
+    if (!preprocessor.empty()) {
+        const HfReader pixels(Json::parse(preprocessor, nullptr, false), where);
+        config.preprocess.mean = pixels.get("image_mean", config.preprocess.mean);
+        config.preprocess.std = pixels.get("image_std", config.preprocess.std);
+    }
+    check(config, where);
+    config.vision.projection = false;
     return config;
 }
 

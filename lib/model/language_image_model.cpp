@@ -23,6 +23,12 @@ LanguageImageModel::LanguageImageModel(const ModelConfig& c, std::uint64_t seed)
     if (c.method == "dreamlip" && c.dreamlip.has_own_scale())
         local_log_scale =
             parameters.add("local_logit_scale", {}, Init::constant(c.init_logit_scale));
+    if (!c.regions) return;
+    prompter.emplace(parameters, c);
+    region_log_scale =
+        c.cloc.region_scale == "own"
+            ? parameters.add("region_logit_scale", {}, Init::constant(c.init_logit_scale))
+            : log_scale;
 }
 
 Tensor LanguageImageModel::normalize(const Tensor& pixels) const {
@@ -41,9 +47,12 @@ Tensor LanguageImageModel::embed_images(const Tensor& pixels) const {
     return unit(vision.pooled(normalize(pixels)));
 }
 
-ImageFeatures LanguageImageModel::embed_images_and_patches(const Tensor& pixels) const {
-    const ImageFeatures features = vision.features(normalize(pixels));
-    return {unit(features.pooled), unit(features.patches)};
+ImageFeatures LanguageImageModel::encode_images(const Tensor& pixels, WantedFeatures wanted) const {
+    return vision.features(normalize(pixels), wanted);
+}
+
+ImageMemory LanguageImageModel::remember_images(const Tensor& pixels) const {
+    return prompter.value().remember(encode_images(pixels, {.tokens = true}).tokens);
 }
 
 Tensor LanguageImageModel::embed_patches(const Tensor& pixels, DenseAttention attention) const {
@@ -68,6 +77,7 @@ void LanguageImageModel::clamp_scale() {
     const at::NoGradGuard no_grad;
     log_scale.clamp_(0, std::log(100.0));
     if (local_log_scale.defined()) local_log_scale.clamp_(0, std::log(100.0));
+    if (region_log_scale.defined()) region_log_scale.clamp_(0, std::log(100.0));
 }
 
 namespace {

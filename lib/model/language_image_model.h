@@ -1,8 +1,9 @@
-// The two towers and the scale of their similarities: CLIP, SigLIP, DreamLIP and Llip share it.
+// The two towers and the scale of their similarities: all methods share it.
 #pragma once
 
 #include "model/config.h"
 #include "model/parameters.h"
+#include "model/prompter.h"
 #include "model/readout.h"
 #include "model/text_tower.h"
 #include "model/vision_tower.h"
@@ -23,12 +24,15 @@ public:
     // uint8 pixels -> unit vectors [B, embed_dim], fp32. Of a Llip model that texts ask: the vector
     // for no text in particular, all mixture tokens alike.
     at::Tensor embed_images(const at::Tensor& pixels) const;
-    // Both of one pass: unit vectors [B, embed_dim] and [B, P, embed_dim], fp32.
-    ImageFeatures embed_images_and_patches(const at::Tensor& pixels) const;
+    // Of one pass, as VisionTower::features gives them: not of unit length.
+    ImageFeatures encode_images(const at::Tensor& pixels, WantedFeatures wanted) const;
     // -> unit vectors [B, P, embed_dim], fp32, row-major grid.
     at::Tensor embed_patches(const at::Tensor& pixels, DenseAttention attention) const;
     // -> unit vectors [N, embed_dim], fp32.
     at::Tensor embed_texts(const PackedTexts& texts) const;
+
+    // Of a model with regions: what its Prompter asks.
+    ImageMemory remember_images(const at::Tensor& pixels) const;
 
     // Of a Llip model that texts ask, for loss::llip_loss and llip_scores with tau = 1: all fp32.
     MixtureFeatures embed_mixture(const at::Tensor& pixels) const;
@@ -50,10 +54,12 @@ public:
     Parameters parameters;
     VisionTower vision;
     TextTower text;
-    std::optional<Readout> readout;  // llip only
-    at::Tensor log_scale;            // logit_scale, a scalar: the natural logarithm
-    at::Tensor logit_bias;           // sigmoid losses only, else undefined
-    at::Tensor local_log_scale;      // dreamlip with local_scale=separate only, else undefined
+    std::optional<Readout> readout;    // llip only
+    at::Tensor log_scale;              // logit_scale, a scalar: the natural logarithm
+    at::Tensor logit_bias;             // sigmoid losses only, else undefined
+    at::Tensor local_log_scale;        // dreamlip with local_scale=separate only, else undefined
+    std::optional<Prompter> prompter;  // with regions only
+    at::Tensor region_log_scale;       // of their contrast: log_scale unless region_scale=own
 };
 
 }  // namespace lip::model

@@ -93,6 +93,24 @@ constexpr Rule kHfSiglip[] = {
     {"logit_scale", "logit_scale", As::kNumber},
     {"logit_bias", "logit_bias", As::kNumber},
 };
+
+constexpr Rule kHfOwlv2[] = {
+    {"owlv2.text_model.embeddings.token_embedding.weight", "token_embedding.weight"},
+    {"owlv2.text_model.embeddings.position_embedding.weight", "positional_embedding"},
+    LIP_HF_BLOCKS("owlv2.text_model.encoder", "transformer.resblocks"),
+    {"owlv2.text_model.final_layer_norm.*", "ln_final.*"},
+    {"owlv2.text_projection.weight", "text_projection", As::kTransposed},
+    {"owlv2.vision_model.embeddings.class_embedding", "visual.class_embedding"},
+    {"owlv2.vision_model.embeddings.patch_embedding.weight", "visual.conv1.weight"},
+    {"owlv2.vision_model.embeddings.position_embedding.weight", "visual.positional_embedding"},
+    {"owlv2.vision_model.pre_layernorm.*", "visual.ln_pre.*"},
+    LIP_HF_BLOCKS("owlv2.vision_model.encoder", "visual.transformer.resblocks"),
+    {"owlv2.vision_model.post_layernorm.*", "visual.ln_post.*"},
+    {"layer_norm.*", "layer_norm.*"},
+    {"class_head.*", "class_head.*"},
+    {"box_head.*", "box_head.*"},
+    {"objectness_head.*", "objectness_head.*"},
+};
 #undef LIP_HF_BLOCKS
 
 constexpr Rule kOpenClip[] = {
@@ -110,6 +128,8 @@ std::span<const Rule> rules_of(Layout layout) {
             return kHfClip;
         case Layout::kHfSiglip:
             return kHfSiglip;
+        case Layout::kHfOwlv2:
+            return kHfOwlv2;
         case Layout::kOpenClip:
             break;
     }
@@ -187,13 +207,13 @@ bool is_buffer(std::string_view name) {
            name == "input_resolution" || name == "context_length" || name == "vocab_size";
 }
 
-// Tensors that no other library has.
-bool is_ours_alone(const std::string& name) {
-    return name == "local_logit_scale" || name == "visual.mixture_tokens" ||
-           name.starts_with("readout.");
-}
-
 }  // namespace
+
+bool is_ours_alone(const std::string& name) {
+    return name == "local_logit_scale" || name == "region_logit_scale" ||
+           name == "visual.mixture_tokens" || name.starts_with("readout.") ||
+           name.starts_with("prompter.") || name.starts_with("box_head.");
+}
 
 Layout find_layout(const NamedTensors& tensors, const std::string& where) {
     const auto has = [&](std::string_view name) {
@@ -244,11 +264,16 @@ NamedTensors from_layout(const NamedTensors& tensors, Layout layout, const std::
     return ours;
 }
 
-NamedTensors to_layout(const NamedTensors& tensors, Layout layout, std::vector<std::string>& left) {
+NamedTensors to_layout(const NamedTensors& tensors, Layout layout, std::vector<std::string>& left,
+                       bool keep_ours) {
     NamedTensors theirs;
     for (const auto& [name, value] : tensors) {
-        if (is_ours_alone(name)) {
-            left.push_back(name);
+        // A detector's box_head has a place among its own names.
+        if (layout != Layout::kHfOwlv2 && is_ours_alone(name)) {
+            if (keep_ours)
+                theirs.emplace_back(name, value.detach());
+            else
+                left.push_back(name);
             continue;
         }
         bool found = false;

@@ -14,6 +14,7 @@ enum class Layout {
     kTimmSiglip,  // open_clip's SigLIP: vision in another library's names below visual.trunk
     kHfClip,      // Hugging Face CLIPModel
     kHfSiglip,    // Hugging Face SiglipModel
+    kHfOwlv2,     // Hugging Face Owlv2ForObjectDetection; find_layout() never says so
 };
 
 // By the names that are there. Throws DataError with `where` in front if it is none of them.
@@ -24,8 +25,12 @@ Layout find_layout(const tensor::NamedTensors& tensors, const std::string& where
 tensor::NamedTensors from_layout(const tensor::NamedTensors& tensors, Layout layout,
                                  const std::string& where);
 
-// Ours into theirs; names without a counterpart come back in `left`.
+// A tensor that no other library has: Llip's mixture tokens and readout, DreamLIP's own scale.
+bool is_ours_alone(const std::string& name);
+
+// Ours into theirs; names without a counterpart come back in `left`, but with keep_ours those that
+// are ours alone stay as they are.
 tensor::NamedTensors to_layout(const tensor::NamedTensors& tensors, Layout layout,
-                               std::vector<std::string>& left);
+                               std::vector<std::string>& left, bool keep_ours = false);
 
 }  // namespace lip::model

@@ -2,21 +2,8 @@
 
 #include "model/config_reader.h"
 
-#include <algorithm>
-#include <string_view>
-
 namespace lip::model {
 namespace {
-
-// A word of a list.
-void take_word(ConfigReader& r, const char* key, std::string& value,
-               std::initializer_list<std::string_view> words, const std::string& where) {
-    r.take(key, value);
-    if (std::find(words.begin(), words.end(), value) != words.end()) return;
-    std::string known;
-    for (const std::string_view word : words) known.append(known.empty() ? "" : ", ").append(word);
-    throw cli::DataError(where + "." + key + ": '" + value + "' is none of " + known);
-}
 
 void take_within(ConfigReader& r, const char* key, double& value, double least, double most,
                  const std::string& where) {
@@ -41,7 +28,7 @@ bool take_number_or_word(ConfigReader& r, const Json& json, const char* key, dou
 
 void read_dreamlip(const Json& json, DreamlipConfig& d, const std::string& where) {
     ConfigReader r(json, where);
-    take_word(r, "positives", d.positives, {"slots", "all", "lse", "sigmoid"}, where);
+    r.take_word("positives", d.positives, {"slots", "all", "lse", "sigmoid"});
     r.take("mask_equal_texts", d.mask_equal_texts);
     if (d.mask_equal_texts && d.positives == "sigmoid")
         throw cli::DataError(where +
@@ -53,9 +40,9 @@ void read_dreamlip(const Json& json, DreamlipConfig& d, const std::string& where
     const bool number = take_number_or_word(r, json, "local_threshold", d.local_threshold, word);
     if (word != "auto" || (number && !(d.local_threshold >= 0 && d.local_threshold <= 1)))
         throw cli::DataError(where + ".local_threshold: is neither auto nor within 0..1");
-    take_word(r, "local_norm", d.local_norm, {"minmax", "softmax"}, where);
+    r.take_word("local_norm", d.local_norm, {"minmax", "softmax"});
     r.take("stop_grad_weights", d.stop_grad_weights);
-    take_word(r, "local_direction", d.local_direction, {"t2g", "g2t", "both"}, where);
+    r.take_word("local_direction", d.local_direction, {"t2g", "g2t", "both"});
     take_within(r, "local_filter", d.local_filter, 0, 1, where);
     if (take_number_or_word(r, json, "local_scale", d.fixed_local_scale, d.local_scale)) {
         d.local_scale = "fixed";
@@ -73,13 +60,63 @@ void read_llip(const Json& json, LlipConfig& l, const std::string& where) {
     r.take("heads", l.heads);
     take_within(r, "temperature", l.temperature, 1e-3, 1e6, where);
     r.take("learn_temperature", l.learn_temperature);
-    take_word(r, "scale", l.scale, {"tau", "tau_sqrt"}, where);
+    r.take_word("scale", l.scale, {"tau", "tau_sqrt"});
     r.take("layer_norm", l.layer_norm);
     r.take("bias", l.bias);
     r.take("class_token", l.class_token);
-    take_word(r, "query", l.query, {"pre_projection", "projected", "projected_unit"}, where);
-    take_word(r, "mixing", l.mixing, {"text", "learned", "average", "first"}, where);
+    r.take_word("query", l.query, {"pre_projection", "projected", "projected_unit"});
+    r.take_word("mixing", l.mixing, {"text", "learned", "average", "first"});
     r.finish();
+}
+
+void read_cloc(const Json& json, ClocConfig& c, const std::string& where) {
+    ConfigReader r(json, where);
+    r.take_word("tokens", c.tokens, {"patch_ln", "patch_raw", "with_cls"});
+    r.take_word("pool", c.pool, {"prompt_only", "gap_all", "roi"});
+    r.take("box_tokens", c.box_tokens);
+    r.take_word("pe", c.pe, {"sinus", "sinus_2pi", "fourier"});
+    r.take("patch_pe", c.patch_pe);
+    r.take_word("box_prior", c.box_prior, {"none", "roi"});
+    if (c.box_prior == "roi" && c.pool != "prompt_only")
+        throw cli::DataError(where + ".box_prior: roi is for pool=prompt_only");
+    r.take_word("head_in", c.head_in, {"pooled", "projected"});
+    r.take_word("box_out", c.box_out, {"sigmoid", "linear"});
+    r.take_word("prompter", c.prompter, {"shared", "separate"});
+    r.take_word("region_scale", c.region_scale, {"shared", "own"});
+    std::string word = "off";
+    const bool number = take_number_or_word(r, json, "filter", c.filter, word);
+    if (word != "off" || (number && !(c.filter >= 0 && c.filter <= 1)))
+        throw cli::DataError(where + ".filter: is neither off nor within 0..1");
+    if (json.contains("filter") && !number) c.filter = -1;
+    r.take("filter_centred", c.filter_centred);
+    r.take_word("region_mean", c.region_mean, {"valid", "fixed"});
+    take_within(r, "weight", c.weight, 0, 1e6, where);
+    take_within(r, "grounding_weight", c.grounding_weight, 0, 1e6, where);
+    r.take("regions_per_image", c.regions_per_image);
+    r.take("context_length", c.context_length);
+    r.finish();
+}
+
+Json cloc_json(const ClocConfig& c) {
+    Json json = {{"tokens", c.tokens},
+                 {"pool", c.pool},
+                 {"box_tokens", c.box_tokens},
+                 {"pe", c.pe},
+                 {"patch_pe", c.patch_pe},
+                 {"box_prior", c.box_prior},
+                 {"head_in", c.head_in},
+                 {"box_out", c.box_out},
+                 {"prompter", c.prompter},
+                 {"region_scale", c.region_scale},
+                 {"filter", "off"},
+                 {"filter_centred", c.filter_centred},
+                 {"region_mean", c.region_mean},
+                 {"weight", c.weight},
+                 {"grounding_weight", c.grounding_weight},
+                 {"regions_per_image", c.regions_per_image},
+                 {"context_length", c.context_length}};
+    if (c.filter >= 0) json["filter"] = c.filter;
+    return json;
 }
 
 Json llip_json(const LlipConfig& l) {

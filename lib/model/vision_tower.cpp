@@ -10,7 +10,8 @@ namespace lip::model {
 
 using at::Tensor;
 
-VisionTower::VisionTower(Parameters& p, const ModelConfig& model) : config(model.vision) {
+VisionTower::VisionTower(Parameters& p, const ModelConfig& model)
+    : config(model.vision), token_kind(model.cloc.tokens) {
     const std::int64_t width = config.width, patch = config.patch_size;
     const std::int64_t hidden = config.hidden();
     const Init scaled = Init::normal(1 / std::sqrt(static_cast<double>(width)));
@@ -136,12 +137,27 @@ void VisionTower::check_has_patches() const {
             "the model pools by attention (attentional_pool): it has no features of patches");
 }
 
-ImageFeatures VisionTower::features(const Tensor& pixels) const {
-    check_has_patches();
+// Of all tokens behind the last block.
+Tensor VisionTower::region_tokens(const Tensor& x) const {
+    const std::int64_t mixture = mixture_tokens.defined() ? mixture_tokens.size(0) : 0;
+    const Tensor tokens =
+        x.slice(1, token_kind == "with_cls" ? 0 : first_patch(), x.size(1) - mixture);
+    return token_kind == "patch_raw" ? tokens : ln_post(tokens);
+}
+
+ImageFeatures VisionTower::features(const Tensor& pixels, WantedFeatures wanted) const {
+    const bool mixes = mixture_tokens.defined();
+    if (wanted.patches) check_has_patches();
+    if (!wanted.patches && !wanted.tokens)
+        return {.pooled = mixes ? mixture(pixels) : pooled(pixels)};
     Tensor x = embed(pixels);
     for (const Block& block : blocks)
         x = block(x, [&](const Tensor& qkv) { return attend_dense(qkv, block.heads, false); });
-    return {pool(x), project(ln_post(x.slice(1, first_patch())))};
+    ImageFeatures features;
+    features.pooled = mixes ? ln_post(x.slice(1, x.size(1) - mixture_tokens.size(0))) : pool(x);
+    if (wanted.patches) features.patches = project(ln_post(x.slice(1, first_patch())));
+    if (wanted.tokens) features.tokens = region_tokens(x);
+    return features;
 }
 
 Tensor VisionTower::block_output(const Tensor& pixels, std::int64_t n) const {

@@ -15,8 +15,13 @@ enum class DenseAttention {
 };
 
 struct ImageFeatures {
-    at::Tensor pooled;   // [B, embed_dim]
-    at::Tensor patches;  // [B, P, embed_dim], row-major grid
+    at::Tensor pooled;        // [B, embed_dim]; of a tower with mixture tokens these [B, K, width]
+    at::Tensor patches = {};  // [B, P, embed_dim], row-major grid
+    at::Tensor tokens = {};   // [B, P, width], what regions are made from: ClocConfig.tokens
+};
+
+struct WantedFeatures {
+    bool patches = false, tokens = false;  // beside `pooled`
 };
 
 struct VisionTower {
@@ -31,8 +36,8 @@ struct VisionTower {
     // How much each of them attends to each patch in the last block, the mean of the heads
     // [B, K, P]; the rest up to a sum of 1 goes to other tokens.
     at::Tensor mixture_attention(const at::Tensor& pixels) const;
-    // Pooled and patch features of one pass, neither normalised.
-    ImageFeatures features(const at::Tensor& pixels) const;
+    // All features that are wanted of one pass, none normalised. Throws DataError as patches().
+    ImageFeatures features(const at::Tensor& pixels, WantedFeatures wanted) const;
     // Patch features in the joint space [B, P, embed_dim], row-major grid, not normalised.
     // Throws DataError for a tower with attentional_pool or mixture tokens: its patches do not get
     // there.
@@ -42,7 +47,11 @@ struct VisionTower {
     // first one gets. Throws UsageError if there is no such block.
     at::Tensor block_output(const at::Tensor& pixels, std::int64_t n) const;
 
+    // Throws DataError for a tower without such features of patches.
+    void check_has_patches() const;
+
     VisionConfig config;
+    std::string token_kind;   // ClocConfig.tokens
     at::Tensor patch_weight;  // conv1.weight [width, 3, patch, patch]
     at::Tensor patch_bias;    // conv1.bias [width]; undefined without
     at::Tensor class_embedding, positional_embedding, proj;  // the first and last may be undefined
@@ -56,7 +65,7 @@ private:
     std::int64_t first_patch() const { return config.class_token ? 1 : 0; }
     at::Tensor embed(const at::Tensor& pixels) const;  // [B, first_patch()+P+K, width]
     at::Tensor project(const at::Tensor& x) const;
-    void check_has_patches() const;
+    at::Tensor region_tokens(const at::Tensor& x) const;
     at::Tensor pool(const at::Tensor& x) const;  // of all tokens behind the last block
     at::Tensor positions(std::int64_t rows, std::int64_t columns) const;
 };

@@ -12,7 +12,8 @@ enum class Stream : std::uint64_t {
     kSubCaptions = 1,
     kAugmentation = 2,
     kShuffling = 3,
-    kInit = 4
+    kInit = 4,
+    kRegions = 5
 };
 
 constexpr std::uint64_t mix64(std::uint64_t z) {

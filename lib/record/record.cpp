@@ -120,6 +120,7 @@ Region region_of(std::string_view raw) {
         throw Problem{{"bad-region", "box " + *box + " has its corners the wrong way round"}};
     if (const auto* text = object.find("text")) take_optional(*text, "text", region.text);
     if (const auto* source = object.find("source")) take_optional(*source, "source", region.source);
+    if (const auto* label = object.find("label")) take_optional(*label, "label", region.label);
     double score = 0;
     if (const auto* number = object.find("score"); number && read_number(*number, score))
         region.score = score;
@@ -227,6 +228,17 @@ cli::Result<Record> parse_record(std::string_view line) {
 }
 
 // The fields as they were read, with what the members say in place of theirs or behind them.
+void append_region_place(std::string& out, const Record& record, std::size_t index) {
+    out += ",\"region\":";
+    append_integer(out, static_cast<std::int64_t>(index));
+    out += ",\"box\":[";
+    for (const double side : record.regions[index].box) {
+        if (out.back() != '[') out += ',';
+        append_score(out, side);
+    }
+    out += ']';
+}
+
 void append_json(std::string& out, const Caption& caption) {
     bool has_text = false, has_source = caption.source.empty(), has_form = caption.form.empty();
     bool has_sentences = !caption.sentences, has_phrases = !caption.phrases,

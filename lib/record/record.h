@@ -38,6 +38,7 @@ struct Region {
     std::string text;
     std::string source;
     std::optional<double> score;
+    std::string label = {};  // its class, where the text says more; empty: the text
 };
 
 // A record as read keeps all its fields in `object`; to change one, set the member and call the
@@ -59,6 +60,8 @@ struct Record {
 // text or out of order), bad-version (another "record" than 1), bad-region (box not within 0..1).
 cli::Result<Record> parse_record(std::string_view line);
 
+// ,"region":INDEX,"box":[...] of a region, within an object.
+void append_region_place(std::string& out, const Record& record, std::size_t index);
 void append_json(std::string& out, const Caption& caption);
 // The record as a line, without the newline.
 void append_json(std::string& out, const Record& record);

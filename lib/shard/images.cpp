@@ -117,6 +117,10 @@ struct ImageStream::State {
         return path == "-" ? fs::path(".") : fs::path(path).parent_path();
     }
 
+    bool wants_image(const record::Record& record) const {
+        return input.need_images && (!input.wants_image || input.wants_image(record));
+    }
+
     bool next_of_records(ImageRecord& item) {
         if (!records) {
             record::StreamSettings one = input.stream;
@@ -127,7 +131,8 @@ struct ImageStream::State {
         item.others.clear();
         while (records->next(item.record, item.place)) {
             ++taken;
-            if (!input.need_images) return true;
+            item.bytes.clear();
+            if (!wants_image(item.record)) return true;
             const std::string why = read_image(item);
             if (why.empty()) return true;
             std::string line;
@@ -182,7 +187,7 @@ struct ImageStream::State {
                                : cli::Result<record::Record>(bare(found.key));
             if (!record) {
                 errors.report(item.place, record.reject());
-            } else if (input.need_images && !picture) {
+            } else if (wants_image(*record) && !picture) {
                 errors.report(item.place, {"no-image", "the sample has no image member"});
             } else {
                 item.record = std::move(*record);

@@ -7,6 +7,7 @@
 #include "shard/sample.h"
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -27,6 +28,9 @@ struct ImageInput {
     std::string image_root;         // --image-root; empty: by the place of the record file
     bool need_images = true;        // false: records only, e.g. for their texts
     std::string images_from = {};   // shards with the images of records; empty: files
+    // Of records for which this says no, no image is read and none need be there. Empty: all have
+    // theirs.
+    std::function<bool(const record::Record&)> wants_image = {};
 };
 
 // Reads all inputs in order. The kind of an input is found by its first bytes, folders are walked

@@ -40,8 +40,9 @@ VectorWriter::VectorWriter(const std::string& path, const VectorFormat& format, 
                            std::int64_t width, bool force)
     : format_(format), shape_{0, width, type}, output_(path, force) {
     if (output_.is_stream())
-        throw cli::UsageError("--format " + std::string(format.name) +
-                              " needs -o FILE: its header is filled in last");
+        throw cli::UsageError("--format " + std::string(format.name) + ": " + path +
+                              " cannot take it: the header is filled in last, so -o must name a "
+                              "file");
     output_.write(format_.header(shape_));
 }
 

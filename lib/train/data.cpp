@@ -1,6 +1,7 @@
 #include "train/data.h"
 
 #include "cli/log.h"
+#include "image/decode.h"
 #include "record/ordered.h"
 #include "record/record.h"
 #include "shard/list.h"
@@ -32,6 +33,8 @@ struct Ready {
     std::vector<std::uint8_t> planes;  // [3, S, S]
     std::vector<model::TokenIds> texts;
     std::vector<bool> valid;
+    std::vector<image::UnitBox> boxes;
+    std::vector<model::TokenIds> phrases;  // of the boxes
     std::optional<cli::Reject> reject;
     bool no_text = false;
     std::size_t unsplit = 0, cut = 0;
@@ -72,6 +75,8 @@ private:
         if (!record) return record.reject();
         draw_texts(*record, epoch, ready);
         if (ready.no_text) return std::nullopt;
+        if (settings_.regions.count > 0)
+            if (auto reject = draw_boxes(*record, picture->bytes, epoch, ready)) return reject;
         return read_pixels(picture->bytes, settings_.pixels, settings_.seed, epoch, record->key,
                            ready.planes);
     }
@@ -89,6 +94,24 @@ private:
             for (std::size_t j = 0; j < k; ++j)
                 if (ready.texts[j] == ready.texts[k]) ready.valid[k] = false;
         }
+    }
+
+    std::optional<cli::Reject> draw_boxes(const record::Record& record, std::string_view picture,
+                                          std::uint64_t epoch, Ready& ready) const {
+        if (record.regions.empty()) return std::nullopt;
+        const auto header = image::read_header(picture);
+        if (!header) return header.reject();
+        const PixelSettings& pixels = settings_.pixels;
+        for (const DrawnRegion& region : draw_regions(
+                 record, header->width, header->height, static_cast<int>(pixels.image_size),
+                 pixels.mode, settings_.regions, settings_.seed, epoch)) {
+            bool was_cut = false;
+            ready.boxes.push_back(region.box);
+            ready.phrases.push_back(
+                tokenizer_.encode(region.text, settings_.regions.context_length, &was_cut));
+            ready.cut += was_cut;
+        }
+        return std::nullopt;
     }
 
     DataSettings settings_;
@@ -279,6 +302,22 @@ Ready Loader::State::pop_good(Stock& stock, Batch& batch, record::ErrorLog& erro
     }
 }
 
+namespace {
+
+void add_regions(Ready& ready, std::int64_t image, BatchRegions& regions) {
+    float* boxes = regions.boxes[image].mutable_data_ptr<float>();
+    bool* valid = regions.valid[image].mutable_data_ptr<bool>();
+    for (const image::UnitBox& box : ready.boxes) {
+        boxes = std::ranges::transform(box, boxes, [](double side) {
+                    return static_cast<float>(side);
+                }).out;
+        *valid++ = true;
+    }
+    std::ranges::move(ready.phrases, std::back_inserter(regions.phrases));
+}
+
+}  // namespace
+
 Batch Loader::next(record::ErrorLog& errors) {
     State& state = *state_;
     const DataSettings& settings = state.settings;
@@ -289,12 +328,18 @@ Batch Loader::next(record::ErrorLog& errors) {
     batch.valid = at::empty({count, slots}, at::TensorOptions(at::kBool));
     auto* pixels = batch.pixels.mutable_data_ptr<std::uint8_t>();
     auto* valid = batch.valid.mutable_data_ptr<bool>();
+    const std::int64_t places = settings.regions.count;
+    if (places > 0) {
+        batch.regions.boxes = at::zeros({count, places, 4}, at::TensorOptions(at::kFloat));
+        batch.regions.valid = at::zeros({count, places}, at::TensorOptions(at::kBool));
+    }
     for (State::Stock& stock : state.stocks) {
         for (std::size_t i = 0; i < state.per_lane(); ++i) {
             Ready ready = state.pop_good(stock, batch, errors);
             pixels = std::ranges::copy(ready.planes, pixels).out;
             valid = std::ranges::copy(ready.valid, valid).out;
             std::ranges::move(ready.texts, std::back_inserter(batch.texts));
+            if (places > 0) add_regions(ready, std::ssize(batch.keys), batch.regions);
             batch.keys.push_back(std::move(ready.key));
             batch.epoch = ready.epoch;
             batch.cut += ready.cut;

@@ -8,6 +8,7 @@
 #include "train/frames.h"
 #include "train/lanes.h"
 #include "train/pixels.h"
+#include "train/regions.h"
 #include "train/sampler.h"
 
 #include <ATen/core/Tensor.h>
@@ -28,6 +29,7 @@ struct DataSettings {
     std::int64_t context_length = 77;
     PixelSettings pixels;
     SamplerSettings sampler;
+    RegionSettings regions;
 };
 
 // Where a run stands in its data: all that a checkpoint needs to go on with the very next sample.
@@ -36,13 +38,21 @@ struct DataState {
     std::vector<LanePosition> lanes;  // empty: at the beginning
 };
 
+// At most M regions of each image, image-major; what is not valid is 0.
+struct BatchRegions {
+    at::Tensor boxes;  // [B, M, 4] (x0, y0, x1, y1) within 0..1 of the square; undefined without
+    at::Tensor valid;  // bool [B, M]
+    std::vector<model::TokenIds> phrases;  // of the valid ones, in their order
+};
+
 // A rank's B images of a step with K texts each, image-major: equally many of each of its lanes, in
 // their order, so that the batches of all ranks, one after the other, are that of one process.
 struct Batch {
     at::Tensor pixels;                   // uint8 [B, 3, S, S]
     std::vector<model::TokenIds> texts;  // B·K texts
     at::Tensor valid;                    // bool [B, K]
-    std::uint64_t epoch = 0;             // of the last sample
+    BatchRegions regions;
+    std::uint64_t epoch = 0;  // of the last sample
     std::vector<std::string> keys;
     // Met on the way: images left out because no caption of theirs can be used, and long captions
     // taken whole because nobody marked their sentences.

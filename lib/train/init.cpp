@@ -1,6 +1,8 @@
 #include "train/init.h"
 
 #include "cli/error.h"
+#include "cli/log.h"
+#include "model/method_config.h"
 #include "tensor/safetensors.h"
 
 #include <ATen/ATen.h>
@@ -17,6 +19,7 @@ std::string shape_of(model::ModelConfig config) {
     const model::ModelConfig neutral;
     config.name = neutral.name;
     config.method = neutral.method;
+    config.regions = false;
     config.init_logit_scale = neutral.init_logit_scale;
     config.has_logit_bias = neutral.has_logit_bias;
     config.init_logit_bias = neutral.init_logit_bias;
@@ -41,17 +44,77 @@ std::string first_difference(const std::string& theirs, const std::string& mine)
     return name + ": " + value(there) + " there, " + value(here) + " here";
 }
 
+// What a Llip model's weights are shapes of, as far as shapes go.
+bool is_shape(const std::string& key) {
+    return key == "mixture_tokens" || key == "layer_norm" || key == "bias" || key == "class_token";
+}
+
+// Settings in which two Llip models differ and that are used: "llip.heads: 8 there, 4 here".
+// `taking` are the options that take theirs over.
+struct LlipDifference {
+    std::string text, taking;
+    bool fits = true;  // the weights have the same names and shapes
+
+    void add(const std::string& key, const nlohmann::ordered_json& there,
+             const nlohmann::ordered_json& here) {
+        const auto word = [](const nlohmann::ordered_json& value) {
+            return value.is_string() ? value.get<std::string>() : value.dump();
+        };
+        text += (text.empty() ? "llip." : ", llip.") + key + ": " + word(there) + " there, " +
+                word(here) + " here";
+        taking += (taking.empty() ? "--set llip." : " --set llip.") + key + "=" + word(there);
+    }
+};
+
+LlipDifference compare_llip(const model::ModelConfig& theirs, const model::ModelConfig& mine) {
+    const model::LlipConfig &a = theirs.llip, &b = mine.llip;
+    const nlohmann::ordered_json there = model::llip_json(a), here = model::llip_json(b);
+    LlipDifference difference;
+    for (const auto& [key, value] : there.items()) {
+        if (value == here[key]) continue;
+        const bool of_keys =
+            key == "heads" || key == "temperature" || key == "scale" || key == "learn_temperature";
+        if (of_keys && !(a.has_keys() && b.has_keys())) continue;
+        if (key == "temperature" && a.learn_temperature && b.learn_temperature) continue;
+        if (key == "query" && !(theirs.is_text_conditioned() && mine.is_text_conditioned()))
+            continue;
+        difference.add(key, value, here[key]);
+        // Of what queries are made from, only the text's feature has another width.
+        const bool other_width = key == "query" &&
+                                 (a.query == "pre_projection" || b.query == "pre_projection") &&
+                                 mine.text.width != mine.embed_dim;
+        const bool other_tensors = key == "mixing" && (a.has_keys() || b.has_keys());
+        if (is_shape(key) || other_width || other_tensors) difference.fits = false;
+    }
+    return difference;
+}
+
+void check_llip(const model::ModelConfig& theirs, const model::ModelConfig& mine,
+                const std::string& checkpoint) {
+    if (!theirs.has_mixture() || !mine.has_mixture()) return;
+    const LlipDifference difference = compare_llip(theirs, mine);
+    const std::string what = "--init " + checkpoint + ": ";
+    if (!difference.fits)
+        throw cli::UsageError(what + "its weights do not fit the run (" + difference.text + "; " +
+                              difference.taking + " takes that over)");
+    if (!difference.text.empty())
+        cli::warn(what + "its weights were trained with other settings (" + difference.text + "; " +
+                  difference.taking + " takes them over)");
+}
+
 }  // namespace
 
 void load_initial_weights(model::LanguageImageModel& model, const text::Tokenizer& tokenizer,
                           const std::string& checkpoint) {
     const std::filesystem::path folder = model::find_checkpoint(checkpoint);
-    const std::string there = shape_of(model::read_config(folder)), here = shape_of(model.config);
+    const model::ModelConfig theirs_config = model::read_config(folder);
+    const std::string there = shape_of(theirs_config), here = shape_of(model.config);
     if (there != here)
         throw cli::UsageError(
             "--init " + checkpoint + ": its architecture is not that of the run (" +
             first_difference(there, here) + "; --arch " + (folder / "config.json").string() +
             " --tokenizer " + folder.string() + " take it over)");
+    check_llip(theirs_config, model.config, checkpoint);
     const auto theirs = text::load_tokenizer(folder.string());
     if (theirs->file_name() == tokenizer.file_name() &&
         theirs->file_bytes() != tokenizer.file_bytes())

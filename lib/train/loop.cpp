@@ -20,7 +20,8 @@
 namespace lip::train {
 namespace {
 
-constexpr int kMostBadSteps = 10;  // in a row
+constexpr int kMostBadSteps = 10;      // in a row
+constexpr double kMostFiltered = 0.5;  // of the pairs of regions
 
 double peak_memory_mib() {
     rusage use{};
@@ -30,18 +31,22 @@ double peak_memory_mib() {
 
 // What all ranks met in a step.
 struct StepCounts {
-    std::int64_t images, texts, valid, no_text, unsplit, cut, skipped;
+    std::int64_t images, texts, valid, no_text, unsplit, cut, skipped, regions;
 };
 
 StepCounts count_step(const Batch& batch, std::uint64_t skipped, const tensor::Group& ranks) {
     const auto number = [](auto n) { return static_cast<std::int64_t>(n); };
-    const std::vector<std::int64_t> own = {
-        batch.pixels.size(0),  number(batch.texts.size()), batch.valid.sum().item<std::int64_t>(),
-        number(batch.no_text), number(batch.unsplit),      number(batch.cut),
-        number(skipped)};
+    const std::vector<std::int64_t> own = {batch.pixels.size(0),
+                                           number(batch.texts.size()),
+                                           batch.valid.sum().item<std::int64_t>(),
+                                           number(batch.no_text),
+                                           number(batch.unsplit),
+                                           number(batch.cut),
+                                           number(skipped),
+                                           number(batch.regions.phrases.size())};
     const at::Tensor all = ranks.sum(at::tensor(own, at::TensorOptions(at::kLong)));
     const auto* n = all.const_data_ptr<std::int64_t>();
-    return {n[0], n[1], n[2], n[3], n[4], n[5], n[6]};
+    return {n[0], n[1], n[2], n[3], n[4], n[5], n[6], n[7]};
 }
 
 // The positions of all lanes, of which each rank knows its own.
@@ -63,9 +68,9 @@ std::vector<LanePosition> gather_lanes(const std::vector<LanePosition>& own,
 // Figures between two log lines.
 struct Meters {
     double loss = 0, norm = 0, started = cli::monotonic_s();
-    double global = 0, local = 0;  // parts of the loss
-    bool has_global = false, has_local = false;
-    std::int64_t steps = 0, images = 0, texts = 0, valid = 0, cut = 0;
+    double filtered = 0;                                // share of pairs of regions
+    std::vector<std::pair<const char*, double>> parts;  // of the loss
+    std::int64_t steps = 0, images = 0, texts = 0, valid = 0, cut = 0, regions = 0;
 
     void add(const StepLoss& step, double step_loss, double step_norm, const StepCounts& counts) {
         loss += step_loss;
@@ -75,10 +80,23 @@ struct Meters {
         texts += counts.texts;
         valid += counts.valid;
         cut += counts.cut;
-        has_global = step.global.defined();
-        has_local = step.local.defined();
-        if (has_global) global += step.global.item<double>();
-        if (has_local) local += step.local.item<double>();
+        regions += counts.regions;
+        filtered += step.filtered;
+        add_part("loss_global", step.global);
+        add_part("loss_local", step.local);
+        add_part("loss_region", step.region);
+        add_part("loss_grounding", step.grounding);
+    }
+
+private:
+    void add_part(const char* name, const at::Tensor& value) {
+        if (!value.defined()) return;
+        for (auto& [known, sum] : parts)
+            if (std::string_view(known) == name) {
+                sum += value.item<double>();
+                return;
+            }
+        parts.emplace_back(name, value.item<double>());
     }
 };
 
@@ -102,14 +120,16 @@ Figures train_figures(const RunState& state, const model::LanguageImageModel& mo
     const double seconds = std::max(cli::monotonic_s() - meters.started, 1e-9);
     const auto n = static_cast<double>(std::max<std::int64_t>(meters.steps, 1));
     Figures figures = {{"loss", meters.loss / n}};
-    if (meters.has_global) figures.emplace_back("loss_global", meters.global / n);
-    if (meters.has_local) figures.emplace_back("loss_local", meters.local / n);
+    for (const auto& [name, sum] : meters.parts) figures.emplace_back(name, sum / n);
     figures.emplace_back("lr", rate);
     figures.emplace_back("grad_norm", meters.norm / n);
     figures.emplace_back("logit_scale", model.log_scale.detach().exp().item<double>());
     if (model.local_log_scale.defined())
         figures.emplace_back("local_logit_scale",
                              model.local_log_scale.detach().exp().item<double>());
+    if (model.config.regions && model.config.cloc.region_scale == "own")
+        figures.emplace_back("region_logit_scale",
+                             model.region_log_scale.detach().exp().item<double>());
     if (model.logit_bias.defined())
         figures.emplace_back("logit_bias", model.logit_bias.detach().item<double>());
     figures.emplace_back("images_per_s", static_cast<double>(meters.images) / seconds);
@@ -117,6 +137,12 @@ Figures train_figures(const RunState& state, const model::LanguageImageModel& mo
     const auto texts = static_cast<double>(std::max<std::int64_t>(meters.texts, 1));
     figures.emplace_back("valid_texts", static_cast<double>(meters.valid) / texts);
     figures.emplace_back("cut_texts", static_cast<double>(meters.cut) / texts);
+    if (model.config.regions && model.config.cloc.filter >= 0)
+        figures.emplace_back("filtered_pairs", meters.filtered / n);
+    if (model.config.regions)
+        figures.emplace_back("regions_per_image",
+                             static_cast<double>(meters.regions) /
+                                 static_cast<double>(std::max<std::int64_t>(meters.images, 1)));
     figures.emplace_back("skipped", static_cast<double>(state.skipped));
     figures.emplace_back("no_text", static_cast<double>(state.no_text));
     figures.emplace_back("unsplit", static_cast<double>(state.unsplit));
@@ -240,6 +266,7 @@ TrainResult run_training(const TrainSettings& settings, const tensor::Group& ran
     TrainResult result;
     Meters meters;
     int bad_in_a_row = 0;
+    bool warned_of_filter = false;
     double last_save = cli::monotonic_s();
     std::int64_t saved = 0;
     const auto save = [&] {  // by all ranks together
@@ -307,6 +334,14 @@ TrainResult run_training(const TrainSettings& settings, const tensor::Group& ran
         }
 
         // 4. Log and save.
+        if (loss.filtered > kMostFiltered && !warned_of_filter) {
+            warned_of_filter = true;
+            cli::warn(
+                "step " + std::to_string(state.step) +
+                ": the filter of regions finds most phrases alike and leaves out their pairs, "
+                "so that little holds regions apart (--set cloc.filter_centred=true, or "
+                "cloc.filter=off; filtered_pairs in metrics.jsonl is the share)");
+        }
         meters.add(loss, value, norm, counts);
         char note[48];
         std::snprintf(note, sizeof note, "loss %.3f", value);

@@ -31,9 +31,9 @@ Tensor siglip(const LanguageImageModel& m, const BatchFeatures& b) {
 }
 
 // Keys and values [b, K, 2 D]; one vector of the image where no text asks for others.
-Tensor mixture(const LanguageImageModel& m, const Tensor& pixels) {
-    if (!m.config.is_text_conditioned()) return m.embed_images(pixels);
-    const model::MixtureFeatures f = m.embed_mixture(pixels);
+Tensor mixture(const LanguageImageModel& m, const Tensor& pooled) {
+    if (!m.config.is_text_conditioned()) return m.readout->vector(pooled);
+    const model::MixtureFeatures f = m.readout->of_images(pooled);
     return at::cat({f.keys, f.values}, -1);
 }
 
@@ -144,6 +144,11 @@ constexpr Method kMethods[] = {
      .image_features = mixture,
      .text_features = queries,
      .own_images_suffice = true},
+    {.name = "cloc",
+     .summary = "as clip, and boxes: region and phrase, phrase and box",
+     .regions = true,
+     .configure = nothing,
+     .loss = clip},
 };
 
 }  // namespace

@@ -36,15 +36,17 @@ struct Method {
     std::int64_t texts_per_image = 1;  // defaults of the method
     bool many_texts = false;           // takes more than one text an image
     bool sentences = false;
+    bool regions = false;  // and boxes
     // Makes the configuration fit its settings, e.g. siglip's bias.
     void (*configure)(model::ModelConfig& config) = nullptr;
     // The share of the batch's loss that the own images have, a scalar with gradient: the shares of
     // all ranks add up to the loss.
     at::Tensor (*loss)(const model::LanguageImageModel& model,
                        const BatchFeatures& batch) = nullptr;
-    // Features of images [b, ...] and texts [n, ...] that the loss is of; null: unit vectors.
+    // Features of images [b, ...] (from ImageFeatures::pooled) and texts [n, ...] that the loss is
+    // of; null: unit vectors.
     at::Tensor (*image_features)(const model::LanguageImageModel& model,
-                                 const at::Tensor& pixels) = nullptr;
+                                 const at::Tensor& pooled) = nullptr;
     at::Tensor (*text_features)(const model::LanguageImageModel& model,
                                 const model::PackedTexts& texts) = nullptr;
     // A share of the loss needs the own images and all texts, which may come some at a time.

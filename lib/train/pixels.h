@@ -2,6 +2,7 @@
 #pragma once
 
 #include "cli/error.h"
+#include "image/geometry.h"
 
 #include <cstdint>
 #include <optional>
@@ -13,8 +14,8 @@ namespace lip::train {
 enum class Augment { kNone, kCrop, kStrong };
 
 struct PixelSettings {
-    std::int64_t image_size = 224;  // S: side in pixels
-    bool squash = false;            // evaluation resize of Augment::kNone
+    std::int64_t image_size = 224;                          // S: side in pixels
+    image::ResizeMode mode = image::ResizeMode::kShortest;  // of Augment::kNone
     bool bilinear = false;
     Augment augment = Augment::kCrop;
     double crop_scale = 0.9;  // least area of the random crop

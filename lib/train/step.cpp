@@ -1,8 +1,11 @@
 #include "train/step.h"
 
+#include "loss/region.h"
 #include "record/keyed_rng.h"
 #include "tensor/device.h"
+#include "tensor/math.h"
 #include "tensor/parallel.h"
+#include "train/parts.h"
 
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
@@ -10,7 +13,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
 
 namespace lip::train {
 namespace {
@@ -20,89 +22,6 @@ using model::LanguageImageModel;
 
 constexpr std::int64_t kPartImages = 16;
 constexpr std::int64_t kLossOnOneThread = 512;  // images
-
-struct Part {
-    Tensor pixels;             // [b, 3, S, S]
-    Tensor valid;              // [b, K]
-    std::int64_t first = 0;    // number of its first image
-    model::PackedTexts texts;  // not those of its images: texts of nearly one length
-    Tensor v, u, t;            // features of images, patches and texts, with their graphs
-    Tensor own_texts;          // [b, K, D], a leaf: features of its images' texts
-    Tensor patch_loss;
-    std::vector<Tensor> gradients;
-};
-
-struct Parts {
-    std::vector<Part> parts;
-    Tensor place;  // [B·K] int64: row of each text in the features of all parts
-};
-
-// Texts are dealt out in the order of their lengths, so that a part holds few lengths.
-Parts divide(const Batch& batch, std::int64_t count, const model::TextConfig& text) {
-    Parts divided;
-    std::vector<std::size_t> order(batch.texts.size());
-    std::iota(order.begin(), order.end(), 0);
-    std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
-        return batch.texts[a].size() < batch.texts[b].size();
-    });
-    std::vector<std::int64_t> place(order.size());
-    for (std::size_t row = 0; row < order.size(); ++row)
-        place[order[row]] = static_cast<std::int64_t>(row);
-    divided.place = at::tensor(place, at::TensorOptions(at::kLong));
-
-    const auto images = batch.pixels.tensor_split(count);
-    std::int64_t first = 0;
-    for (std::size_t i = 0; i < images.size(); ++i) {
-        std::vector<model::TokenIds> texts;
-        for (std::size_t row = order.size() * i / images.size();
-             row < order.size() * (i + 1) / images.size(); ++row)
-            texts.push_back(batch.texts[order[row]]);
-        Part part;
-        part.pixels = images[i];
-        part.first = first;
-        part.valid = batch.valid.slice(0, first, first + images[i].size(0));
-        part.texts = model::pack_texts(texts, text);
-        first += images[i].size(0);
-        divided.parts.push_back(std::move(part));
-    }
-    return divided;
-}
-
-// Features of all parts as one leaf: the loss's graph ends here.
-Tensor join(const std::vector<Part>& parts, Tensor Part::*features) {
-    std::vector<Tensor> all;
-    for (const Part& part : parts) all.push_back((part.*features).detach());
-    return at::cat(all).requires_grad_(true);
-}
-
-void add_gradient(Tensor& parameter, const Tensor& gradient) {
-    if (!gradient.defined()) return;
-    Tensor& sum = parameter.mutable_grad();
-    if (sum.defined())
-        sum.add_(gradient);
-    else
-        sum = gradient.clone();
-}
-
-// How the parts of a step are worked on: a part to a thread, or, where that would leave more than
-// half of the threads without one, all threads on each part in turn.
-class Crew {
-public:
-    Crew(c10::Device device, std::int64_t parts)
-        : device_(device), side_by_side_(2 * parts >= at::get_num_threads()) {}
-
-    void for_each(std::int64_t begin, std::int64_t end,
-                  const std::function<void(std::int64_t)>& body) const {
-        if (side_by_side_)
-            tensor::for_each_piece(device_, end - begin, [&](std::int64_t i) { body(begin + i); });
-        else
-            for (std::int64_t i = begin; i < end; ++i) body(i);
-    }
-
-private:
-    c10::Device device_;
-    bool side_by_side_;
-};
 
 // One step: its batch in parts, and what is known of the losses.
 class Step {
@@ -128,18 +47,20 @@ public:
         auto divided = divide(batch, count_, model.config.text);
         parts_ = std::move(divided.parts);
         place_ = divided.place.to(device_);
+        if (model.prompter && batch.regions.boxes.defined()) count_regions(divided.phrase_place);
     }
 
     StepLoss run() {
         crew_.for_each(0, count_, [&](std::int64_t i) {
             const at::AutoGradMode graph(!settings_.recompute);
-            embed_images(part(i), /*with_patches=*/!settings_.recompute);
+            embed_images(part(i), /*for_backward=*/!settings_.recompute);
             embed_texts(part(i));
         });
         v_ = join(parts_, &Part::v);  // [B, ...]
         t_ = join(parts_, &Part::t);  // [B·K, ...], rows by length
         StepLoss result;
         result.total = settings_.ring && ranks_.size() > 1 ? loss_in_a_ring() : loss_of_features();
+        if (regions_ > 0) result.region = loss_of_regions(result.filtered);
         back_through_images();
         auto exchange = ranks_.sum_gradients(of_images_);
         if (patch_weight_ != 0) {
@@ -150,6 +71,7 @@ public:
             result.global = result.total;
             result.total = weight_ * result.global;
         }
+        if (regions_ > 0) add_regions(result);
         back_through_texts();
         auto rest = ranks_.sum_gradients(of_texts_);
         exchange.finish();
@@ -165,21 +87,26 @@ private:
     }
     Part& part(std::int64_t i) { return parts_[static_cast<std::size_t>(i)]; }
 
-    void embed_images(Part& part, bool with_patches) const {
+    // `for_backward`: what only the backward pass needs, too.
+    void embed_images(Part& part, bool for_backward) const {
         const tensor::Autocast autocast(device_, settings_.precision);
-        if (patch_weight_ == 0) {
-            part.v = method_.image_features ? method_.image_features(model_, part.pixels)
-                                            : model_.embed_images(part.pixels);
-            return;
-        }
-        const model::ImageFeatures features = model_.embed_images_and_patches(part.pixels);
-        part.v = features.pooled;
-        if (with_patches) part.u = features.patches;
+        const bool with_patches = patch_weight_ != 0 && for_backward;
+        const model::ImageFeatures features =
+            model_.encode_images(part.pixels, {.patches = with_patches, .tokens = regions_ > 0});
+        part.v = method_.image_features ? method_.image_features(model_, features.pooled)
+                                        : tensor::unit(features.pooled);
+        if (with_patches) part.u = tensor::unit(features.patches);
+        if (regions_ == 0) return;
+        const model::ImageMemory memory = model_.prompter->remember(features.tokens);
+        part.z = model_.prompter->regions(memory, part.boxes.to(device_));
+        if (for_backward) part.memory = memory;
     }
     void embed_texts(Part& part) const {
         const tensor::Autocast autocast(device_, settings_.precision);
         part.t = method_.text_features ? method_.text_features(model_, part.texts)
                                        : model_.embed_texts(part.texts);
+        if (regions_ > 0 && part.phrases.last.defined())
+            part.f = model_.text.pooled(part.phrases.to(device_)).to(at::kFloat);
     }
 
     // The loss of all pairs, and its gradient at the features.
@@ -238,6 +165,88 @@ private:
         return ranks_.sum(loss);
     }
 
+    // How many regions and images with regions all ranks have, and their weight in the loss.
+    void count_regions(const Tensor& phrase_place) {
+        const BatchRegions& own = batch_.regions;
+        const Tensor counts =
+            ranks_.sum(at::stack({own.valid.sum(), own.valid.any(1).sum()}).to(at::kDouble));
+        regions_ = counts[0].item<double>();
+        if (regions_ == 0) return;
+        const double images = counts[1].item<double>(),
+                     all = static_cast<double>(own.valid.size(0) * ranks_.size()),
+                     places = static_cast<double>(own.valid.size(1));
+        const model::ClocConfig& c = model_.config.cloc;
+        region_weight_ = c.weight * images / all;
+        if (c.region_mean == "fixed") region_weight_ *= regions_ / (images * places);
+        phrase_place_ = phrase_place.to(device_);
+        phrase_rows_ = own.valid.flatten().nonzero().squeeze(1).to(device_);
+    }
+
+    // Features of phrases, as f_, at the places of their regions [B·M, D]; others are 0.
+    Tensor at_regions(const Tensor& f) const {
+        return at::zeros({batch_.regions.valid.numel(), f.size(1)}, f.options())
+            .index_copy(0, phrase_rows_, f.index_select(0, phrase_place_));
+    }
+
+    // The contrast of all regions with all phrases (CLOC), and its gradient at their features.
+    Tensor loss_of_regions(double& filtered) {
+        z_ = join(parts_, &Part::z);                            // [B, M, D]
+        f_ = phrase_rows_.size(0) > 0 ? join(parts_, &Part::f)  // [R, D], rows by length
+                                      : z_.detach().new_empty({0, z_.size(2)}).requires_grad_(true);
+        const bool alone = ranks_.size() == 1;
+        const model::ClocConfig& c = model_.config.cloc;
+        const Tensor own_t = tensor::unit(at_regions(f_));
+        const std::int64_t places = own_t.size(0), first = ranks_.rank() * places;
+        Tensor z = z_.flatten(0, 1), t = own_t;
+        if (!alone) {
+            z = ranks_.gather(z.detach()).requires_grad_(true);
+            t = ranks_.gather(own_t.detach()).requires_grad_(true);
+        }
+        const Tensor valid = ranks_.gather(batch_.regions.valid.flatten().to(device_));
+        const loss::RegionContrast options{
+            .filter = c.filter >= 0 ? std::optional(c.filter) : std::nullopt,
+            .filter_centred = c.filter_centred,
+            .own_begin = first,
+            .own_end = first + places};
+        filtered = loss::filtered_share(own_t.detach(), batch_.regions.valid.flatten().to(device_),
+                                        options);
+        Tensor loss;
+        on_few_threads(ranks_.size() * batch_.pixels.size(0), [&] {
+            loss = loss::region_contrast(z, t, valid, model_.region_log_scale, options);
+            (region_weight_ * loss).backward();
+        });
+        if (!alone) {
+            z_.mutable_grad() = ranks_.sum_scatter(z.grad()).view_as(z_);
+            own_t.backward(ranks_.sum_scatter(t.grad()));
+        }
+        return ranks_.sum(loss.detach());
+    }
+
+    // The grounding of the parts, and the gradient of their phrases.
+    void add_regions(StepLoss& result) {
+        const at::NoGradGuard no_grad;
+        double weight = 0;
+        if (grounding_weight() != 0) {
+            std::vector<Tensor> losses, gradients;
+            for (Part& part : parts_) {
+                losses.push_back(part.grounding_loss);
+                gradients.push_back(part.own_phrases.grad().flatten(0, 1));
+            }
+            weight = grounding_weight();
+            result.grounding = ranks_.sum(at::stack(losses).sum());
+            f_.mutable_grad().index_add_(0, phrase_place_,
+                                         at::cat(gradients).index_select(0, phrase_rows_));
+        }
+        if (!result.global.defined()) result.global = result.total;
+        result.total = result.total + region_weight_ * result.region;
+        if (weight != 0) result.total = result.total + weight * result.grounding;
+    }
+
+    double grounding_weight() const {
+        const model::ClocConfig& c = model_.config.cloc;
+        return c.has_grounding() ? region_weight_ * c.grounding_weight : 0;
+    }
+
     // Of the own texts, [b, K, ...].
     void set_text_gradient(const Tensor& gradient) {
         const at::NoGradGuard no_grad;
@@ -267,17 +276,19 @@ private:
         return ranks_.gather(own).to(device_);
     }
 
-    // The gradient of v, and the patches' loss with its own.
+    // The gradient of v and z, and the losses of patches and grounding with their own.
     void back_through_images() {
         std::vector<std::int64_t> rows;
         for (const Part& part : parts_) rows.push_back(part.pixels.size(0));
         const auto seeds = v_.grad().split_with_sizes(rows);
-        const Tensor t = t_.detach();
+        const auto box_seeds =
+            regions_ > 0 ? z_.grad().split_with_sizes(rows) : std::vector<Tensor>();
+        const Tensor t = t_.detach(), phrases = regions_ > 0 ? at_regions(f_.detach()) : Tensor();
         backward([&](std::int64_t i) {
             Part& part = this->part(i);
-            if (settings_.recompute) embed_images(part, /*with_patches=*/true);
-            std::vector<Tensor> outputs = {part.v}, inputs = parameters_,
-                                output_seeds = {seeds[static_cast<std::size_t>(i)]};
+            const auto n = static_cast<std::size_t>(i);
+            if (settings_.recompute) embed_images(part, /*for_backward=*/true);
+            std::vector<Tensor> outputs = {part.v}, output_seeds = {seeds[n]};
             if (patch_weight_ != 0) {
                 part.own_texts = t.index_select(0, rows_of(part))
                                      .view({part.pixels.size(0), slots_, -1})
@@ -286,12 +297,44 @@ private:
                                                      part.valid.to(device_), all_valid_);
                 outputs.push_back(part.patch_loss);
                 output_seeds.push_back(at::full_like(part.patch_loss, patch_weight_));
-                inputs.push_back(part.own_texts);
             }
-            part.gradients = gradients(outputs, inputs, output_seeds);
-            part.v = part.u = Tensor();
-            part.patch_loss = part.patch_loss.defined() ? part.patch_loss.detach() : Tensor();
+            if (regions_ > 0) {
+                outputs.push_back(part.z);
+                output_seeds.push_back(box_seeds[n]);
+            }
+            if (grounding_weight() != 0) {
+                ground(part, phrases);
+                outputs.push_back(part.grounding_loss);
+                output_seeds.push_back(at::full_like(part.grounding_loss, grounding_weight()));
+            }
+            part.gradients = gradients(outputs, inputs_of(part), output_seeds);
+            part.v = part.u = part.z = Tensor();
+            part.memory = {};
+            for (Tensor* loss : {&part.patch_loss, &part.grounding_loss})
+                if (loss->defined()) *loss = loss->detach();
         });
+    }
+
+    // Where the phrases [B·M, D] of the part's regions are found.
+    void ground(Part& part, const Tensor& phrases) const {
+        const std::int64_t m = part.boxes.size(1), first = part.first * m;
+        part.own_phrases = phrases.slice(0, first, first + part.boxes.size(0) * m)
+                               .view({-1, m, phrases.size(1)})
+                               .detach()
+                               .requires_grad_(true);
+        const tensor::Autocast autocast(device_, settings_.precision);
+        const Tensor found = model_.prompter->boxes(part.memory, part.own_phrases);
+        part.grounding_loss = loss::grounding_loss(
+            part.boxes.to(found.options().requires_grad(false)).flatten(0, 1), found.flatten(0, 1),
+            part.boxes_valid.to(device_).flatten(), regions_);
+    }
+
+    // What gradients are wanted of: the parameters, then the part's leaves.
+    std::vector<Tensor> inputs_of(const Part& part) const {
+        std::vector<Tensor> inputs = parameters_;
+        for (const Tensor& leaf : {part.own_texts, part.own_phrases})
+            if (leaf.defined()) inputs.push_back(leaf);
+        return inputs;
     }
 
     // Rows of the part's texts in t_.
@@ -313,14 +356,25 @@ private:
     }
 
     void back_through_texts() {
-        std::vector<std::int64_t> rows;
-        for (const Part& part : parts_) rows.push_back(part.t.size(0));
+        std::vector<std::int64_t> rows, phrase_rows;
+        for (const Part& part : parts_) {
+            rows.push_back(part.t.size(0));
+            phrase_rows.push_back(part.f.defined() ? part.f.size(0) : 0);
+        }
         const auto seeds = t_.grad().split_with_sizes(rows);
+        const auto phrase_seeds =
+            regions_ > 0 ? f_.grad().split_with_sizes(phrase_rows) : std::vector<Tensor>();
         backward([&](std::int64_t i) {
             Part& part = this->part(i);
+            const auto n = static_cast<std::size_t>(i);
             if (settings_.recompute) embed_texts(part);
-            part.gradients = gradients({part.t}, parameters_, {seeds[static_cast<std::size_t>(i)]});
-            part.t = Tensor();
+            std::vector<Tensor> outputs = {part.t}, output_seeds = {seeds[n]};
+            if (part.f.defined()) {
+                outputs.push_back(part.f);
+                output_seeds.push_back(phrase_seeds[n]);
+            }
+            part.gradients = gradients(outputs, parameters_, output_seeds);
+            part.t = part.f = Tensor();
         });
     }
 
@@ -345,9 +399,12 @@ private:
                     add_gradient(parameters_[p], part(i).gradients[p]);
             });
             for (auto i = begin; i < end; ++i) {
-                std::vector<Tensor>& all = part(i).gradients;
-                if (all.size() > parameters_.size()) part(i).own_texts.mutable_grad() = all.back();
-                all.clear();
+                Part& part = this->part(i);
+                auto more = part.gradients.begin() + count;
+                for (Tensor* leaf : {&part.own_texts, &part.own_phrases})
+                    if (leaf->defined() && more != part.gradients.end())
+                        leaf->mutable_grad() = *more++;
+                part.gradients.clear();
             }
         }
     }
@@ -363,9 +420,11 @@ private:
     const tensor::Group alone_;
     const tensor::Group& ranks_;
     double all_valid_;
+    double regions_ = 0, region_weight_ = 0;  // of all ranks: how many; of their losses
     std::vector<Tensor> parameters_, of_images_, of_texts_;
     std::vector<Part> parts_;
     Tensor place_, v_, t_;
+    Tensor phrase_place_, phrase_rows_, z_, f_;
 };
 
 }  // namespace

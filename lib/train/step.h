@@ -9,7 +9,9 @@ namespace lip::train {
 // Losses of a step, scalars that looking at waits for.
 struct StepLoss {
     at::Tensor total;
-    at::Tensor global, local;  // its parts, without their weights; undefined if it has one part
+    // Its parts, without their weights; undefined if it has one part.
+    at::Tensor global, local, region, grounding;
+    double filtered = 0;  // share of the pairs of this rank's regions that the filter left out
 };
 
 struct StepSettings {

@@ -18,6 +18,7 @@ inline model::ModelConfig small_config(const train::Method& method) {
     config.embed_dim = 16;
     config.method = std::string(method.name);
     config.llip.mixture_tokens = 5;
+    config.regions = method.regions;
     method.configure(config);
     return config;
 }
@@ -37,6 +38,19 @@ inline train::Batch small_batch(std::int64_t images, std::int64_t slots) {
     }
     if (slots > 1) batch.valid[2][1] = false;
     return batch;
+}
+
+// Up to two regions an image, none in every third one; what stands in lost places has no meaning.
+inline void add_regions(train::Batch& batch) {
+    const std::int64_t images = batch.pixels.size(0);
+    const at::Generator generator = at::detail::createCPUGenerator(8);
+    const at::Tensor low = at::rand({images, 2, 2}, generator) * 0.5;
+    batch.regions.boxes = at::cat({low, low + 0.4}, -1);
+    batch.regions.valid = at::ones({images, 2}, at::kBool);
+    batch.regions.valid.slice(0, 0, images, 3).fill_(false);
+    batch.regions.valid[1][0] = false;
+    for (std::int32_t i = 0; i < batch.regions.valid.sum().item<std::int32_t>(); ++i)
+        batch.regions.phrases.push_back({1, 5 + i * 7 % 30, 5 + i * 11 % 30, 2});
 }
 
 }  // namespace lip::test

@@ -20,7 +20,7 @@ struct Settings {
     std::string name = "none";
     std::int64_t count = 5, size = 4 << 20, seconds = 60;
     double rate = 0.5;
-    std::vector<std::string> sources{"raw"}, map;
+    std::vector<std::string> sources{"raw"}, map, set;
     bool loud = false, keep = true;
     int verbose = 0;
     Mode mode = Mode::kPlain;
@@ -38,6 +38,7 @@ struct Settings {
         options.add("--rate", rate, "X", "a share", 0, 1);
         options.add("--sources", sources, "LIST", "a list").environment = "LIP_TEST_SOURCES";
         options.add_repeated("--map", map, "A=B", "repeatable");
+        options.add_repeated("--set", set, "KEY=VALUE", "repeatable").merges_keys = true;
         options.flag("-l,--loud", loud, "a switch");
         options.flag("-k,--keep", keep, "a switch that is on", true);
         options.counter("-v,--verbose", verbose, "counts");
@@ -176,6 +177,26 @@ TEST_CASE("options: command line beats environment beats file beats default") {
     CHECK(s.count == 5);
     CHECK(s.sources == std::vector<std::string>{"c"});
     CHECK(s.keep);
+}
+
+TEST_CASE("options: settings by key are merged, other lists replaced") {
+    const shard::TempFolder folder;
+    const std::string path = (folder / "c.toml").string();
+    shard::spill(path, "set = [\"a=1\", \"b=2\", \"ab=3\"]\nmap = [\"a=1\", \"b=2\"]\n");
+    Settings s;
+    s.options.parse({"--set", "a=5", "--map", "a=5", "--set", "c=6", "--config", path});
+    CHECK(s.set == std::vector<std::string>{"b=2", "ab=3", "a=5", "c=6"});
+    CHECK(s.map == std::vector<std::string>{"a=5"});
+    // What is printed says the same when it is read.
+    const std::string printed = (folder / "printed.toml").string();
+    shard::spill(printed, s.options.as_toml(true));
+    Settings again;
+    again.options.parse({"--config", printed});
+    CHECK(again.set == s.set);
+    shard::spill(path, "set = \"a=1\"\n");
+    Settings single;
+    single.options.parse({"--set", "b=2", "--config", path});
+    CHECK(single.set == std::vector<std::string>{"a=1", "b=2"});
 }
 
 TEST_CASE("options: an environment value that does not fit names the variable") {

@@ -177,6 +177,7 @@ TEST_CASE("rows, boxes and masks of the splits agree" * doctest::skip(no_inputs(
                 CHECK((0 <= box[0] && box[0] < box[2] && box[2] <= 1));
                 CHECK((0 <= box[1] && box[1] < box[3] && box[3] <= 1));
                 const std::string text = region["text"];
+                CHECK(region["label"] == text.substr(text.rfind(' ') + 1));
                 expected.insert(value_of.at(text.substr(text.rfind(' ') + 1)));
             }
             if (split == "train") continue;

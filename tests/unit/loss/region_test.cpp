@@ -48,6 +48,26 @@ struct Batch {
 
 }  // namespace
 
+TEST_CASE("region contrast: what all phrases share makes none alike once it is taken off") {
+    Batch b;
+    const Tensor t = tensor::unit(b.t.nan_to_num() + 10), z = b.z;
+    const Tensor scale = scalar(1);
+    const RegionContrast plain, centred{.filter_centred = true}, off{.filter = std::nullopt};
+    CHECK(loss::filtered_share(t, b.valid, plain) == 1);
+    CHECK(loss::region_contrast(z, t, b.valid, scale, plain).item<double>() ==
+          doctest::Approx(0).epsilon(1e-12));
+    CHECK(loss::filtered_share(t, b.valid, off) == 0);
+    // Three phrases are the same.
+    const double share = loss::filtered_share(t, b.valid, centred);
+    CHECK(share == doctest::Approx(6.0 / (8 * 7)));
+    const double with = loss::region_contrast(z, t, b.valid, scale, centred).item<double>(),
+                 without = loss::region_contrast(z, t, b.valid, scale, off).item<double>();
+    CHECK(with > 0.5 * without);
+    CHECK(with < without);
+    CHECK(loss::region_contrast(z, t, b.valid, scale, {.filter_centred = true, .tile = 3})
+              .item<double>() == doctest::Approx(with));
+}
+
 TEST_CASE("region contrast: values and gradients of the reference, for tiles of any size") {
     const auto golden = test::read_golden("cloc.json");
     int runs = 0;

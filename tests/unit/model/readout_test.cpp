@@ -66,7 +66,7 @@ TEST_CASE("llip model: weights and shapes") {
     CHECK((images.values[0][0] - images.values[0][1]).abs().max().item<double>() > 1e-2);
     CHECK(test::difference(model.embed_images(some_pixels(2)),
                            model::uniform_vector(images.values, model.readout->output())) < 1e-6);
-    CHECK_THROWS_AS(model.embed_images_and_patches(some_pixels(2)), cli::DataError);
+    CHECK_THROWS_AS(model.encode_images(some_pixels(2), {.patches = true}), cli::DataError);
     CHECK_THROWS_AS(model.embed_patches(some_pixels(2), model::DenseAttention::kPlain),
                     cli::DataError);
 }

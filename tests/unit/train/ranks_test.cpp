@@ -61,6 +61,10 @@ train::Batch joined_batch(std::int64_t images, std::int64_t slots) {
     train::Batch batch = test::small_batch(images, slots);
     batch.texts.back() = batch.texts.front();
     if (slots > 1) batch.valid[5][0] = false;
+    test::add_regions(batch);
+    // One of four ranks has no region at all.
+    batch.regions.phrases.resize(batch.regions.phrases.size() - 2);
+    batch.regions.valid.slice(0, images - 2).fill_(false);
     return batch;
 }
 
@@ -71,6 +75,12 @@ train::Batch part_of(const train::Batch& all, int rank, int ranks) {
     part.valid = all.valid.slice(0, rank * images, (rank + 1) * images);
     part.texts.assign(all.texts.begin() + rank * images * slots,
                       all.texts.begin() + (rank + 1) * images * slots);
+    const std::int64_t before =
+        all.regions.valid.slice(0, 0, rank * images).sum().item<std::int64_t>();
+    part.regions.boxes = all.regions.boxes.slice(0, rank * images, (rank + 1) * images);
+    part.regions.valid = all.regions.valid.slice(0, rank * images, (rank + 1) * images);
+    const auto first = all.regions.phrases.begin() + before;
+    part.regions.phrases.assign(first, first + part.regions.valid.sum().item<std::int64_t>());
     return part;
 }
 
@@ -125,6 +135,9 @@ constexpr RankCase kRankCases[] = {
     {"llip", "llip.learn_temperature=true", 3},
     {"llip", "llip.mixing=learned", 3},
     {"llip", "llip.mixing=average"},
+    {"cloc", ""},
+    {"cloc", "cloc.region_scale=own"},
+    {"cloc", "cloc.grounding_weight=0"},
 };
 
 }  // namespace

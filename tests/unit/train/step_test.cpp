@@ -5,6 +5,8 @@
 #include "train/schedule.h"
 
 #include "cli/error.h"
+#include "loss/region.h"
+#include "tensor/math.h"
 #include "tests/support/golden.h"
 #include "tests/support/small_step.h"
 #include "tests/support/stand_in_device.h"
@@ -23,7 +25,8 @@ using test::small_config;
 TEST_CASE("every method takes the same three steps on the CPU and on another device") {
     for (const train::Method& method : train::methods()) {
         CAPTURE(std::string(method.name));
-        const train::Batch batch = small_batch(4, method.texts_per_image);
+        train::Batch batch = small_batch(4, method.texts_per_image);
+        if (method.regions) test::add_regions(batch);
         model::LanguageImageModel here(small_config(method), 1), there(small_config(method), 1);
         there.to(test::kStandIn);
         train::AdamW a(here.parameters.all(), {}), b(there.parameters.all(), {});
@@ -68,14 +71,15 @@ std::vector<Tensor> whole_step(const train::Method& method, const model::ModelCo
                                const train::Batch& batch) {
     model::LanguageImageModel m(config, 1);
     const std::int64_t images = batch.valid.size(0), slots = batch.valid.size(1);
-    const auto features = m.embed_images_and_patches(batch.pixels);
+    const auto features = m.encode_images(batch.pixels, {.patches = true});
     const Tensor t = m.embed_texts(model::pack_texts(batch.texts)).view({images, slots, -1});
-    Tensor loss = method.loss(m, {.v = features.pooled, .t = t, .valid = batch.valid});
+    Tensor loss =
+        method.loss(m, {.v = tensor::unit(features.pooled), .t = t, .valid = batch.valid});
     if (method.loss_weight != nullptr) loss = loss * method.loss_weight(config);
     if (method.patch_loss != nullptr && method.patch_weight(config) != 0)
-        loss = loss +
-               method.patch_weight(config) * method.patch_loss(m, features.patches, t, batch.valid,
-                                                               batch.valid.sum().item<double>());
+        loss = loss + method.patch_weight(config) *
+                          method.patch_loss(m, tensor::unit(features.patches), t, batch.valid,
+                                            batch.valid.sum().item<double>());
     loss.backward();
     std::vector<Tensor> all = {loss.detach()};
     for (const auto& named : m.parameters.all()) all.push_back(named.second.grad());
@@ -91,6 +95,44 @@ void check_close(const std::vector<Tensor>& a, const std::vector<Tensor>& b) {
         CHECK((a[i] - b[i]).abs().max().item<double>() <
               1e-5 * (1e-2 + b[i].abs().max().item<double>()));
     }
+}
+
+// Region losses by one graph over the whole batch, beside the method's.
+std::vector<Tensor> whole_step_with_regions(const train::Method& method,
+                                            const model::ModelConfig& config,
+                                            const train::Batch& batch) {
+    model::LanguageImageModel m(config, 1);
+    const std::int64_t images = batch.valid.size(0), slots = batch.valid.size(1);
+    const auto features = m.encode_images(batch.pixels, {.tokens = true});
+    const Tensor v = method.image_features ? method.image_features(m, features.pooled)
+                                           : tensor::unit(features.pooled);
+    const auto texts = model::pack_texts(batch.texts);
+    const Tensor t = method.text_features ? method.text_features(m, texts) : m.embed_texts(texts);
+    Tensor loss = method.loss(m, {.v = v, .t = t.view({images, slots, -1}), .valid = batch.valid});
+    const auto& regions = batch.regions;
+    const Tensor rows = regions.valid.flatten().nonzero().squeeze(1);
+    const Tensor f = m.text.pooled(model::pack_texts(regions.phrases));
+    const auto image = m.prompter->remember(features.tokens);
+    const Tensor z = m.prompter->regions(image, regions.boxes).flatten(0, 1);
+    const auto& c = config.cloc;
+    const double count = static_cast<double>(rows.size(0)),
+                 with = regions.valid.any(1).sum().item<double>();
+    double weight = c.weight * with / static_cast<double>(images);
+    if (c.region_mean == "fixed") weight *= count / (with * 2);
+    loss = loss + weight * loss::region_contrast(
+                               z.index_select(0, rows), tensor::unit(f), {}, m.region_log_scale,
+                               {.filter = c.filter < 0 ? std::nullopt : std::optional(c.filter)});
+    if (c.has_grounding()) {
+        const Tensor all = at::zeros({images * 2, f.size(1)}).index_copy(0, rows, f);
+        const Tensor found = m.prompter->boxes(image, all.view({images, 2, -1})).flatten(0, 1);
+        loss = loss + weight * c.grounding_weight *
+                          loss::grounding_loss(regions.boxes.flatten(0, 1), found,
+                                               regions.valid.flatten());
+    }
+    loss.backward();
+    std::vector<Tensor> all = {loss.detach()};
+    for (const auto& named : m.parameters.all()) all.push_back(named.second.grad());
+    return all;
 }
 
 bool same_bytes(const std::vector<Tensor>& a, const std::vector<Tensor>& b) {
@@ -120,6 +162,53 @@ TEST_CASE("a batch in parts has the gradients of the whole, the same for 1, 2 an
         CHECK(same_bytes(one, step_of(method, config, batch, 2, {.recompute = true})));
         check_close(one, step_of(method, config, batch, 2, {.recompute = true, .part_images = 5}));
     }
+}
+
+TEST_CASE("regions in parts have the gradients of the whole, beside the losses of any method") {
+    for (const auto& [name, setting] : {std::pair{"cloc", ""},
+                                        {"cloc", "cloc.pool=gap_all"},
+                                        {"cloc", "cloc.pool=roi"},
+                                        {"cloc", "cloc.prompter=separate"},
+                                        {"cloc", "cloc.region_scale=own"},
+                                        {"cloc", "cloc.region_mean=fixed"},
+                                        {"cloc", "cloc.filter=off"},
+                                        {"cloc", "cloc.grounding_weight=0"},
+                                        {"cloc", "cloc.tokens=with_cls"},
+                                        {"siglip", ""},
+                                        {"dreamlip", "dreamlip.local_weight=0"},
+                                        {"llip", ""}}) {
+        CAPTURE(std::string(name) + setting);
+        const train::Method& method = train::find_method(name);
+        model::ModelConfig config = small_config(method);
+        config.regions = true;
+        if (*setting) model::apply_setting(config, setting);
+        train::Batch batch = small_batch(37, method.many_texts ? 3 : 1);
+        test::add_regions(batch);
+        const auto one = step_of(method, config, batch, 1, {});
+        check_close(one, whole_step_with_regions(method, config, batch));
+        CHECK(same_bytes(one, step_of(method, config, batch, 3, {})));
+        CHECK(same_bytes(one, step_of(method, config, batch, 2, {.recompute = true})));
+    }
+}
+
+TEST_CASE("a batch without regions: the method's loss alone, nothing for the Prompter") {
+    const train::Method& method = train::find_method("cloc");
+    const model::ModelConfig config = small_config(method);
+    train::Batch batch = small_batch(5, 1);
+    const double plain =
+        step_of(train::find_method("clip"), config, batch, 1, {})[0].item<double>();
+    test::add_regions(batch);
+    CHECK(step_of(method, config, batch, 1, {})[0].item<double>() > plain + 0.1);
+    batch.regions.valid.fill_(false);
+    batch.regions.phrases.clear();
+    batch.regions.boxes.fill_(std::nan(""));
+    model::LanguageImageModel m(config, 1);
+    const train::StepLoss loss = train::forward_backward(method, m, batch, {});
+    CHECK(loss.total.item<double>() == plain);
+    CHECK_FALSE(loss.region.defined());
+    for (const auto& [parameter, tensor] : m.parameters.all())
+        if (parameter.starts_with("prompter.") || parameter.starts_with("box_head."))
+            CHECK_FALSE(tensor.grad().defined());
 }
 
 TEST_CASE("dreamlip's sigmoid asks of every pair of image and valid text") {

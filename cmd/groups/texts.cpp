@@ -1,4 +1,5 @@
-#include "cmd/embed/embed.h"
+#include "cli/error.h"
+#include "cmd/groups/groups.h"
 #include "record/lines.h"
 #include "text/utf8.h"
 

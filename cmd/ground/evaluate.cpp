@@ -1,0 +1,163 @@
+// --evaluate: boxes found for texts beside the true ones.
+#include "cli/log.h"
+#include "cmd/ground/ground.h"
+#include "detect/accuracy.h"
+#include "eval/results.h"
+#include "model/checkpoint.h"
+#include "shard/images.h"
+#include "shard/key_set.h"
+
+namespace lip::cmd {
+namespace {
+
+void append_box(std::string& out, const detect::Box& box) {
+    for (std::size_t side = 0; side < 4; ++side) {
+        out += side > 0 ? ',' : '[';
+        record::append_score(out, box[side]);
+    }
+    out += ']';
+}
+
+detect::Phrases texts_of(const detect::Targets& targets) {
+    detect::Phrases out;
+    for (const detect::Target& target : targets.all) out.push_back(target.text);
+    return out;
+}
+
+class Evaluation {
+public:
+    explicit Evaluation(const GroundOptions& options)
+        : o_(options),
+          results_({options.common.output, options.results.summary, options.common.force}),
+          errors_(options.stream, options.common.force),
+          stream_({.stream = options.stream,
+                   .image_root = options.image_root,
+                   .wants_image =
+                       [](const record::Record& record) {
+                           return !detect::targets_of(record).all.empty();
+                       }},
+                  errors_),
+          grounder_(detect::make_grounder(grounder_settings(options))) {}
+
+    int run() {
+        cli::Progress progress("images", "images");
+        eval::ItemBatches<GroundItem> batches(stream_, errors_, o_.model.batch_size,
+                                              o_.common.thread_count());
+        const auto prepare = [&](const shard::ImageRecord& item) {
+            return prepare_item(*grounder_, item.bytes, texts_of(detect::targets_of(item.record)),
+                                !o_.overlay_dir.empty());
+        };
+        while (auto batch = batches.next(prepare)) {
+            work(*batch);
+            progress.update(errors_.records());
+        }
+        progress.finish();
+        const int code = errors_.finish();
+        results_.finish(summary());
+        return code;
+    }
+
+private:
+    void work(GroundBatch& batch) {
+        const std::vector<detect::Grounding> found = locate(*grounder_, batch);
+        for (std::size_t i = 0; i < batch.items.size(); ++i) {
+            const record::Record& record = batch.items[i].record;
+            GroundItem& item = batch.prepared[i];
+            if (item.picture && !drawn_.insert(record.key)) {
+                std::string line;
+                record::append_json(line, record);
+                errors_.report(batch.items[i].place,
+                               {"duplicate-key", "the key stood before: " + record.key}, line);
+                continue;
+            }
+            report(record, found[i]);
+            if (item.picture)
+                write_overlay(o_.overlay_dir, record.key, std::move(*item.picture), found[i].best,
+                              item.phrases, o_.common.force);
+        }
+        results_.flush();
+    }
+
+    void report(const record::Record& record, const detect::Grounding& found) {
+        const detect::Targets targets = detect::targets_of(record);
+        results_.count(record.key);
+        ambiguous_ += targets.ambiguous;
+        without_text_ += targets.without_text;
+        if (targets.all.empty()) ++unlabelled_;
+        detect::ImageScore score;
+        for (std::size_t t = 0; t < targets.all.size(); ++t) {
+            const detect::Target& target = targets.all[t];
+            const detect::Box box = detect::clipped(found.best[t].box);
+            const double iou = detect::iou(box, target.box);
+            score.add(iou, o_.iou);
+            std::string line = "{\"key\":";
+            cli::append_json_string(line, record.key);
+            line += ",\"region\":" + std::to_string(target.region) + ",\"text\":";
+            cli::append_json_string(line, target.text);
+            line += ",\"box\":";
+            append_box(line, target.box);
+            line += ",\"predicted\":";
+            append_box(line, box);
+            line += ",\"iou\":";
+            record::append_score(line, iou);
+            line += iou > o_.iou ? ",\"hit\":true}" : ",\"hit\":false}";
+            results_.write(line);
+        }
+        regions_ += score.targets;
+        // Without resampling a sum will do.
+        if (o_.results.bootstrap > 0 || scores_.empty()) scores_.emplace_back();
+        scores_.back().targets += score.targets;
+        scores_.back().hits += score.hits;
+        scores_.back().iou += score.iou;
+    }
+
+    eval::Summary summary() const {
+        eval::Summary s;
+        s.dataset = eval::dataset_name(o_.results.dataset, o_.stream.inputs);
+        s.model = grounder_->model_name();
+        s.pretrained = o_.model.model;
+        s.task = "phrase_grounding";
+        s.metrics = detect::accuracy(scores_, o_.iou, o_.results.bootstrap);
+        s.skipped = errors_.skipped();
+        s.more.set("regions", std::to_string(regions_));
+        s.more.set("ambiguous", std::to_string(ambiguous_));
+        s.more.set("without_text", std::to_string(without_text_));
+        s.more.set("unlabelled", std::to_string(unlabelled_));
+        s.note = ", " + std::to_string(regions_) + " regions";
+        if (ambiguous_ > 0)
+            s.note += ", " + std::to_string(ambiguous_) + " left out whose text has several";
+        s.settings.set_text("boxes-by", detect::resolve_boxes_by(
+                                            model::find_checkpoint(o_.model.model), o_.boxes_by));
+        s.settings.set("image-size", std::to_string(grounder_->image_size()));
+        for (const cli::Option& option : o_.declared->all())
+            for (const char* name : {"attention", "iou", "bootstrap"})
+                if (option.name == name) {
+                    const std::string value = cli::join(option.get(), ",");
+                    if (option.choices.empty())
+                        s.settings.set(name, value);
+                    else
+                        s.settings.set_text(name, value);
+                }
+        s.settings.set_text("device", grounder_->device().str());
+        s.settings.set_text("precision", grounder_->precision() == at::kBFloat16 ? "bf16" : "fp32");
+        if (o_.common.provenance) s.provenance = cli::provenance_json(o_.common);
+        return s;
+    }
+
+    const GroundOptions& o_;
+    eval::Results results_;
+    record::ErrorLog errors_;
+    shard::ImageStream stream_;
+    std::unique_ptr<detect::Grounder> grounder_;
+    shard::KeySet drawn_;
+    std::vector<detect::ImageScore> scores_;  // of all images; without resampling one, their sum
+    std::int64_t regions_ = 0, ambiguous_ = 0, without_text_ = 0, unlabelled_ = 0;
+};
+
+}  // namespace
+
+int ground_evaluate(const GroundOptions& options) {
+    return Evaluation(options).run();
+}
+
+}  // namespace lip::cmd

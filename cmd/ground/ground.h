@@ -1,0 +1,74 @@
+#pragma once
+
+#include "cli/tool.h"
+#include "cmd/groups/groups.h"
+#include "detect/grounder.h"
+#include "eval/item_batches.h"
+#include "image/image.h"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace lip::cmd {
+
+// Settings of ground. The values here are the defaults.
+struct GroundOptions {
+    cli::Common common;
+    record::StreamSettings stream;
+    std::string image_root;
+    ModelSettings model;
+    ResultSettings results;
+    std::vector<std::string> queries;
+    std::string boxes_by = "auto";
+    std::string image_size = "auto";  // or pixels
+    model::DenseAttention attention = model::DenseAttention::kPlain;
+    detect::Selection selection;
+    std::int64_t max_phrases = 20;  // of an image: CLOC's limit
+    bool keep_regions = false;
+    std::string tag = "ground";
+    std::string overlay_dir;
+    bool evaluate = false;
+    double iou = 0.5;
+    const cli::Options* declared = nullptr;  // to tell what was given
+
+    GroundOptions() { model.batch_size = 8; }  // a detector's images are large
+};
+
+cli::Tool ground_tool(GroundOptions& options);
+int ground(const GroundOptions& options);
+
+// Parts of ground().
+int ground_records(const GroundOptions& options);   // the records with their boxes
+int ground_evaluate(const GroundOptions& options);  // how well they agree with the truth
+
+detect::GrounderSettings grounder_settings(const GroundOptions& options);
+
+// The phrases of a record, or `queries` where there are some: in order, each once, at most
+// `most`, no blank ones.
+detect::Phrases phrases_of(const record::Record& record, const std::vector<std::string>& queries,
+                           std::int64_t most);
+
+// An image decoded for a grounder; empty without phrases. `picture` only where it is wanted again.
+struct GroundItem {
+    detect::Phrases phrases;
+    detect::Prepared prepared;
+    std::optional<image::Image> picture;
+};
+using GroundBatch = eval::ItemBatch<GroundItem>;
+
+// Decodes the image of an item with phrases. Rejects with bad-image. Thread-safe.
+cli::Result<GroundItem> prepare_item(const detect::Grounder& grounder, std::string_view bytes,
+                                     detect::Phrases phrases, bool keep_picture);
+
+// What of a batch has phrases, looked for all at once; an empty Grounding for the others.
+std::vector<detect::Grounding> locate(const detect::Grounder& grounder, const GroundBatch& batch);
+
+// Writes the picture with the outlines of the boxes, a colour for each phrase, and a legend of the
+// phrases found, as FOLDER/KEY.png. Throws DataError.
+void write_overlay(const std::string& folder, const std::string& key, image::Image picture,
+                   const std::vector<detect::Detection>& found, const detect::Phrases& phrases,
+                   bool force);
+
+}  // namespace lip::cmd

@@ -1,0 +1,46 @@
+#include "cmd/ground/ground.h"
+#include "image/draw.h"
+#include "image/encode.h"
+#include "image/legend.h"
+#include "image/palette.h"
+#include "image/picture_file.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace lip::cmd {
+namespace {
+
+constexpr int kPixelsALine = 240;  // of the long side for each pixel of a line
+
+image::Box in_pixels(const detect::Box& box, const image::Image& picture) {
+    const auto at = [](double fraction, int size) {
+        return static_cast<int>(std::lround(std::clamp(fraction, 0.0, 1.0) * size));
+    };
+    const int left = at(box[0], picture.width), top = at(box[1], picture.height);
+    return {left, top, std::max(at(box[2], picture.width) - left, 1),
+            std::max(at(box[3], picture.height) - top, 1)};
+}
+
+}  // namespace
+
+void write_overlay(const std::string& folder, const std::string& key, image::Image picture,
+                   const std::vector<detect::Detection>& found, const detect::Phrases& phrases,
+                   bool force) {
+    const auto palette = image::voc_palette();
+    const auto colour = [&](std::size_t phrase) { return palette[phrase % 255 + 1]; };
+    const int thickness = 1 + std::max(picture.width, picture.height) / kPixelsALine;
+    std::vector<bool> is_found(phrases.size());
+    // The best last: it lies on top.
+    for (auto one = found.rbegin(); one != found.rend(); ++one) {
+        image::draw_outline(picture, in_pixels(one->box, picture), colour(one->phrase), thickness);
+        is_found[one->phrase] = true;
+    }
+    std::vector<image::LegendEntry> legend;
+    for (std::size_t p = 0; p < phrases.size(); ++p)
+        if (is_found[p]) legend.push_back({colour(p), phrases[p]});
+    image::write_picture(image::picture_path(folder, key),
+                         image::encode_png(image::with_legend(picture, legend)), force);
+}
+
+}  // namespace lip::cmd

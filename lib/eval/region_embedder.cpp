@@ -1,0 +1,143 @@
+#include "eval/region_embedder.h"
+
+#include "model/box_encoding.h"
+#include "tensor/device.h"
+#include "tensor/math.h"
+
+#include <ATen/ATen.h>
+
+#include <algorithm>
+#include <span>
+
+namespace lip::eval {
+namespace {
+
+RegionMode settled(const Embedder& embedder, RegionMode mode) {
+    const bool has_prompter = embedder.model().prompter.has_value();
+    if (mode == RegionMode::kAuto) return has_prompter ? RegionMode::kPrompter : RegionMode::kCrop;
+    const std::string model = embedder.loaded().folder.string();
+    if (mode == RegionMode::kPrompter && !has_prompter)
+        throw cli::DataError(model +
+                             ": --region-mode=prompter needs a model trained with regions (the "
+                             "method of this one is " +
+                             embedder.config().method + "; --region-mode=crop takes any)");
+    if (mode == RegionMode::kRoi && embedder.config().has_mixture())
+        throw cli::DataError(model +
+                             ": --region-mode=roi needs patches in the joint space, which a "
+                             "Llip model does not have (--region-mode=crop takes any)");
+    return mode;
+}
+
+std::int64_t most_regions(const ImageBatch& batch) {
+    std::size_t most = 0;
+    for (const auto& item : batch.items) most = std::max(most, item.record.regions.size());
+    return static_cast<std::int64_t>(most);
+}
+
+}  // namespace
+
+image::UnitBox box_in_square(const model::ModelConfig& config, const image::UnitBox& box,
+                             const ImageSize& size) {
+    return image::to_square(box, size.width, size.height,
+                            static_cast<int>(config.vision.image_size),
+                            image::resize_mode(config.preprocess.resize_mode));
+}
+
+image::UnitBox box_from_square(const model::ModelConfig& config, const image::UnitBox& box,
+                               const ImageSize& size) {
+    return image::from_square(box, size.width, size.height,
+                              static_cast<int>(config.vision.image_size),
+                              image::resize_mode(config.preprocess.resize_mode));
+}
+
+const char* name_of(RegionMode mode) {
+    switch (mode) {
+        case RegionMode::kPrompter:
+            return "prompter";
+        case RegionMode::kRoi:
+            return "roi";
+        case RegionMode::kCrop:
+            return "crop";
+        case RegionMode::kAuto:
+            break;
+    }
+    return "auto";
+}
+
+RegionEmbedder::RegionEmbedder(const Embedder& embedder, RegionMode mode, std::int64_t batch_size)
+    : embedder_(embedder),
+      mode_(settled(embedder, mode)),
+      batch_size_(static_cast<std::size_t>(batch_size)) {}
+
+at::Tensor RegionEmbedder::boxes(const ImageBatch& batch) const {
+    const at::Tensor all = at::zeros({std::ssize(batch.items), most_regions(batch), 4});
+    auto to = all.accessor<float, 3>();
+    for (std::size_t i = 0; i < batch.items.size(); ++i) {
+        const auto& regions = batch.items[i].record.regions;
+        for (std::size_t r = 0; r < regions.size(); ++r) {
+            const image::UnitBox box =
+                box_in_square(embedder_.config(), regions[r].box, batch.sizes[i]);
+            for (std::size_t side = 0; side < 4; ++side)
+                to[static_cast<std::int64_t>(i)][static_cast<std::int64_t>(r)]
+                  [static_cast<std::int64_t>(side)] = static_cast<float>(box[side]);
+        }
+    }
+    return all.to(embedder_.device());
+}
+
+at::Tensor RegionEmbedder::rows(const ImageBatch& batch, std::int64_t most) {
+    std::vector<std::int64_t> rows;
+    for (std::size_t i = 0; i < batch.items.size(); ++i)
+        for (std::size_t r = 0; r < batch.items[i].record.regions.size(); ++r)
+            rows.push_back(static_cast<std::int64_t>(i) * most + static_cast<std::int64_t>(r));
+    return at::tensor(rows, at::TensorOptions(at::kLong));
+}
+
+at::Tensor RegionEmbedder::of_prompter(const ImageBatch& batch) const {
+    const model::LanguageImageModel& model = embedder_.model();
+    const at::Tensor all = model.prompter->regions(
+        model.remember_images(embedder_.pixels(batch.planes)), boxes(batch));
+    return all.flatten(0, 1).to(at::kCPU).index_select(0, rows(batch, all.size(1)));
+}
+
+at::Tensor RegionEmbedder::of_patches(const ImageBatch& batch) const {
+    const at::Tensor patches = embedder_.model().embed_patches(embedder_.pixels(batch.planes),
+                                                               model::DenseAttention::kPlain);
+    const at::Tensor all =
+        model::roi_weights(boxes(batch), embedder_.config().vision.grid()).matmul(patches);
+    return tensor::unit(all).flatten(0, 1).to(at::kCPU).index_select(0, rows(batch, all.size(1)));
+}
+
+at::Tensor RegionEmbedder::of_crops(const ImageBatch& batch) const {
+    std::vector<std::vector<std::uint8_t>> crops;
+    for (const auto& own : batch.crops) crops.insert(crops.end(), own.begin(), own.end());
+    std::vector<at::Tensor> parts;
+    const std::span<const std::vector<std::uint8_t>> all = crops;
+    for (std::size_t begin = 0; begin < all.size(); begin += batch_size_)
+        parts.push_back(
+            embedder_.images(all.subspan(begin, std::min(batch_size_, all.size() - begin))));
+    return at::cat(parts);
+}
+
+RegionVectors RegionEmbedder::operator()(const ImageBatch& batch) const {
+    RegionVectors out;
+    for (std::size_t i = 0; i < batch.items.size(); ++i)
+        for (std::size_t r = 0; r < batch.items[i].record.regions.size(); ++r)
+            out.places.push_back({i, r});
+    if (out.places.empty()) {
+        out.vectors = at::empty({0, embedder_.config().embed_dim});
+        return out;
+    }
+    const at::NoGradGuard no_grad;
+    const tensor::Autocast autocast(embedder_.device(), embedder_.precision());
+    out.vectors = mode_ == RegionMode::kPrompter ? of_prompter(batch)
+                  : mode_ == RegionMode::kRoi    ? of_patches(batch)
+                                                 : of_crops(batch);
+    if (!out.vectors.isfinite().all().item<bool>())
+        throw cli::DataError(embedder_.loaded().folder.string() +
+                             ": the model gives numbers that are not finite, for an image from " +
+                             batch.items.front().record.key + " on");
+    return out;
+}
+
+}  // namespace lip::eval

@@ -1,0 +1,66 @@
+// A vector for each box of an image: asked of the model's Prompter, averaged over the patches under
+// it, or of the box cut out as an image of its own.
+#pragma once
+
+#include "eval/embedder.h"
+#include "eval/image_batches.h"
+#include "eval/region_mode.h"
+
+#include <ATen/core/Tensor.h>
+
+#include <cstddef>
+#include <vector>
+
+namespace lip::eval {
+
+struct RegionPlace {
+    std::size_t item;    // of the batch
+    std::size_t region;  // of its record
+};
+
+struct RegionVectors {
+    std::vector<RegionPlace> places;  // of all boxes, in the order of the records
+    at::Tensor vectors;               // [R, D] of unit length, fp32 on the CPU
+};
+
+// One thread at a time.
+class RegionEmbedder {
+public:
+    // Throws DataError, naming the model, if it cannot be asked that way.
+    RegionEmbedder(const Embedder& embedder, RegionMode mode, std::int64_t batch_size);
+
+    RegionMode mode() const { return mode_; }  // never kAuto
+    // Of a batch whose ImageBatches took regions_in(mode()).
+    RegionVectors operator()(const ImageBatch& batch) const;
+
+private:
+    at::Tensor of_prompter(const ImageBatch& batch) const;
+    at::Tensor of_patches(const ImageBatch& batch) const;
+    at::Tensor of_crops(const ImageBatch& batch) const;
+    // The batch's boxes in the square that the model sees [B, M, 4], M the most of an image, and
+    // the rows of all that there are in [B * M].
+    at::Tensor boxes(const ImageBatch& batch) const;
+    static at::Tensor rows(const ImageBatch& batch, std::int64_t most);
+
+    const Embedder& embedder_;
+    RegionMode mode_;
+    std::size_t batch_size_;
+};
+
+// What ImageBatches must bring beside whole images.
+inline RegionPixels regions_in(RegionMode mode) {
+    return mode == RegionMode::kCrop ? RegionPixels::kCrops : RegionPixels::kNone;
+}
+
+// Where a box of an image lies in the square that the model sees.
+image::UnitBox box_in_square(const model::ModelConfig& config, const image::UnitBox& box,
+                             const ImageSize& size);
+
+// And back, in fractions of the image.
+image::UnitBox box_from_square(const model::ModelConfig& config, const image::UnitBox& box,
+                               const ImageSize& size);
+
+// The word for it in options and summaries.
+const char* name_of(RegionMode mode);
+
+}  // namespace lip::eval

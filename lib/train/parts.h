@@ -1,0 +1,59 @@
+// A step's batch in parts, each with graphs of its own.
+#pragma once
+
+#include "model/language_image_model.h"
+#include "train/data.h"
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <functional>
+#include <vector>
+
+namespace lip::train {
+
+struct Part {
+    at::Tensor pixels;              // [b, 3, S, S]
+    at::Tensor valid;               // [b, K]
+    at::Tensor boxes, boxes_valid;  // [b, M, 4] and [b, M]; undefined without regions
+    std::int64_t first = 0;         // number of its first image
+    model::PackedTexts texts;       // not those of its images: texts of nearly one length
+    model::PackedTexts phrases;     // the same of the regions' phrases; undefined if there are none
+    at::Tensor v, u, t;             // features of images, patches and texts, with their graphs
+    at::Tensor z, f;                // of boxes [b, M, D] and phrases
+    model::ImageMemory memory;      // what prompts of its images ask
+    at::Tensor own_texts;           // [b, K, D], a leaf: features of its images' texts
+    at::Tensor own_phrases;         // [b, M, D], a leaf: of their regions' phrases
+    at::Tensor patch_loss, grounding_loss;
+    std::vector<at::Tensor> gradients;  // of the parameters, then of the leaves in use
+};
+
+struct Parts {
+    std::vector<Part> parts;
+    at::Tensor place;         // [B·K] int64: row of each text in the features of all parts
+    at::Tensor phrase_place;  // the same of the phrases, in the order of the batch
+};
+
+// Texts are dealt out in the order of their lengths, so that a part holds few lengths.
+Parts divide(const Batch& batch, std::int64_t count, const model::TextConfig& text);
+
+// Features of all parts as one leaf: the loss's graph ends here. Parts without are left out.
+at::Tensor join(const std::vector<Part>& parts, at::Tensor Part::*features);
+
+// Adds to the gradient of a parameter.
+void add_gradient(at::Tensor& parameter, const at::Tensor& gradient);
+
+// How the parts of a step are worked on: a part to a thread, or, where that would leave more than
+// half of the threads without one, all threads on each part in turn.
+class Crew {
+public:
+    Crew(c10::Device device, std::int64_t parts);
+    void for_each(std::int64_t begin, std::int64_t end,
+                  const std::function<void(std::int64_t)>& body) const;
+
+private:
+    c10::Device device_;
+    bool side_by_side_;
+};
+
+}  // namespace lip::train
