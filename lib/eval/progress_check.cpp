@@ -2,6 +2,7 @@
 
 #include "cli/error.h"
 #include "eval/classification.h"
+#include "eval/contrast.h"
 #include "eval/pair_ranking.h"
 #include "shard/images.h"
 
@@ -94,7 +95,10 @@ std::vector<Metric> ProgressCheck::run(const std::string& checkpoint) const {
         embed_collection(images, {}, embedder, errors, with_model.batch_size, with_model.threads,
                          weights ? SeeImages(classify) : SeeImages());
     std::vector<Metric> metrics;
-    if (!all.texts.empty()) add_recalls(metrics, all, embedder);
+    if (!all.texts.empty()) {
+        metrics.push_back({"loss", loss_of(all, contrast_of(embedder)), std::nullopt});
+        add_recalls(metrics, all, embedder);
+    }
     if (classification.items() > 0)
         for (Metric& metric : classification.metrics(/*resamples=*/0))
             metrics.push_back(std::move(metric));

@@ -24,7 +24,8 @@ struct ProgressCheckContents {
     std::int64_t labelled = 0;  // images whose only label is a class
 };
 
-// Recall of every image's captions, taken whole, and of images by them, at 1, 5 and 10; with
+// The loss (eval/contrast.h), recall of every image's captions, taken whole, and of images by them,
+// at 1, 5 and 10; with
 // classes also acc1 and acc5 of the images that have one label. Vectors of all of the data are in
 // memory.
 class ProgressCheck {

@@ -1,6 +1,6 @@
 #include "loss/local.h"
 
-#include "loss/clip.h"
+#include "loss/multi_positive.h"
 
 #include <ATen/ATen.h>
 
@@ -45,11 +45,18 @@ at::Tensor local_sum(const at::Tensor& g, const at::Tensor& t, const at::Tensor&
 }
 
 at::Tensor local_batch(const at::Tensor& g, const at::Tensor& t, const at::Tensor& valid,
-                       const at::Tensor& log_scale, std::int64_t chunk) {
-    const at::Tensor rows = checked_mask(g, t, valid).flatten().nonzero().squeeze(1);
+                       const at::Tensor& log_scale, const LocalBatch& options) {
+    const at::Tensor mask = checked_mask(g, t, valid), rows = mask.flatten().nonzero().squeeze(1);
     TORCH_CHECK(rows.size(0) > 0, "local_batch: no slot is valid");
-    return clip_loss(g.flatten(0, 1).index_select(0, rows), t.flatten(0, 1).index_select(0, rows),
-                     log_scale, chunk);
+    const auto rows_before = [&](std::int64_t image) {
+        return mask.slice(0, 0, image).sum().item<std::int64_t>();
+    };
+    // Groups in the place of images, with one text each.
+    return multi_positive(g.flatten(0, 1).index_select(0, rows),
+                          t.flatten(0, 1).index_select(0, rows).unsqueeze(1), {}, log_scale,
+                          {.chunk = options.chunk,
+                           .own_begin = rows_before(options.own_begin),
+                           .own_end = options.own_end < 0 ? -1 : rows_before(options.own_end)});
 }
 
 }  // namespace lip::loss

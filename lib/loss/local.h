@@ -35,10 +35,17 @@ struct Local {
 at::Tensor local_sum(const at::Tensor& g, const at::Tensor& t, const at::Tensor& valid,
                      const at::Tensor& log_scale, const Local& options = {});
 
+struct LocalBatch {
+    std::int64_t chunk = 1024;  // side of the blocks of logits that are held at a time
+    // Only the terms of the images [own_begin, own_end), still divided by the M of the whole batch,
+    // so that the parts of several processes add up to the loss. -1: to the last.
+    std::int64_t own_begin = 0, own_end = -1;
+};
+
 // The variant with all groups and texts of the batch as negatives, in both directions: the mean
 // over the M valid pairs, CLIP's loss of them. M x M logits are computed, never kept; waits for the
 // device. Throws c10::Error if shapes do not fit or no slot is valid.
 at::Tensor local_batch(const at::Tensor& g, const at::Tensor& t, const at::Tensor& valid,
-                       const at::Tensor& log_scale, std::int64_t chunk = 1024);
+                       const at::Tensor& log_scale, const LocalBatch& options = {});
 
 }  // namespace lip::loss

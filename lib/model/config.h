@@ -71,8 +71,9 @@ struct DreamlipConfig {
     std::string local_norm = "minmax";    // minmax, softmax: of a group's weights
     bool stop_grad_weights = false;       // they are constants to the gradient
     std::string local_direction = "t2g";  // t2g, g2t, both: texts look for groups, groups for texts
-    double local_filter = 0;              // texts more alike than this are no negatives; 0: off
-    std::string local_scale = "shared";   // shared, separate (learnt), fixed
+    std::string local_negatives = "image";  // image, batch: whose texts and groups
+    double local_filter = 0;                // texts more alike than this are no negatives; 0: off
+    std::string local_scale = "shared";     // shared, separate (learnt), fixed
     double fixed_local_scale = 0;
 
     bool has_own_scale() const { return local_weight != 0 && local_scale == "separate"; }

@@ -43,7 +43,10 @@ void read_dreamlip(const Json& json, DreamlipConfig& d, const std::string& where
     r.take_word("local_norm", d.local_norm, {"minmax", "softmax"});
     r.take("stop_grad_weights", d.stop_grad_weights);
     r.take_word("local_direction", d.local_direction, {"t2g", "g2t", "both"});
+    r.take_word("local_negatives", d.local_negatives, {"image", "batch"});
     take_within(r, "local_filter", d.local_filter, 0, 1, where);
+    if (d.local_negatives == "batch" && d.local_filter > 0)
+        throw cli::DataError(where + ".local_filter: not with local_negatives=batch");
     if (take_number_or_word(r, json, "local_scale", d.fixed_local_scale, d.local_scale)) {
         d.local_scale = "fixed";
         if (!(d.fixed_local_scale > 0 && d.fixed_local_scale <= 1e4))
@@ -141,6 +144,7 @@ Json dreamlip_json(const DreamlipConfig& d) {
                  {"local_norm", d.local_norm},
                  {"stop_grad_weights", d.stop_grad_weights},
                  {"local_direction", d.local_direction},
+                 {"local_negatives", d.local_negatives},
                  {"local_filter", d.local_filter},
                  {"local_scale", d.local_scale}};
     if (d.local_threshold >= 0) json["local_threshold"] = d.local_threshold;

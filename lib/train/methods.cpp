@@ -80,21 +80,35 @@ Tensor local_log_scale(const LanguageImageModel& m) {
     return m.local_log_scale.defined() ? m.local_log_scale : m.log_scale;
 }
 
-Tensor dreamlip_patches(const LanguageImageModel& m, const Tensor& u, const Tensor& t,
-                        const Tensor& valid, double all_valid) {
+Tensor dreamlip_groups(const LanguageImageModel& m, const Tensor& u, const Tensor& t) {
     const model::DreamlipConfig& d = m.config.dreamlip;
-    const loss::Groups groups = loss::group_patches(
-        t, u,
-        {.sigma = d.local_threshold < 0 ? std::nullopt : std::optional(d.local_threshold),
-         .softmax = d.local_norm == "softmax",
-         .stop_gradient = d.stop_grad_weights});
+    return loss::group_patches(
+               t, u,
+               {.sigma = d.local_threshold < 0 ? std::nullopt : std::optional(d.local_threshold),
+                .softmax = d.local_norm == "softmax",
+                .stop_gradient = d.stop_grad_weights})
+        .features;
+}
+
+Tensor local_of_images(const LanguageImageModel& m, const Tensor& g, const Tensor& t,
+                       const Tensor& valid, double all_valid) {
+    const model::DreamlipConfig& d = m.config.dreamlip;
     loss::Local options;
     options.direction = d.local_direction == "t2g"   ? loss::LocalDirection::kT2g
                         : d.local_direction == "g2t" ? loss::LocalDirection::kG2t
                                                      : loss::LocalDirection::kBoth;
     if (d.local_filter > 0) options.filter = d.local_filter;
-    return loss::local_sum(groups.features, t, valid, local_log_scale(m), options) /
-           std::max(all_valid, 1.0);
+    return loss::local_sum(g, t, valid, local_log_scale(m), options) / std::max(all_valid, 1.0);
+}
+
+bool is_local_of_batch(const model::ModelConfig& config) {
+    return config.dreamlip.local_negatives == "batch";
+}
+
+Tensor local_of_batch(const LanguageImageModel& m, const Tensor& g, const Tensor& t,
+                      const Tensor& valid, std::int64_t own_begin, std::int64_t own_end) {
+    return loss::local_batch(g, t, valid, local_log_scale(m),
+                             {.own_begin = own_begin, .own_end = own_end});
 }
 
 double global_weight(const model::ModelConfig& config) {
@@ -134,8 +148,11 @@ constexpr Method kMethods[] = {
      .configure = with_bias_of_sigmoid,
      .loss = dreamlip,
      .loss_weight = global_weight,
-     .patch_weight = local_weight,
-     .patch_loss = dreamlip_patches},
+     .patches = {.weight = local_weight,
+                 .groups = dreamlip_groups,
+                 .of_images = local_of_images,
+                 .is_of_batch = is_local_of_batch,
+                 .of_batch = local_of_batch}},
     {.name = "llip",
      .summary = "K mixture tokens an image, mixed anew for every text, sigmoid loss over all pairs",
      .many_texts = true,

@@ -12,11 +12,26 @@
 
 namespace lip::train {
 
-// The loss of some images' patches against texts of the same images: added up over all images of a
-// batch it is the batch's loss. u [b, P, D] and t [b, K, D] unit vectors, valid [b, K];
-// all_valid is the number of valid texts of the whole batch.
-using PatchLoss = at::Tensor (*)(const model::LanguageImageModel& model, const at::Tensor& u,
-                                 const at::Tensor& t, const at::Tensor& valid, double all_valid);
+// What a method makes of patches.
+struct PatchLoss {
+    double (*weight)(const model::ModelConfig& config) = nullptr;  // 0: patches are not computed
+    // Patches u [b, P, D] grouped by the texts t [b, K, D] of their images, unit vectors all
+    // -> [b, K, D].
+    at::Tensor (*groups)(const model::LanguageImageModel& model, const at::Tensor& u,
+                         const at::Tensor& t) = nullptr;
+    // The loss of some images' groups g, valid [b, K]: added up over all images of a batch it is
+    // the batch's loss. all_valid is the number of valid texts of the whole batch.
+    at::Tensor (*of_images)(const model::LanguageImageModel& model, const at::Tensor& g,
+                            const at::Tensor& t, const at::Tensor& valid,
+                            double all_valid) = nullptr;
+    // Where this says so, images are negatives of each other and the loss is the one below.
+    bool (*is_of_batch)(const model::ModelConfig& config) = nullptr;
+    // Groups, texts and valid of all ranks in their order; the share that the images
+    // [own_begin, own_end) have in the batch's loss.
+    at::Tensor (*of_batch)(const model::LanguageImageModel& model, const at::Tensor& g,
+                           const at::Tensor& t, const at::Tensor& valid, std::int64_t own_begin,
+                           std::int64_t own_end) = nullptr;
+};
 
 // Features of a batch, of all ranks in their order.
 struct BatchFeatures {
@@ -51,10 +66,8 @@ struct Method {
                                 const model::PackedTexts& texts) = nullptr;
     // A share of the loss needs the own images and all texts, which may come some at a time.
     bool own_images_suffice = false;
-    // The weight of that loss, and of the patches'; null: 1 and no loss of patches.
-    double (*loss_weight)(const model::ModelConfig& config) = nullptr;
-    double (*patch_weight)(const model::ModelConfig& config) = nullptr;
-    PatchLoss patch_loss = nullptr;
+    double (*loss_weight)(const model::ModelConfig& config) = nullptr;  // null: 1
+    PatchLoss patches = {};                                             // none without a weight
 };
 
 std::span<const Method> methods();

@@ -13,6 +13,8 @@ namespace {
 
 using at::Tensor;
 
+constexpr std::int64_t kLossOnOneThread = 512;  // images
+
 // The texts of each part, and the row of each text in the features of all.
 struct Dealt {
     std::vector<model::PackedTexts> packed;
@@ -92,6 +94,13 @@ void Crew::for_each(std::int64_t begin, std::int64_t end,
         tensor::for_each_piece(device_, end - begin, [&](std::int64_t i) { body(begin + i); });
     else
         for (std::int64_t i = begin; i < end; ++i) body(i);
+}
+
+void on_few_threads(c10::Device device, std::int64_t images, const std::function<void()>& body) {
+    if (images <= kLossOnOneThread)
+        tensor::for_each_piece(device, 1, [&](std::int64_t) { body(); });
+    else
+        body();
 }
 
 }  // namespace lip::train

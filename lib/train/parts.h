@@ -22,6 +22,7 @@ struct Part {
     at::Tensor v, u, t;             // features of images, patches and texts, with their graphs
     at::Tensor z, f;                // of boxes [b, M, D] and phrases
     model::ImageMemory memory;      // what prompts of its images ask
+    at::Tensor g;                   // [b, K, D]: patches grouped by the texts
     at::Tensor own_texts;           // [b, K, D], a leaf: features of its images' texts
     at::Tensor own_phrases;         // [b, M, D], a leaf: of their regions' phrases
     at::Tensor patch_loss, grounding_loss;
@@ -55,5 +56,8 @@ private:
     c10::Device device_;
     bool side_by_side_;
 };
+
+// The loss of few images is the same bits for any number of threads.
+void on_few_threads(c10::Device device, std::int64_t images, const std::function<void()>& body);
 
 }  // namespace lip::train

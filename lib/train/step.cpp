@@ -1,11 +1,11 @@
 #include "train/step.h"
 
-#include "loss/region.h"
 #include "record/keyed_rng.h"
 #include "tensor/device.h"
 #include "tensor/math.h"
 #include "tensor/parallel.h"
 #include "train/parts.h"
+#include "train/region_terms.h"
 
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
@@ -13,6 +13,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 
 namespace lip::train {
 namespace {
@@ -21,7 +22,6 @@ using at::Tensor;
 using model::LanguageImageModel;
 
 constexpr std::int64_t kPartImages = 16;
-constexpr std::int64_t kLossOnOneThread = 512;  // images
 
 // One step: its batch in parts, and what is known of the losses.
 class Step {
@@ -37,7 +37,8 @@ public:
           count_(part_count(batch.pixels.size(0))),
           crew_(device_, count_),
           weight_(method.loss_weight ? method.loss_weight(model.config) : 1),
-          patch_weight_(method.patch_weight ? method.patch_weight(model.config) : 0),
+          patch_weight_(method.patches.weight ? method.patches.weight(model.config) : 0),
+          groups_compete_(patch_weight_ != 0 && method.patches.is_of_batch(model.config)),
           ranks_(settings.ranks ? *settings.ranks : alone_),
           all_valid_(ranks_.sum(batch.valid.sum()).item<double>()) {
         for (const auto& [name, parameter] : model.parameters.all()) {
@@ -47,7 +48,7 @@ public:
         auto divided = divide(batch, count_, model.config.text);
         parts_ = std::move(divided.parts);
         place_ = divided.place.to(device_);
-        if (model.prompter && batch.regions.boxes.defined()) count_regions(divided.phrase_place);
+        regions_.emplace(model, batch, settings, ranks_, divided.phrase_place);
     }
 
     StepLoss run() {
@@ -60,18 +61,19 @@ public:
         t_ = join(parts_, &Part::t);  // [B·K, ...], rows by length
         StepLoss result;
         result.total = settings_.ring && ranks_.size() > 1 ? loss_in_a_ring() : loss_of_features();
-        if (regions_ > 0) result.region = loss_of_regions(result.filtered);
+        if (groups_compete_) result.local = loss_of_groups();
+        if (regions_->any()) regions_->contrast(parts_, result);
         back_through_images();
         auto exchange = ranks_.sum_gradients(of_images_);
         if (patch_weight_ != 0) {
             result.global = result.total;
-            result.local = ranks_.sum(add_patches());
+            add_patches(result);
             result.total = weight_ * result.global + patch_weight_ * result.local;
         } else if (weight_ != 1) {
             result.global = result.total;
             result.total = weight_ * result.global;
         }
-        if (regions_ > 0) add_regions(result);
+        if (regions_->any()) regions_->add(parts_, result);
         back_through_texts();
         auto rest = ranks_.sum_gradients(of_texts_);
         exchange.finish();
@@ -90,23 +92,19 @@ private:
     // `for_backward`: what only the backward pass needs, too.
     void embed_images(Part& part, bool for_backward) const {
         const tensor::Autocast autocast(device_, settings_.precision);
-        const bool with_patches = patch_weight_ != 0 && for_backward;
+        const bool with_patches = patch_weight_ != 0 && (for_backward || groups_compete_);
         const model::ImageFeatures features =
-            model_.encode_images(part.pixels, {.patches = with_patches, .tokens = regions_ > 0});
+            model_.encode_images(part.pixels, {.patches = with_patches, .tokens = regions_->any()});
         part.v = method_.image_features ? method_.image_features(model_, features.pooled)
                                         : tensor::unit(features.pooled);
         if (with_patches) part.u = tensor::unit(features.patches);
-        if (regions_ == 0) return;
-        const model::ImageMemory memory = model_.prompter->remember(features.tokens);
-        part.z = model_.prompter->regions(memory, part.boxes.to(device_));
-        if (for_backward) part.memory = memory;
+        if (regions_->any()) regions_->embed_boxes(part, features, for_backward);
     }
     void embed_texts(Part& part) const {
         const tensor::Autocast autocast(device_, settings_.precision);
         part.t = method_.text_features ? method_.text_features(model_, part.texts)
                                        : model_.embed_texts(part.texts);
-        if (regions_ > 0 && part.phrases.last.defined())
-            part.f = model_.text.pooled(part.phrases.to(device_)).to(at::kFloat);
+        if (regions_->any()) regions_->embed_phrases(part);
     }
 
     // The loss of all pairs, and its gradient at the features.
@@ -126,7 +124,7 @@ private:
             all.t = ranks_.gather(in_order()).requires_grad_(true);
         }
         Tensor loss;
-        on_few_threads(all.valid.size(0), [&] {
+        on_few_threads(device_, all.valid.size(0), [&] {
             if (alone) all.t = in_order();
             loss = method_.loss(model_, all);
             (weight_ == 1 ? loss : weight_ * loss).backward();
@@ -152,7 +150,7 @@ private:
                                   .text_ids = Tensor(),
                                   .own_begin = (ranks_.rank() - owner) * images,
                                   .count = std::max<std::int64_t>(std::llround(all_valid_), 1)};
-            on_few_threads(images, [&] {
+            on_few_threads(device_, images, [&] {
                 const Tensor part = method_.loss(model_, some);
                 part.backward();
                 loss.add_(part.detach());
@@ -165,86 +163,40 @@ private:
         return ranks_.sum(loss);
     }
 
-    // How many regions and images with regions all ranks have, and their weight in the loss.
-    void count_regions(const Tensor& phrase_place) {
-        const BatchRegions& own = batch_.regions;
-        const Tensor counts =
-            ranks_.sum(at::stack({own.valid.sum(), own.valid.any(1).sum()}).to(at::kDouble));
-        regions_ = counts[0].item<double>();
-        if (regions_ == 0) return;
-        const double images = counts[1].item<double>(),
-                     all = static_cast<double>(own.valid.size(0) * ranks_.size()),
-                     places = static_cast<double>(own.valid.size(1));
-        const model::ClocConfig& c = model_.config.cloc;
-        region_weight_ = c.weight * images / all;
-        if (c.region_mean == "fixed") region_weight_ *= regions_ / (images * places);
-        phrase_place_ = phrase_place.to(device_);
-        phrase_rows_ = own.valid.flatten().nonzero().squeeze(1).to(device_);
+    // Features of the texts of some images, in their order: [b, K, ...], a leaf.
+    Tensor texts_of(std::int64_t first, std::int64_t images) const {
+        const Tensor rows = place_.slice(0, first * slots_, (first + images) * slots_);
+        return t_.detach().index_select(0, rows).view({images, slots_, -1}).requires_grad_(true);
     }
 
-    // Features of phrases, as f_, at the places of their regions [B·M, D]; others are 0.
-    Tensor at_regions(const Tensor& f) const {
-        return at::zeros({batch_.regions.valid.numel(), f.size(1)}, f.options())
-            .index_copy(0, phrase_rows_, f.index_select(0, phrase_place_));
-    }
-
-    // The contrast of all regions with all phrases (CLOC), and its gradient at their features.
-    Tensor loss_of_regions(double& filtered) {
-        z_ = join(parts_, &Part::z);                            // [B, M, D]
-        f_ = phrase_rows_.size(0) > 0 ? join(parts_, &Part::f)  // [R, D], rows by length
-                                      : z_.detach().new_empty({0, z_.size(2)}).requires_grad_(true);
-        const bool alone = ranks_.size() == 1;
-        const model::ClocConfig& c = model_.config.cloc;
-        const Tensor own_t = tensor::unit(at_regions(f_));
-        const std::int64_t places = own_t.size(0), first = ranks_.rank() * places;
-        Tensor z = z_.flatten(0, 1), t = own_t;
-        if (!alone) {
-            z = ranks_.gather(z.detach()).requires_grad_(true);
-            t = ranks_.gather(own_t.detach()).requires_grad_(true);
-        }
-        const Tensor valid = ranks_.gather(batch_.regions.valid.flatten().to(device_));
-        const loss::RegionContrast options{
-            .filter = c.filter >= 0 ? std::optional(c.filter) : std::nullopt,
-            .filter_centred = c.filter_centred,
-            .own_begin = first,
-            .own_end = first + places};
-        filtered = loss::filtered_share(own_t.detach(), batch_.regions.valid.flatten().to(device_),
-                                        options);
-        Tensor loss;
-        on_few_threads(ranks_.size() * batch_.pixels.size(0), [&] {
-            loss = loss::region_contrast(z, t, valid, model_.region_log_scale, options);
-            (region_weight_ * loss).backward();
+    // The groups of all images against all texts, and its gradient at both.
+    Tensor loss_of_groups() {
+        crew_.for_each(0, count_, [&](std::int64_t i) {
+            const at::NoGradGuard no_grad;
+            Part& part = this->part(i);
+            part.g =
+                method_.patches.groups(model_, part.u, texts_of(part.first, part.pixels.size(0)));
         });
-        if (!alone) {
-            z_.mutable_grad() = ranks_.sum_scatter(z.grad()).view_as(z_);
-            own_t.backward(ranks_.sum_scatter(t.grad()));
-        }
+        g_ = join(parts_, &Part::g);
+        const std::int64_t images = g_.size(0), first = ranks_.rank() * images;
+        const Tensor own_t = texts_of(0, images), valid = ranks_.gather(batch_.valid.to(device_));
+        const bool alone = ranks_.size() == 1;
+        const Tensor g = alone ? g_ : ranks_.gather(g_.detach()).requires_grad_(true),
+                     t = alone ? own_t : ranks_.gather(own_t.detach()).requires_grad_(true);
+        Tensor loss;
+        on_few_threads(device_, valid.size(0), [&] {
+            loss = method_.patches.of_batch(model_, g, t, valid, first, first + images);
+            (patch_weight_ * loss).backward();
+        });
+        if (!alone) g_.mutable_grad() = ranks_.sum_scatter(g.grad());
+        add_text_gradient(place_, alone ? t.grad() : ranks_.sum_scatter(t.grad()));
         return ranks_.sum(loss.detach());
     }
 
-    // The grounding of the parts, and the gradient of their phrases.
-    void add_regions(StepLoss& result) {
+    // Of texts [.., K, D] that stand in these rows of t_.
+    void add_text_gradient(const Tensor& rows, const Tensor& gradient) {
         const at::NoGradGuard no_grad;
-        double weight = 0;
-        if (grounding_weight() != 0) {
-            std::vector<Tensor> losses, gradients;
-            for (Part& part : parts_) {
-                losses.push_back(part.grounding_loss);
-                gradients.push_back(part.own_phrases.grad().flatten(0, 1));
-            }
-            weight = grounding_weight();
-            result.grounding = ranks_.sum(at::stack(losses).sum());
-            f_.mutable_grad().index_add_(0, phrase_place_,
-                                         at::cat(gradients).index_select(0, phrase_rows_));
-        }
-        if (!result.global.defined()) result.global = result.total;
-        result.total = result.total + region_weight_ * result.region;
-        if (weight != 0) result.total = result.total + weight * result.grounding;
-    }
-
-    double grounding_weight() const {
-        const model::ClocConfig& c = model_.config.cloc;
-        return c.has_grounding() ? region_weight_ * c.grounding_weight : 0;
+        t_.mutable_grad().index_add_(0, rows, gradient.flatten(0, 1));
     }
 
     // Of the own texts, [b, K, ...].
@@ -252,15 +204,6 @@ private:
         const at::NoGradGuard no_grad;
         t_.mutable_grad() = at::zeros_like(t_);
         t_.mutable_grad().index_copy_(0, place_, gradient.flatten(0, 1));
-    }
-
-    // The loss of few images is the same bits for any number of threads.
-    template <class Body>
-    void on_few_threads(std::int64_t images, const Body& body) const {
-        if (images <= kLossOnOneThread)
-            tensor::for_each_piece(device_, 1, [&](std::int64_t) { body(); });
-        else
-            body();
     }
 
     // Numbers that are equal where texts are, if the method asks for them.
@@ -281,52 +224,43 @@ private:
         std::vector<std::int64_t> rows;
         for (const Part& part : parts_) rows.push_back(part.pixels.size(0));
         const auto seeds = v_.grad().split_with_sizes(rows);
-        const auto box_seeds =
-            regions_ > 0 ? z_.grad().split_with_sizes(rows) : std::vector<Tensor>();
-        const Tensor t = t_.detach(), phrases = regions_ > 0 ? at_regions(f_.detach()) : Tensor();
+        const auto group_seeds =
+            groups_compete_ ? g_.grad().split_with_sizes(rows) : std::vector<Tensor>();
+        const bool has_regions = regions_->any();
+        const auto box_seeds = has_regions ? regions_->box_seeds(parts_) : std::vector<Tensor>();
+        const Tensor phrases = has_regions ? regions_->phrases() : Tensor();
         backward([&](std::int64_t i) {
             Part& part = this->part(i);
             const auto n = static_cast<std::size_t>(i);
             if (settings_.recompute) embed_images(part, /*for_backward=*/true);
             std::vector<Tensor> outputs = {part.v}, output_seeds = {seeds[n]};
+            const auto add_output = [&](const Tensor& output, const Tensor& seed) {
+                outputs.push_back(output);
+                output_seeds.push_back(seed);
+            };
             if (patch_weight_ != 0) {
-                part.own_texts = t.index_select(0, rows_of(part))
-                                     .view({part.pixels.size(0), slots_, -1})
-                                     .requires_grad_(true);
-                part.patch_loss = method_.patch_loss(model_, part.u, part.own_texts,
-                                                     part.valid.to(device_), all_valid_);
-                outputs.push_back(part.patch_loss);
-                output_seeds.push_back(at::full_like(part.patch_loss, patch_weight_));
+                part.own_texts = texts_of(part.first, part.pixels.size(0));
+                part.g = method_.patches.groups(model_, part.u, part.own_texts);
+                if (groups_compete_) {
+                    add_output(part.g, group_seeds[n]);
+                } else {
+                    part.patch_loss = method_.patches.of_images(model_, part.g, part.own_texts,
+                                                                part.valid.to(device_), all_valid_);
+                    add_output(part.patch_loss, at::full_like(part.patch_loss, patch_weight_));
+                }
             }
-            if (regions_ > 0) {
-                outputs.push_back(part.z);
-                output_seeds.push_back(box_seeds[n]);
-            }
-            if (grounding_weight() != 0) {
-                ground(part, phrases);
-                outputs.push_back(part.grounding_loss);
-                output_seeds.push_back(at::full_like(part.grounding_loss, grounding_weight()));
+            if (has_regions) add_output(part.z, box_seeds[n]);
+            if (has_regions && regions_->is_grounded()) {
+                regions_->ground(part, phrases);
+                add_output(part.grounding_loss,
+                           at::full_like(part.grounding_loss, regions_->grounding_weight()));
             }
             part.gradients = gradients(outputs, inputs_of(part), output_seeds);
-            part.v = part.u = part.z = Tensor();
+            part.v = part.u = part.g = part.z = Tensor();
             part.memory = {};
             for (Tensor* loss : {&part.patch_loss, &part.grounding_loss})
                 if (loss->defined()) *loss = loss->detach();
         });
-    }
-
-    // Where the phrases [B·M, D] of the part's regions are found.
-    void ground(Part& part, const Tensor& phrases) const {
-        const std::int64_t m = part.boxes.size(1), first = part.first * m;
-        part.own_phrases = phrases.slice(0, first, first + part.boxes.size(0) * m)
-                               .view({-1, m, phrases.size(1)})
-                               .detach()
-                               .requires_grad_(true);
-        const tensor::Autocast autocast(device_, settings_.precision);
-        const Tensor found = model_.prompter->boxes(part.memory, part.own_phrases);
-        part.grounding_loss = loss::grounding_loss(
-            part.boxes.to(found.options().requires_grad(false)).flatten(0, 1), found.flatten(0, 1),
-            part.boxes_valid.to(device_).flatten(), regions_);
     }
 
     // What gradients are wanted of: the parameters, then the part's leaves.
@@ -337,33 +271,26 @@ private:
         return inputs;
     }
 
-    // Rows of the part's texts in t_.
-    Tensor rows_of(const Part& part) const {
-        return place_.slice(0, part.first * slots_, (part.first + part.pixels.size(0)) * slots_);
-    }
-
     // Adds up the patches' losses, and their gradients to those of the texts.
-    Tensor add_patches() {
+    void add_patches(StepLoss& result) {
         const at::NoGradGuard no_grad;
-        Tensor& sum = t_.mutable_grad();
         std::vector<Tensor> losses;
-        for (Part& part : parts_) {
+        for (const Part& part : parts_) {
             losses.push_back(part.patch_loss);
+            const std::int64_t first = part.first * slots_;
             if (part.own_texts.grad().defined())
-                sum.index_add_(0, rows_of(part), part.own_texts.grad().flatten(0, 1));
+                add_text_gradient(place_.slice(0, first, first + part.pixels.size(0) * slots_),
+                                  part.own_texts.grad());
         }
-        return at::stack(losses).sum();
+        if (!groups_compete_) result.local = ranks_.sum(at::stack(losses).sum());
     }
 
     void back_through_texts() {
-        std::vector<std::int64_t> rows, phrase_rows;
-        for (const Part& part : parts_) {
-            rows.push_back(part.t.size(0));
-            phrase_rows.push_back(part.f.defined() ? part.f.size(0) : 0);
-        }
+        std::vector<std::int64_t> rows;
+        for (const Part& part : parts_) rows.push_back(part.t.size(0));
         const auto seeds = t_.grad().split_with_sizes(rows);
         const auto phrase_seeds =
-            regions_ > 0 ? f_.grad().split_with_sizes(phrase_rows) : std::vector<Tensor>();
+            regions_->any() ? regions_->phrase_seeds(parts_) : std::vector<Tensor>();
         backward([&](std::int64_t i) {
             Part& part = this->part(i);
             const auto n = static_cast<std::size_t>(i);
@@ -417,14 +344,14 @@ private:
     std::int64_t slots_, count_;
     Crew crew_;
     double weight_, patch_weight_;
+    bool groups_compete_;  // the patches' loss is of the whole batch
     const tensor::Group alone_;
     const tensor::Group& ranks_;
     double all_valid_;
-    double regions_ = 0, region_weight_ = 0;  // of all ranks: how many; of their losses
+    std::optional<RegionTerms> regions_;
     std::vector<Tensor> parameters_, of_images_, of_texts_;
     std::vector<Part> parts_;
-    Tensor place_, v_, t_;
-    Tensor phrase_place_, phrase_rows_, z_, f_;
+    Tensor place_, v_, t_, g_;
 };
 
 }  // namespace

@@ -81,8 +81,9 @@ TEST_CASE("local losses and their gradients equal the reference") {
                     CHECK(equals(value(LocalDirection::kBoth), "both"));
                     const Tensor g = loss::group_patches(in.t, in.u, grouping).features;
                     for (const std::int64_t chunk : {1, 2, 3, 1024})
-                        CHECK(equals(loss::local_batch(g, in.t, in.valid, in.log_scale, chunk),
-                                     "batch"));
+                        CHECK(equals(
+                            loss::local_batch(g, in.t, in.valid, in.log_scale, {.chunk = chunk}),
+                            "batch"));
                     ++cases;
                 }
                 for (const auto& [direction, name] : {std::pair{LocalDirection::kT2g, "local_t2g"},
@@ -145,7 +146,7 @@ TEST_CASE("local gradients agree with central differences") {
             });
         }
     check([&](const Tensor& a, const Tensor& b, const Tensor& c) {
-        return loss::local_batch(a, b, valid, c, 2);
+        return loss::local_batch(a, b, valid, c, {.chunk = 2});
     });
 }
 
@@ -237,8 +238,8 @@ TEST_CASE("local losses refuse shapes that do not fit and run on another device"
                  valid2 = valid.to(test::kStandIn);
     loss::Local options = one_of(LocalDirection::kBoth);
     options.filter = 0.5;
-    const Tensor away =
-        loss::local_sum(g2, t2, valid2, s2, options) + loss::local_batch(g2, t2, valid2, s2, 2);
+    const Tensor away = loss::local_sum(g2, t2, valid2, s2, options) +
+                        loss::local_batch(g2, t2, valid2, s2, {.chunk = 2});
     away.backward();
     const Tensor here = loss::local_sum(g, t, valid, scalar(1), options) +
                         loss::local_batch(g, t, valid, scalar(1));

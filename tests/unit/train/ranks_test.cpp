@@ -130,6 +130,7 @@ constexpr RankCase kRankCases[] = {
     {"dreamlip", "dreamlip.positives=sigmoid", 3},
     {"dreamlip", "dreamlip.mask_equal_texts=true", 3},
     {"dreamlip", "dreamlip.local_weight=0", 3},
+    {"dreamlip", "dreamlip.local_negatives=batch", 3},
     {"llip", ""},
     {"llip", "", 3},
     {"llip", "llip.learn_temperature=true", 3},

@@ -76,10 +76,15 @@ std::vector<Tensor> whole_step(const train::Method& method, const model::ModelCo
     Tensor loss =
         method.loss(m, {.v = tensor::unit(features.pooled), .t = t, .valid = batch.valid});
     if (method.loss_weight != nullptr) loss = loss * method.loss_weight(config);
-    if (method.patch_loss != nullptr && method.patch_weight(config) != 0)
-        loss = loss + method.patch_weight(config) *
-                          method.patch_loss(m, tensor::unit(features.patches), t, batch.valid,
-                                            batch.valid.sum().item<double>());
+    const train::PatchLoss& patches = method.patches;
+    if (patches.weight != nullptr && patches.weight(config) != 0) {
+        const Tensor g = patches.groups(m, tensor::unit(features.patches), t);
+        loss = loss +
+               patches.weight(config) * (patches.is_of_batch(config)
+                                             ? patches.of_batch(m, g, t, batch.valid, 0, images)
+                                             : patches.of_images(m, g, t, batch.valid,
+                                                                 batch.valid.sum().item<double>()));
+    }
     loss.backward();
     std::vector<Tensor> all = {loss.detach()};
     for (const auto& named : m.parameters.all()) all.push_back(named.second.grad());
@@ -149,7 +154,8 @@ TEST_CASE("a batch in parts has the gradients of the whole, the same for 1, 2 an
     for (const char* setting :
          {"dreamlip.local_weight=0", "dreamlip.local_weight=1", "dreamlip.global_weight=0.5",
           "dreamlip.local_scale=separate", "dreamlip.local_direction=both",
-          "dreamlip.local_filter=0.9", "dreamlip.local_scale=20", "dreamlip.positives=sigmoid"}) {
+          "dreamlip.local_negatives=batch", "dreamlip.local_filter=0.9", "dreamlip.local_scale=20",
+          "dreamlip.positives=sigmoid"}) {
         CAPTURE(setting);
         model::ModelConfig config = small_config(method);
         config.method = "dreamlip";
