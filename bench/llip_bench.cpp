@@ -11,8 +11,6 @@
 
 #include <ATen/ATen.h>
 
-#include <malloc.h>
-
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
@@ -21,8 +19,6 @@ namespace {
 
 using namespace lip;
 using at::Tensor;
-using bench::memory_mib;
-using bench::reset_peak;
 
 struct Sizes {
     std::int64_t images, all_texts, d, k, heads, texts;
@@ -89,12 +85,11 @@ struct Inputs {
     double loss_seconds(const loss::Llip& options) {
         for (Tensor* x : {&q, &keys, &values, &output, &targets, &log_scale, &bias})
             x->mutable_grad() = Tensor();
-        malloc_trim(0);  // or what earlier rounds freed would hide what this one takes
-        reset_peak();
-        const double before = memory_mib("VmRSS"), start = cli::monotonic_s();
+        const bench::PeakMemory memory;
+        const double start = cli::monotonic_s();
         loss::llip_loss(q, keys, values, output, targets, {}, log_scale, bias, options).backward();
         const double seconds = cli::monotonic_s() - start;
-        peak_mib = std::max(peak_mib, memory_mib("VmHWM") - before);
+        peak_mib = std::max(peak_mib, memory.mib());
         return seconds;
     }
 

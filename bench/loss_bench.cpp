@@ -11,8 +11,6 @@
 
 #include <ATen/ATen.h>
 
-#include <malloc.h>
-
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
@@ -22,8 +20,6 @@ namespace {
 
 using namespace lip;
 using at::Tensor;
-using bench::memory_mib;
-using bench::reset_peak;
 
 Tensor whole_matrices(const Tensor& v, const Tensor& t, const Tensor& log_scale) {
     const Tensor a = v.matmul(t.permute({1, 2, 0})) * log_scale.exp();  // [K, N, N]
@@ -58,13 +54,11 @@ int main(int argc, char** argv) {
     const bool with_whole = 4 * n * n * k <= (std::int64_t{2} << 30);
     for (std::int64_t round = 0; round < rounds; ++round) {
         for (const Tensor& leaf : {v, t, log_scale}) leaf.mutable_grad() = Tensor();
-        malloc_trim(0);  // or what earlier rounds freed would hide what this one takes
-        reset_peak();
-        const double before = memory_mib("VmRSS");
+        const bench::PeakMemory memory;
         ours = std::min(
             ours, seconds_of([&] { return loss::multi_positive(v, t, {}, log_scale, options); },
                              {v, t, log_scale}));
-        peak = std::max(peak, memory_mib("VmHWM") - before);
+        peak = std::max(peak, memory.mib());
         if (with_whole)
             whole = std::min(whole, seconds_of([&] { return whole_matrices(v, t, log_scale); },
                                                {v, t, log_scale}));

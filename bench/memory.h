@@ -1,6 +1,8 @@
 // What a benchmark holds in memory.
 #pragma once
 
+#include <malloc.h>
+
 #include <cstdlib>
 #include <fstream>
 #include <string>
@@ -15,8 +17,18 @@ inline double memory_mib(const std::string& name) {
     return 0;
 }
 
-inline void reset_peak() {
-    std::ofstream("/proc/self/clear_refs") << "5";
-}
+// What the process takes at its peak beyond what it held when this was made.
+class PeakMemory {
+public:
+    PeakMemory() {
+        malloc_trim(0);  // or what was freed before would hide what is taken now
+        std::ofstream("/proc/self/clear_refs") << "5";
+        before_ = memory_mib("VmRSS");
+    }
+    double mib() const { return memory_mib("VmHWM") - before_; }
+
+private:
+    double before_ = 0;
+};
 
 }  // namespace lip::bench

@@ -3,7 +3,7 @@
 // machine's matrix product speed it reaches. Prints one JSON line. Peer: train_peer.py with the
 // same arguments.
 #include "cli/log.h"
-#include "record/keyed_rng.h"
+#include "made_up.h"
 #include "tensor/device.h"
 #include "train/methods.h"
 #include "train/optimizer.h"
@@ -48,20 +48,10 @@ int main(int argc, char** argv) {
     model::LanguageImageModel model(config, 1);
     train::AdamW optimizer(model.parameters.all(), {});
 
-    record::KeyedRng rng(1, 0, record::Stream::kInit, "bench");
-    train::Batch batch;
-    const std::int64_t size = config.vision.image_size;
-    batch.pixels = at::randint(0, 256, {batch_size, 3, size, size}, at::TensorOptions(at::kByte));
-    batch.valid = at::ones({batch_size, slots}, at::TensorOptions(at::kBool));
+    const train::Batch batch = bench::made_up_batch(config, batch_size, slots);
     double text_flops = 0;
-    for (std::int64_t i = 0; i < batch_size * slots; ++i) {
-        model::TokenIds ids(8 + rng.below(25), 5);  // 8..32, 20 on average
-        for (std::int32_t& id : ids)
-            id = static_cast<std::int32_t>(
-                3 + rng.below(static_cast<std::uint64_t>(config.text.vocab_size) - 3));
+    for (const model::TokenIds& ids : batch.texts)
         text_flops += model.text_flops(static_cast<std::int64_t>(ids.size()));
-        batch.texts.push_back(std::move(ids));
-    }
 
     std::vector<double> seconds;
     for (std::int64_t step = -1; step < steps; ++step) {  // the first warms up
