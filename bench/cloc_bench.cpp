@@ -1,7 +1,9 @@
 // cloc-bench ARCH BATCH M ROUNDS THREADS: what regions add to a training step of CLIP: seconds of
 // CLIP's step (forward and backward), of the same with M boxes and M phrases an image, for each way
-// of reading the Prompter, and of encoding the phrases alone, in turn, medians of ROUNDS. `share`
-// is what the Prompter adds to the step, the phrases' encoding taken off.
+// of reading the Prompter, and of encoding the phrases alone, in turn, the best of ROUNDS. CLIP
+// alone carries nothing but the class token through its last block; all_tokens_s is a step that
+// carries all, by pooling their average. `added` is what boxes and phrases add, the encoding of
+// phrases taken off: to CLIP's step, and to the one with all tokens.
 //
 // cloc-bench --loss R D ROUNDS THREADS: seconds of the region loss with its gradients, in tiles and
 // as the formula stands with whole matrices in autograd (left out where one of them takes over 512
@@ -38,29 +40,37 @@ double seconds_of(const std::function<void()>& work) {
     return cli::monotonic_s() - start;
 }
 
-double median(std::vector<double> values) {
-    const auto middle = values.begin() + std::ssize(values) / 2;
-    std::ranges::nth_element(values, middle);
-    return *middle;
-}
+// What is measured: CLIP's step with the vision tower's own pooling or another, or with regions.
+struct Kind {
+    const char* name;
+    const char* vision_pool;  // null: the architecture's own
+    const char* region_pool;  // null: no regions
+};
+constexpr Kind kKinds[] = {{"clip", nullptr, nullptr},
+                           {"all_tokens", "avg", nullptr},
+                           {"prompt_only", nullptr, "prompt_only"},
+                           {"gap_all", nullptr, "gap_all"},
+                           {"roi", nullptr, "roi"}};
 
-// A model and a batch for it; `pool` is empty for CLIP without regions.
+// A model and a batch for it.
 struct Arm {
-    Arm(const char* arch, const std::string& pool, std::int64_t images, std::int64_t regions)
-        : method(train::find_method(pool.empty() ? "clip" : "cloc")), model(config(arch, pool), 1) {
+    Arm(const char* arch, const Kind& kind, std::int64_t images, std::int64_t regions)
+        : method(train::find_method(kind.region_pool ? "cloc" : "clip")),
+          model(config(arch, kind), 1) {
         batch = bench::made_up_batch(model.config, images, 1);
-        if (pool.empty()) return;
+        if (!kind.region_pool) return;
         const Tensor low = at::rand({images, regions, 2}) * 0.5;
         batch.regions.boxes = at::cat({low, low + 0.4}, -1);
         batch.regions.valid = at::ones({images, regions}, at::TensorOptions(at::kBool));
         batch.regions.phrases = bench::made_up_texts(model.config.text, images * regions, 4, 8);
     }
 
-    model::ModelConfig config(const char* arch, const std::string& pool) const {
+    model::ModelConfig config(const char* arch, const Kind& kind) const {
         model::ModelConfig c = model::load_arch(arch);
         c.method = std::string(method.name);
-        c.regions = !pool.empty();
-        if (c.regions) c.cloc.pool = pool;
+        c.regions = kind.region_pool != nullptr;
+        if (kind.vision_pool) c.vision.pool_type = kind.vision_pool;
+        if (kind.region_pool) c.cloc.pool = kind.region_pool;
         return c;
     }
     void step() const {
@@ -83,25 +93,23 @@ int measure_steps(char** argv) {
     const std::int64_t images = std::atol(argv[2]), regions = std::atol(argv[3]),
                        rounds = std::atol(argv[4]);
     tensor::configure_process(std::atoi(argv[5]), false);
-    const char* pools[] = {"", "prompt_only", "gap_all", "roi"};
     std::vector<std::unique_ptr<Arm>> arms;
-    for (const char* pool : pools)
-        arms.push_back(std::make_unique<Arm>(argv[1], pool, images, regions));
-    std::vector<double> seconds[std::size(pools)], phrases;
-    for (std::int64_t round = -1; round < rounds; ++round) {  // the first warms up
-        for (std::size_t i = 0; i < arms.size(); ++i) {
-            const double spent = seconds_of([&] { arms[i]->step(); });
-            if (round >= 0) seconds[i].push_back(spent);
-        }
-        const double spent = seconds_of([&] { arms[1]->encode_phrases(); });
-        if (round >= 0) phrases.push_back(spent);
+    for (const Kind& kind : kKinds)
+        arms.push_back(std::make_unique<Arm>(argv[1], kind, images, regions));
+    std::vector<double> seconds(arms.size(), 1e9);
+    double phrases = 1e9;
+    for (std::int64_t round = 0; round < rounds; ++round) {
+        for (std::size_t i = 0; i < arms.size(); ++i)
+            seconds[i] = std::min(seconds[i], seconds_of([&] { arms[i]->step(); }));
+        phrases = std::min(phrases, seconds_of([&] { arms.back()->encode_phrases(); }));
     }
-    const double clip = median(seconds[0]), text = median(phrases);
-    std::printf("{\"clip_s\":%.4g,\"phrases_s\":%.4g", clip, text);
-    for (std::size_t i = 1; i < arms.size(); ++i) {
-        const double all = median(seconds[i]);
-        std::printf(",\"%s_s\":%.4g,\"%s_share\":%.4f", pools[i], all, pools[i],
-                    (all - text - clip) / clip);
+    std::printf("{\"phrases_s\":%.4g", phrases);
+    for (std::size_t i = 0; i < arms.size(); ++i) {
+        std::printf(",\"%s_s\":%.4g", kKinds[i].name, seconds[i]);
+        if (!kKinds[i].region_pool) continue;
+        const double rest = seconds[i] - phrases;
+        std::printf(",\"%s_added\":[%.4f,%.4f]", kKinds[i].name, rest / seconds[0] - 1,
+                    rest / seconds[1] - 1);
     }
     std::printf("}\n");
     return 0;
