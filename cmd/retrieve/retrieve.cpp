@@ -3,22 +3,16 @@
 #include "cli/error.h"
 #include "cli/log.h"
 #include "cmd/retrieve/collection.h"
+#include "cmd/retrieve/recall.h"
 #include "cmd/retrieve/regions.h"
 #include "cmd/retrieve/search.h"
-#include "eval/bootstrap.h"
 #include "eval/image_set.h"
-#include "eval/pair_ranking.h"
 #include "eval/results.h"
 #include "record/file.h"
 #include "shard/images.h"
 #include "tensor/device.h"
 
-#include <ATen/ATen.h>
-
 #include <algorithm>
-#include <cmath>
-#include <cstdio>
-#include <numeric>
 #include <optional>
 
 namespace lip::cmd {
@@ -121,174 +115,12 @@ eval::EmbedderSettings embedder_settings(const RetrieveOptions& o) {
             o.model.batch_size, o.common.thread_count(), o.model.deterministic};
 }
 
-// "key":..., and which text of it.
-void append_text_place(std::string& line, const Collection& all, const TextRow& text) {
-    line += "\"key\":";
-    cli::append_json_string(line, all.keys[static_cast<std::size_t>(text.image)]);
-    line += ",\"caption\":";
-    record::append_integer(line, text.caption);
-    if (text.part < 0) return;
-    line.append(",\"").append(text.part_name).append("\":");
-    record::append_integer(line, text.part);
-}
-
 // --shortlist has no meaning for a model whose images have one vector.
 void check_shortlist(const RetrieveOptions& o) {
     if (o.shortlist == 0) return;
     eval::require_text_conditioned(model::read_config(model::find_checkpoint(o.model.model)),
                                    o.model.model, "--shortlist");
 }
-
-class Recall {
-public:
-    // `embedder`: of a text-conditioned model, else null.
-    Recall(const RetrieveOptions& options, const Collection& all, const eval::Embedder* embedder,
-           eval::Results& results)
-        : o_(options), all_(all), embedder_(embedder), results_(results), k_(parse_k(options.k)) {}
-
-    std::vector<eval::Metric> run() {
-        if (!all_.keys.empty() && all_.texts.empty())
-            throw cli::DataError(
-                "no image has a text that is asked for (see --sources and --texts)");
-        for (const std::string& key : all_.keys) results_.count(key);
-        const bool is_empty = all_.keys.empty();
-        eval::PairRankings rankings;
-        if (embedder_ && !is_empty)
-            rankings = rank_pairs(all_, eval::pair_scores_of(*embedder_),
-                                  {.ties = o_.ties, .top = top(), .shortlist = o_.shortlist});
-        if (o_.direction != Direction::kTextToImage) {
-            const eval::Vectors queries = all_.images_with_texts();
-            if (!embedder_ || is_empty)
-                rankings.of_images.found = rank(queries, all_.text_vectors(), settings());
-            image_to_text(queries.owners, rankings.of_images);
-        }
-        if (o_.direction != Direction::kImageToText) {
-            if (!embedder_ || is_empty)
-                rankings.of_texts.found =
-                    rank(all_.text_vectors(), all_.image_vectors(), settings());
-            text_to_image(rankings.of_texts);
-        }
-        return std::move(metrics_);
-    }
-
-    // What the shortlist keeps, for the closing line.
-    std::string note() const { return note_; }
-
-private:
-    std::int64_t top() const { return results_.has_items() ? o_.results.top : 0; }
-    eval::RankSettings settings() const { return {.ties = o_.ties, .chunk = 0, .top = top()}; }
-
-    void image_to_text(const std::vector<std::int64_t>& images, const eval::PairRanking& ranking) {
-        for (std::size_t q = 0; q < ranking.found.top.size(); ++q) {
-            std::string line = "{\"direction\":\"i2t\",\"key\":";
-            cli::append_json_string(line, all_.keys[static_cast<std::size_t>(images[q])]);
-            append_rank(line, ranking, q, [&](std::int64_t text) {
-                append_text_place(line, all_, all_.texts[static_cast<std::size_t>(text)]);
-            });
-        }
-        add_metrics("text_retrieval", ranking);
-    }
-
-    void text_to_image(const eval::PairRanking& ranking) {
-        for (std::size_t q = 0; q < ranking.found.top.size(); ++q) {
-            std::string line = "{\"direction\":\"t2i\",";
-            append_text_place(line, all_, all_.texts[q]);
-            append_rank(line, ranking, q, [&](std::int64_t image) {
-                line += "\"key\":";
-                cli::append_json_string(line, all_.keys[static_cast<std::size_t>(image)]);
-            });
-        }
-        add_metrics("image_retrieval", ranking);
-    }
-
-    // Whole or half numbers; six digits would round those of large sets.
-    static void append_rank_number(std::string& line, double rank) {
-        record::append_integer(line, static_cast<std::int64_t>(rank));
-        if (rank != std::floor(rank)) line += ".5";
-    }
-
-    template <class AppendCandidate>
-    void append_rank(std::string& line, const eval::PairRanking& ranking, std::size_t q,
-                     const AppendCandidate& append_candidate) {
-        line += ",\"rank\":";
-        append_rank_number(line, ranking.found.ranks[q]);
-        if (!ranking.all_pairs.empty()) {
-            line += ",\"rank_all_pairs\":";
-            append_rank_number(line, ranking.all_pairs[q]);
-        }
-        line += ",\"top\":[";
-        for (const eval::Hit& hit : ranking.found.top[q]) {
-            if (line.back() != '[') line += ',';
-            line += '{';
-            append_candidate(hit.candidate);
-            line += ",\"score\":";
-            record::append_score(line, hit.score);
-            line += '}';
-        }
-        results_.write(line + "]}");
-    }
-
-    void add_metrics(const std::string& task, const eval::PairRanking& ranking) {
-        const auto values = [&](const eval::PairRanking& some) {
-            std::vector<double> out;
-            for (const std::int64_t k : k_) out.push_back(eval::recall_at(some.found.ranks, k));
-            out.push_back(eval::median_rank(some.found.ranks));
-            if (ranking.all_pairs.empty()) return out;
-            for (std::size_t i = 0; i < k_.size(); ++i)
-                out.push_back(eval::recall_at(some.all_pairs, k_[i]) - out[i]);
-            out.push_back(std::accumulate(some.kept.begin(), some.kept.end(), 0.0) /
-                          static_cast<double>(some.kept.size()));
-            return out;
-        };
-        std::vector<eval::Interval> intervals;
-        if (o_.results.bootstrap > 0)
-            intervals =
-                eval::bootstrap(ranking.found.ranks.size(), o_.results.bootstrap,
-                                [&](std::span<const std::uint32_t> picks) {
-                                    eval::PairRanking some;
-                                    for (const std::uint32_t pick : picks) {
-                                        some.found.ranks.push_back(ranking.found.ranks[pick]);
-                                        if (ranking.all_pairs.empty()) continue;
-                                        some.all_pairs.push_back(ranking.all_pairs[pick]);
-                                        some.kept.push_back(ranking.kept[pick]);
-                                    }
-                                    return values(some);
-                                });
-        const std::vector<double> all = values(ranking);
-        const std::vector<std::string> names = metric_names(!ranking.all_pairs.empty());
-        for (std::size_t m = 0; m < all.size(); ++m) {
-            eval::Metric metric;
-            metric.name = task + names[m];
-            metric.value = all[m];
-            if (m < intervals.size()) metric.interval = intervals[m];
-            metrics_.push_back(std::move(metric));
-        }
-        if (ranking.all_pairs.empty()) return;
-        char text[100];
-        std::snprintf(text, sizeof text, "%s %.1f %% of the best %s",
-                      note_.empty() ? ", the shortlist keeps" : " and", 100 * all.back(),
-                      task == "text_retrieval" ? "texts" : "images");
-        note_ += text;
-    }
-
-    std::vector<std::string> metric_names(bool has_shortlist) const {
-        std::vector<std::string> names;
-        for (const std::int64_t k : k_) names.push_back("_recall@" + std::to_string(k));
-        names.emplace_back("_median_rank");
-        if (!has_shortlist) return names;
-        for (const std::int64_t k : k_) names.push_back("_shortlist_loss@" + std::to_string(k));
-        names.emplace_back("_shortlist_recall");
-        return names;
-    }
-
-    const RetrieveOptions& o_;
-    const Collection& all_;
-    const eval::Embedder* embedder_;
-    eval::Results& results_;
-    std::vector<std::int64_t> k_;
-    std::vector<eval::Metric> metrics_;
-    std::string note_;
-};
 
 // The words of options that shape the figures, as they are printed by --print-config.
 void add_settings(record::Object& settings, const RetrieveOptions& o) {
@@ -401,12 +233,12 @@ int retrieve(RetrieveOptions& o) {
         return code;
     }
     const bool mixes = embedder && embedder->is_text_conditioned();
-    Recall recall(o, all, mixes ? &*embedder : nullptr, results);
-    std::vector<eval::Metric> metrics = recall.run();
+    RecallFigures recall =
+        measure_recall(o, all, mixes ? &*embedder : nullptr, parse_k(o.k), results);
     const int code = errors ? errors->finish() : cli::kDone;
     eval::Summary s = summary(o, all, embedder ? &*embedder : nullptr);
-    s.metrics = std::move(metrics);
-    s.note += recall.note();
+    s.metrics = std::move(recall.metrics);
+    s.note += recall.note;
     s.skipped = errors ? errors->skipped() : 0;
     results.finish(s);
     return code;
