@@ -6,17 +6,10 @@
 #include "model/checkpoint.h"
 #include "shard/images.h"
 #include "shard/key_set.h"
+#include "tensor/device.h"
 
 namespace lip::cmd {
 namespace {
-
-void append_box(std::string& out, const detect::Box& box) {
-    for (std::size_t side = 0; side < 4; ++side) {
-        out += side > 0 ? ',' : '[';
-        record::append_score(out, box[side]);
-    }
-    out += ']';
-}
 
 detect::Phrases texts_of(const detect::Targets& targets) {
     detect::Phrases out;
@@ -95,9 +88,9 @@ private:
             line += ",\"region\":" + std::to_string(target.region) + ",\"text\":";
             cli::append_json_string(line, target.text);
             line += ",\"box\":";
-            append_box(line, target.box);
+            record::append_box(line, target.box);
             line += ",\"predicted\":";
-            append_box(line, box);
+            record::append_box(line, box);
             line += ",\"iou\":";
             record::append_score(line, iou);
             line += iou > o_.iou ? ",\"hit\":true}" : ",\"hit\":false}";
@@ -139,7 +132,7 @@ private:
                         s.settings.set_text(name, value);
                 }
         s.settings.set_text("device", grounder_->device().str());
-        s.settings.set_text("precision", grounder_->precision() == at::kBFloat16 ? "bf16" : "fp32");
+        s.settings.set_text("precision", tensor::name_of(grounder_->precision()));
         if (o_.common.provenance) s.provenance = cli::provenance_json(o_.common);
         return s;
     }

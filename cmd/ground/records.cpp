@@ -96,12 +96,9 @@ private:
             for (const std::string_view region : record::array_items(*before, is_array))
                 out.append(out.size() > 1 ? "," : "").append(region);
         for (const detect::Detection& one : kept) {
-            out += out.size() > 1 ? ",{\"box\":[" : "{\"box\":[";
-            for (std::size_t side = 0; side < 4; ++side) {
-                if (side > 0) out += ',';
-                record::append_score(out, one.box[side]);
-            }
-            out += "],\"text\":";
+            out += out.size() > 1 ? ",{\"box\":" : "{\"box\":";
+            record::append_box(out, one.box);
+            out += ",\"text\":";
             cli::append_json_string(out, phrases[one.phrase]);
             out += ",\"score\":";
             record::append_score(out, one.score);

@@ -5,6 +5,7 @@
 #include "eval/bootstrap.h"
 #include "eval/region_embedder.h"
 #include "eval/results.h"
+#include "tensor/device.h"
 
 #include <ATen/ATen.h>
 
@@ -165,7 +166,7 @@ private:
         s.settings.set_text("region-mode", eval::name_of(of_regions_.mode()));
         s.settings.set("bootstrap", std::to_string(o_.results.bootstrap));
         s.settings.set_text("device", embedder_.device().str());
-        s.settings.set_text("precision", embedder_.precision() == at::kBFloat16 ? "bf16" : "fp32");
+        s.settings.set_text("precision", tensor::name_of(embedder_.precision()));
         if (o_.common.provenance) s.provenance = cli::provenance_json(o_.common);
         return s;
     }

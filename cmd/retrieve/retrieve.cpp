@@ -166,7 +166,7 @@ eval::Summary summary(const RetrieveOptions& o, const Collection& all,
         if (embedder->is_text_conditioned())
             s.settings.set("shortlist", std::to_string(o.shortlist));
         s.settings.set_text("device", embedder->device().str());
-        s.settings.set_text("precision", embedder->precision() == at::kBFloat16 ? "bf16" : "fp32");
+        s.settings.set_text("precision", tensor::name_of(embedder->precision()));
     } else {
         s.settings.set_text("image-embeddings", o.image_embeddings);
         s.settings.set_text("text-embeddings", o.text_embeddings);

@@ -327,7 +327,7 @@ TrainSettings train_settings(const TrainOptions& t, const tensor::RankPlace& pla
         if (option.in_config && !is_harmless(option.name))
             s.result_settings[option.name] = cli::join(option.get(), ",");
     // "auto" is not the same on every machine.
-    s.result_settings["precision"] = s.step.precision == at::kBFloat16 ? "bf16" : "fp32";
+    s.result_settings["precision"] = tensor::name_of(s.step.precision);
     s.config_toml = t.declared->as_toml(false);
     if (t.common.provenance) s.provenance = cli::provenance_json(t.common);
     return s;

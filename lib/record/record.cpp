@@ -227,18 +227,23 @@ cli::Result<Record> parse_record(std::string_view line) {
     return record;
 }
 
-// The fields as they were read, with what the members say in place of theirs or behind them.
-void append_region_place(std::string& out, const Record& record, std::size_t index) {
-    out += ",\"region\":";
-    append_integer(out, static_cast<std::int64_t>(index));
-    out += ",\"box\":[";
-    for (const double side : record.regions[index].box) {
+void append_box(std::string& out, const std::array<double, 4>& box) {
+    out += '[';
+    for (const double side : box) {
         if (out.back() != '[') out += ',';
         append_score(out, side);
     }
     out += ']';
 }
 
+void append_region_place(std::string& out, const Record& record, std::size_t index) {
+    out += ",\"region\":";
+    append_integer(out, static_cast<std::int64_t>(index));
+    out += ",\"box\":";
+    append_box(out, record.regions[index].box);
+}
+
+// The fields as they were read, with what the members say in place of theirs or behind them.
 void append_json(std::string& out, const Caption& caption) {
     bool has_text = false, has_source = caption.source.empty(), has_form = caption.form.empty();
     bool has_sentences = !caption.sentences, has_phrases = !caption.phrases,

@@ -60,6 +60,8 @@ struct Record {
 // text or out of order), bad-version (another "record" than 1), bad-region (box not within 0..1).
 cli::Result<Record> parse_record(std::string_view line);
 
+// [x0,y0,x1,y1]
+void append_box(std::string& out, const std::array<double, 4>& box);
 // ,"region":INDEX,"box":[...] of a region, within an object.
 void append_region_place(std::string& out, const Record& record, std::size_t index);
 void append_json(std::string& out, const Caption& caption);

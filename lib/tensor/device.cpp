@@ -83,6 +83,10 @@ at::ScalarType resolve_precision(const std::string& name, c10::Device device) {
     return fast ? at::kBFloat16 : at::kFloat;
 }
 
+const char* name_of(at::ScalarType precision) {
+    return precision == at::kBFloat16 ? "bf16" : "fp32";
+}
+
 void configure_process(int threads, bool deterministic) {
     // No mmap of its own for a big tensor (glibc caps that threshold at 32 MiB, so it is switched
     // off), and nothing goes back to the system between steps.

@@ -15,6 +15,7 @@ c10::Device resolve_device(const std::string& name, int local_rank = 0);
 // "auto", "fp32", "bf16". auto is bf16 on CUDA and on CPUs with AMX or AVX512-BF16, fp32 elsewhere,
 // where bf16 is slower.
 at::ScalarType resolve_precision(const std::string& name, c10::Device device);
+const char* name_of(at::ScalarType precision);  // fp32 or bf16
 
 // What every program with tensors calls first: intra-op threads, and malloc thresholds without
 // which big tensors are returned to the system and faulted in again at every step (twice the time).
