@@ -21,15 +21,19 @@ constexpr std::size_t kRowsABlock = 256;
 
 struct Counts {
     std::uint64_t records = 0, matched = 0, missing = 0, text_only = 0;
+    std::uint64_t bare = 0;                         // records without captions, regions and labels
     std::map<std::string, std::uint64_t> captions;  // by source:form
 
     void add(const Record& record) {
         ++records;
+        bare += record.captions.empty() && record.labels.empty() &&
+                !record.object.find("regions") && !record.object.find("pixel_regions");
         for (const Caption& caption : record.captions)
             ++captions[caption.source + ":" + caption.form];
     }
     void add(const Counts& other) {
         records += other.records;
+        bare += other.bare;
         text_only += other.text_only;
         matched += other.matched;
         missing += other.missing;
@@ -114,6 +118,12 @@ public:
             join();
         if (counts_.text_only > 0)
             cli::info(std::to_string(counts_.text_only) + " entries without an image left out");
+        // A list of images is made by --map alone.
+        const record::ColumnMap& map = options_.import.map;
+        const bool wants_captions = map.empty() || !map.captions.empty();
+        if (wants_captions && counts_.records > 0 && counts_.bare == counts_.records)
+            cli::warn("none of the " + std::to_string(counts_.records) +
+                      " records has a caption: --caption SOURCE:FORM=COLUMN says where they are");
         if (marks_)
             cli::info(std::to_string(marks_->duplicates()) + " captions are duplicates, " +
                       std::to_string(marks_->leaks()) + " leak");
@@ -190,6 +200,7 @@ private:
         rows_ = errors_.records();
         check_not_empty(rows_, inputs_.front());
         duplicates_ = index.duplicates();
+        counts_.text_only = index.text_only();
         shard::ImageStream records(join_input(options_), errors_);
         shard::ImageRecord item;
         std::string line;

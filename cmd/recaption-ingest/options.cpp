@@ -8,7 +8,9 @@ namespace {
 constexpr const char* kDescription =
     R"(Reads caption releases and writes records: one JSON object a line, an image with its captions. The format of a file is found by looking at it. Texts are taken over as they are; only bytes that are not UTF-8 become U+FFFD, and the caption gets the flag invalid_utf8. Empty captions and the words nan, None and null are no captions.
 
-The key of a record is the key the source has, else 32 hexadecimal digits of a hash of its URL or path. Row numbers are never keys.
+The key of a record is the key the source has, else 32 hexadecimal digits of a hash of its URL or path. Row numbers are never keys. --map may take one column as image or url and as key.
+
+In a tar, members whose names are equal up to the first "." behind the last slash are one sample, and must stand together.
 
 With --join the captions are put on the images of another data set, in its order: records, or shards and tars (img2dataset's too), as a file, folder, manifest or quoted pattern. They go together, by default, where the URLs are equal after normalisation (case of scheme and host, http and https, default port, fragment, escapes). Records without a match keep what they have; that none has one is an error. The caption files must then be plain files and not Parquet: an index of 24 bytes a row is built, and rows are read where they lie. When that is too much memory, --join-part 1/8 to 8/8 take an eighth each; together their outputs are the whole, each in the order of INPUT, so that shard --images-from is run once for each.)";
 
@@ -26,7 +28,7 @@ Regions have boxes in fractions of the image. Visual Genome and DCI give pixels:
 --mark-duplicates and --leak-check compare texts without case and white space, and images by their normalised URL or path. Of equal ones the first stays without a flag; equal captions of one record are no duplicates. 21 to 43 bytes of memory for each different text and image. train --skip-flags truncated,duplicate,leak leaves such captions out, too; without it they are trained on.)";
 
 constexpr const char* kBadInput =
-    R"(A row with another number of fields than the header, or a quote that is never closed: bad-row. No usable key: bad-record. A line that is not JSON: bad-json. When no format fits, the run fails and names the columns that are there. A conversation without an image is no mistake: it is left out and counted.)";
+    R"(A row with another number of fields than the header, or a quote that is never closed: bad-row. No usable key, or an object where a text should be: bad-record. A sample of a tar whose key stood before: duplicate-key. A line that is not JSON: bad-json. When no format fits, the run fails and names the columns that are there. A conversation without an image is no mistake: it is left out and counted.)";
 
 std::string formats_section() {
     std::string text =
@@ -80,6 +82,10 @@ cli::Tool ingest_tool(IngestOptions& options) {
              {{"auto", Key::kAuto}, {"url", Key::kUrl}, {"path", Key::kPath}},
              "what keys are made from. auto: the source's key, else the URL, else the path");
     o.add("--key-prefix", options.import.key_prefix, "TEXT", "put before every key");
+    o.flag("--quotes", options.import.quotes,
+           "CSV and TSV: a field may be in double quotes, with newlines and doubled quotes inside; "
+           "without, a quote is a character like others (CC3M and CC12M: always)",
+           /*negatable=*/true);
     o.add("--vocabulary", options.import.vocabulary, "FILE",
           "CLIP's vocabulary, for captions that are token ids: its merges or Hugging Face's JSON");
     o.add("--join", options.join, "INPUT",

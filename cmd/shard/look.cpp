@@ -9,6 +9,7 @@
 #include "record/record.h"
 #include "shard/list.h"
 #include "shard/manifest.h"
+#include "shard/sample_record.h"
 #include "shard/stream.h"
 #include "shard/tar.h"
 #include "shard/verify.h"
@@ -125,11 +126,17 @@ int cat_shards(const ShardCommand& options) {
             if (!keys.empty() && !keys.contains(sample.key)) continue;
             missing.erase(sample.key);
             std::string out;
-            for (const shard::Member& member : sample.members) {
-                if (as_tar)
+            if (as_tar) {
+                for (const shard::Member& member : sample.members)
                     shard::append_tar_member(out, shard::member_name(sample.key, member.ext),
                                              member.bytes);
-                if (!as_tar && member.ext == "json") out += member.bytes + "\n";
+            } else {
+                const auto record = shard::record_of(sample);
+                if (!record)
+                    throw cli::DataError(path + ": " + record.reject().message + " (" + sample.key +
+                                         ")");
+                record::append_json(out, *record);
+                out += '\n';
             }
             output.write(out);
         }

@@ -94,6 +94,57 @@ std::string settings_json(const ShardCommand& o) {
     return out + "]}";
 }
 
+// "resize was 0, is 256; ..."
+std::string changed_settings(const std::string& before, const std::string& now) {
+    const auto old = record::parse_object(before), current = record::parse_object(now);
+    std::string out;
+    const auto add = [&](const std::string& name, const std::string* was, const std::string* is) {
+        if (was && is && *was == *is) return;
+        out += (out.empty() ? "" : "; ") + name + (was ? " was " + *was : " was not given") +
+               (is ? ", is " + *is : ", is not given");
+    };
+    if (!old || !current) return before;
+    for (const auto& field : current->fields) add(field.name, old->find(field.name), &field.raw);
+    for (const auto& field : old->fields)
+        if (!current->find(field.name)) add(field.name, &field.raw, nullptr);
+    return out;
+}
+
+// The files that --force replaces; empty if there are none. Throws DataError if there are some
+// without --force, UsageError if the input is among them.
+std::vector<fs::path> old_set(const ShardCommand& o) {
+    const fs::path manifest = o.common.output + ".manifest.jsonl";
+    if (!fs::exists(manifest)) return {};
+    if (!o.common.force)
+        throw cli::DataError(manifest.string() +
+                             ": exists already (-f replaces it, --resume goes on)");
+    std::vector<fs::path> files;
+    for (const shard::ShardInfo& info : shard::read_manifest(manifest))
+        files.push_back(manifest.parent_path() / info.name);
+    files.push_back(manifest);
+    std::vector<std::string> operands = o.stream.inputs;
+    if (!o.images_from.empty()) operands.push_back(o.images_from);
+    for (const std::string& operand : operands) {
+        if (operand == "-") continue;
+        const bool is_file = fs::is_regular_file(operand) && fs::path(operand) != manifest &&
+                             !operand.ends_with(".manifest.jsonl");
+        std::vector<std::string> inputs = {operand};
+        try {
+            if (!is_file) inputs = shard::expand_shards(operand);
+        } catch (const cli::DataError&) {
+            continue;  // a folder of images
+        }
+        for (const std::string& input : inputs)
+            for (const fs::path& file : files) {
+                std::error_code ignored;
+                if (fs::equivalent(input, file, ignored))
+                    throw cli::UsageError("-f would replace " + file.string() +
+                                          ", which is also input: name another -o PREFIX");
+            }
+    }
+    return files;
+}
+
 class ShardWriting {
 public:
     explicit ShardWriting(const ShardCommand& options)
@@ -103,7 +154,8 @@ public:
           errors_(options.stream, options.common.force || options.resume),
           images_(image_input(options), errors_) {
         if (is_stream_ && options.resume) throw cli::UsageError("--resume needs -o PREFIX");
-        if (!is_stream_) prepare_folder();
+        if (is_stream_) return;
+        prepare_folder();
     }
 
     int run() {
@@ -118,6 +170,7 @@ public:
                 writer_->close();
             else
                 close_shard();
+            if (options_.stream.allow_empty) remove_old_set();
         } catch (const cli::Stopped&) {
             writer_.reset();
             cli::info("stopped by " + cli::stop_signal_name() + ": " + std::to_string(shards_) +
@@ -156,18 +209,21 @@ private:
             throw cli::DataError(folder.string() + ": cannot be created: " + failed.message());
         if (!fs::exists(manifest_)) return;
         if (options_.resume) return resume();
-        if (!options_.common.force)
-            throw cli::DataError(manifest_ + ": exists already (-f replaces it, --resume goes on)");
-        // The old set goes as a whole: shards that the new one does not overwrite would stay
-        // behind.
-        for (const shard::ShardInfo& info : shard::read_manifest(manifest_))
-            fs::remove(folder / info.name);
-        fs::remove(manifest_);
+        old_set_ = old_set(options_);
+    }
+
+    // The old set goes as a whole, or shards that the new one does not overwrite would stay behind;
+    // and not before there is something in its place.
+    void remove_old_set() {
+        for (const fs::path& file : old_set_) fs::remove(file);
+        old_set_.clear();
     }
 
     // Finished shards stay; the input is read again up to the last sample of the last of them.
     void resume() {
+        std::string last_key;
         for (const shard::ShardInfo& info : shard::read_manifest(manifest_)) {
+            last_key = info.last;
             const fs::path file = fs::path(manifest_).parent_path() / info.name;
             std::error_code failed;
             if (fs::file_size(file, failed) != info.bytes || failed)
@@ -188,14 +244,21 @@ private:
                 throw cli::DataError(
                     manifest_ + ": was not written by this tool, --resume cannot go on with it");
             if (*settings != settings_json(options_))
-                throw cli::UsageError("--resume: the finished shards were made with " + *settings +
-                                      ", now it is " + settings_json(options_));
+                throw cli::UsageError(
+                    "--resume: the finished shards were made with other "
+                    "settings: " +
+                    changed_settings(*settings, settings_json(options_)));
             consumed = static_cast<std::uint64_t>(number);
             ++shards_;
             begin = end + 1;
         }
         errors_.mute_until(consumed);
-        images_.skip_to(consumed);
+        const std::string key = images_.skip_to(consumed);
+        if (errors_.records() != consumed || (consumed > 0 && key != last_key))
+            throw cli::DataError(
+                "--resume: the input is not what the finished shards were made of: "
+                "record " +
+                std::to_string(consumed) + " was \"" + last_key + "\", now it is \"" + key + "\"");
         cli::info("going on behind " + std::to_string(shards_) + " finished shards, record " +
                   std::to_string(consumed));
     }
@@ -269,6 +332,7 @@ private:
 
     void close_shard() {
         if (!writer_) return;
+        remove_old_set();
         const shard::ShardInfo info = writer_->close();
         writer_.reset();
         temporary_.reset();
@@ -306,6 +370,7 @@ private:
     shard::ImageStream images_;
     std::optional<shard::ShardWriter> writer_;
     std::optional<cli::TemporaryFile> temporary_;
+    std::vector<fs::path> old_set_;  // to be replaced
     std::vector<Item> items_;
     std::uint64_t shards_ = 0, last_number_ = 0;
     cli::Progress progress_{"samples", "samples"};
@@ -324,6 +389,10 @@ int write_shards(const ShardCommand& options) {
     if (options.common.dry_run) {
         record::ErrorLog errors(options.stream, true);
         const shard::ImageStream images(image_input(options), errors);
+        const auto old = is_stream || options.resume ? std::vector<fs::path>() : old_set(options);
+        if (!old.empty())
+            cli::info("would replace " + std::to_string(old.size() - 1) + " shards of " +
+                      old.back().string());
         cli::info("would write " + (is_stream ? "one shard to standard output"
                                               : options.common.output + "-000000.tar.zst and on"));
         return cli::kDone;

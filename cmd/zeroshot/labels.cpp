@@ -51,7 +51,7 @@ void Labels::read_lines(const std::string& path) {
 }
 
 void Labels::read_csv(const std::string& path) {
-    record::CsvReader reader(record::open_bytes(path), ',');
+    record::CsvReader reader(record::open_bytes(path), {','});
     record::CsvRow row;
     std::optional<std::size_t> key, label;
     const auto column = [&](std::string_view name) -> std::optional<std::size_t> {
@@ -86,11 +86,7 @@ cli::Result<std::optional<Truth>> Labels::one(const std::string& label) const {
 
 cli::Result<std::int64_t> Labels::find(const record::Record& record, std::size_t index) const {
     const record::Region& region = record.regions[index];
-    const std::string& label = region.label.empty() ? region.text : region.label;
-    if (label.empty())
-        return cli::Reject{"bad-region",
-                           "region " + std::to_string(index) + " has neither label nor text"};
-    return classes_.find(label);
+    return classes_.find(region.label.empty() ? region.text : region.label);
 }
 
 cli::Result<std::optional<Truth>> Labels::find(const shard::ImageRecord& item) const {

@@ -268,10 +268,23 @@ std::vector<Column> assign_roles(const std::vector<std::string>& names, const Re
                                  ")");
         return *at;
     };
-    for (const auto& [field, column] : map.fields) need(column).role = role_of_field(field);
+    std::vector<std::string> taken;
+    const auto take = [&](const std::string& name, Role role) -> Column& {
+        Column& column = need(name);
+        const bool is_taken = std::ranges::find(taken, name) != taken.end();
+        const auto is_reference = [](Role r) { return r == kImage || r == kUrl; };
+        column.is_key_too = is_taken && ((column.role == kKey && is_reference(role)) ||
+                                         (role == kKey && is_reference(column.role)));
+        if (is_taken && !column.is_key_too)
+            throw cli::UsageError("--map and --caption take the column \"" + name +
+                                  "\" for two things");
+        taken.push_back(name);
+        if (!is_taken || column.role == kKey) column.role = role;
+        return column;
+    };
+    for (const auto& [field, column] : map.fields) take(column, role_of_field(field));
     for (const auto& caption : map.captions) {
-        Column& column = need(caption.column);
-        column.role = kCaption;
+        Column& column = take(caption.column, kCaption);
         column.source = caption.source;
         column.form = caption.form;
         column.source_from.clear();
@@ -310,15 +323,17 @@ std::string describe(const std::vector<Column>& columns) {
             text +=
                 std::ranges::find(kWords, column.role, &std::pair<Role, std::string_view>::first)
                     ->second;
+        if (column.is_key_too) text += " and the key";
     }
     return text;
 }
 
 void RecordBuilder::add(const Column& column, std::string_view value, std::string_view model) {
     std::int64_t number = 0;
+    const bool is_key = column.role == kKey || column.is_key_too;
+    if (is_key && key_.empty() && !text::is_missing_caption(value)) key_ = value;
     switch (column.role) {
         case kKey:
-            if (key_.empty() && !text::is_missing_caption(value)) key_ = value;
             break;
         case kUrl:
             url_ = value;

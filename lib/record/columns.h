@@ -42,11 +42,13 @@ struct Column {
     Role role = Role::kExtra;
     std::string source, form;
     std::string source_from = {};
+    bool is_key_too = false;  // a reference that is also the key
 };
 
 // Roles of columns: as the release says, then as the user says. Throws DataError with `where` in
 // front if the user names a column that is not there (`open_ended`: more may come), or there is
-// neither key nor reference.
+// neither key nor reference; UsageError if the user takes a column for two things other than key
+// and reference.
 std::vector<Column> assign_roles(const std::vector<std::string>& names, const Release* release,
                                  const ColumnMap& map, const std::string& where, bool open_ended);
 

@@ -32,14 +32,14 @@ std::size_t read_quoted(std::string_view text, std::size_t at, std::string& fiel
 
 }  // namespace
 
-std::size_t parse_csv_row(std::string_view text, char delimiter, bool at_end,
+std::size_t parse_csv_row(std::string_view text, CsvStyle style, bool at_end,
                           std::vector<std::string>& fields, bool& in_quotes) {
     fields.clear();
     in_quotes = false;
-    const char stops[] = {delimiter, '\n', '\0'};
+    const char stops[] = {style.delimiter, '\n', '\0'};
     for (std::size_t at = 0;;) {
         std::string field;
-        if (at < text.size() && text[at] == '"') {
+        if (style.quotes && at < text.size() && text[at] == '"') {
             at = read_quoted(text, at + 1, field);
             // A quote as the very last byte may be the first of a doubled one.
             if (at == text.npos || (at == text.size() && !at_end)) {
@@ -60,10 +60,8 @@ std::size_t parse_csv_row(std::string_view text, char delimiter, bool at_end,
     }
 }
 
-CsvReader::CsvReader(std::unique_ptr<ByteSource> source, char delimiter, std::int64_t max_row)
-    : window_(std::move(source)),
-      delimiter_(delimiter),
-      max_row_(static_cast<std::size_t>(max_row)) {}
+CsvReader::CsvReader(std::unique_ptr<ByteSource> source, CsvStyle style, std::int64_t max_row)
+    : window_(std::move(source)), style_(style), max_row_(static_cast<std::size_t>(max_row)) {}
 
 void CsvReader::give_up_length(CsvRow& row) {
     row.problem = "the row is longer than --max-line";
@@ -86,7 +84,7 @@ void CsvReader::give_up_quote(CsvRow& row) {
         ++at;
         bool in_quotes = false;
         const std::string_view rest = view.substr(at);
-        const std::size_t size = parse_csv_row(rest, delimiter_, true, fields, in_quotes);
+        const std::size_t size = parse_csv_row(rest, style_, true, fields, in_quotes);
         if (size > 0 && !in_quotes && fields.size() == columns_ &&
             looks_like_reference(fields[0])) {
             line_ += count_lines(view.substr(0, at));
@@ -114,7 +112,7 @@ bool CsvReader::next(CsvRow& row) {
         row.offset = window_.offset();
         bool in_quotes = false;
         const std::size_t size =
-            started_ ? parse_csv_row(view, delimiter_, at_end, row.fields, in_quotes) : 0;
+            started_ ? parse_csv_row(view, style_, at_end, row.fields, in_quotes) : 0;
         const bool is_long =
             view.size() > (in_quotes ? kLongestQuote : std::max(max_row_, kLongestQuote));
         if (size == 0 && !is_long) {

@@ -12,6 +12,12 @@
 
 namespace lip::record {
 
+// How fields are told apart.
+struct CsvStyle {
+    char delimiter = ',';
+    bool quotes = true;  // fields may be in quotes; else a quote is an ordinary character
+};
+
 struct CsvRow {
     std::vector<std::string> fields;
     std::uint64_t line = 0;    // of the row's first byte, from 1
@@ -24,7 +30,7 @@ struct CsvRow {
 // Parses the row at the start of `text` into `fields`. Returns the bytes it takes with its newline;
 // 0 if `text` ends before the row does. With `at_end` the end of the text ends the row, and
 // `in_quotes` says whether it ended inside quotes.
-std::size_t parse_csv_row(std::string_view text, char delimiter, bool at_end,
+std::size_t parse_csv_row(std::string_view text, CsvStyle style, bool at_end,
                           std::vector<std::string>& fields, bool& in_quotes);
 
 // Rows of a source. A row whose number of fields differs from the first row's has a problem; so has
@@ -33,7 +39,7 @@ std::size_t parse_csv_row(std::string_view text, char delimiter, bool at_end,
 class CsvReader {
 public:
     // Rows of more than `max_row` bytes have a problem.
-    CsvReader(std::unique_ptr<ByteSource> source, char delimiter,
+    CsvReader(std::unique_ptr<ByteSource> source, CsvStyle style,
               std::int64_t max_row = 64LL << 20);
 
     // False at the end. Throws DataError from the source.
@@ -45,7 +51,7 @@ private:
     void give_up_length(CsvRow& row);
 
     Window window_;
-    char delimiter_;
+    CsvStyle style_;
     std::size_t max_row_;
     std::uint64_t line_ = 1;
     std::size_t columns_ = 0;

@@ -17,11 +17,11 @@ class DelimitedReader final : public RowReader {
 public:
     // `columns` empty: the first row is the header.
     DelimitedReader(std::unique_ptr<ByteSource> source, const ImportSettings& settings,
-                    const std::string& name, char delimiter, const Release* release,
+                    const std::string& name, CsvStyle style, const Release* release,
                     std::vector<Column> columns = {})
-        : reader_(std::move(source), delimiter, settings.max_line),
+        : reader_(std::move(source), style, settings.max_line),
           settings_(settings),
-          delimiter_(delimiter),
+          style_(style),
           columns_(std::move(columns)) {
         if (!columns_.empty()) return;
         CsvRow header;
@@ -51,7 +51,7 @@ public:
 
     bool row_at(std::string_view text, bool at_end, Row& row) const override {
         bool in_quotes = false;
-        const std::size_t size = parse_csv_row(text, delimiter_, at_end, row.fields, in_quotes);
+        const std::size_t size = parse_csv_row(text, style_, at_end, row.fields, in_quotes);
         return size > 0 && !in_quotes && row.fields.size() == columns_.size();
     }
 
@@ -82,7 +82,7 @@ private:
 
     CsvReader reader_;
     ImportSettings settings_;
-    char delimiter_;
+    CsvStyle style_;
     std::vector<Column> columns_;
 };
 
@@ -92,9 +92,12 @@ std::unique_ptr<RowReader> open_mapped(std::unique_ptr<ByteSource> source,
     if (settings.map.empty())
         throw cli::UsageError(
             "csv and tsv need --map url=COLUMN (or key, image) and --caption SOURCE:FORM=COLUMN");
-    return std::make_unique<DelimitedReader>(std::move(source), settings, name, delimiter, nullptr);
+    return std::make_unique<DelimitedReader>(std::move(source), settings, name,
+                                             CsvStyle{delimiter, settings.quotes}, nullptr);
 }
 
+// Conceptual Captions have no quoting: a caption may begin with a quote.
+constexpr CsvStyle kConceptual{'\t', /*quotes=*/false};
 const Column kUrlColumn{"url", Role::kUrl, {}, {}};
 const Column kRawColumn{"caption", Role::kCaption, "raw", "raw"};
 
@@ -103,7 +106,8 @@ const Column kRawColumn{"caption", Role::kCaption, "raw", "raw"};
 std::unique_ptr<RowReader> delimited_rows(std::unique_ptr<ByteSource> source,
                                           const ImportSettings& settings, const std::string& name,
                                           char delimiter, const Release* release) {
-    return std::make_unique<DelimitedReader>(std::move(source), settings, name, delimiter, release);
+    return std::make_unique<DelimitedReader>(std::move(source), settings, name,
+                                             CsvStyle{delimiter, settings.quotes}, release);
 }
 
 std::unique_ptr<RowReader> open_csv(std::unique_ptr<ByteSource> source,
@@ -119,14 +123,14 @@ std::unique_ptr<RowReader> open_tsv(std::unique_ptr<ByteSource> source,
 std::unique_ptr<RowReader> open_cc3m(std::unique_ptr<ByteSource> source,
                                      const ImportSettings& settings, const std::string& name,
                                      const Shape&) {
-    return std::make_unique<DelimitedReader>(std::move(source), settings, name, '\t', nullptr,
-                                             std::vector{kRawColumn, kUrlColumn});
+    return std::make_unique<DelimitedReader>(std::move(source), settings, name, kConceptual,
+                                             nullptr, std::vector{kRawColumn, kUrlColumn});
 }
 std::unique_ptr<RowReader> open_cc12m(std::unique_ptr<ByteSource> source,
                                       const ImportSettings& settings, const std::string& name,
                                       const Shape&) {
-    return std::make_unique<DelimitedReader>(std::move(source), settings, name, '\t', nullptr,
-                                             std::vector{kUrlColumn, kRawColumn});
+    return std::make_unique<DelimitedReader>(std::move(source), settings, name, kConceptual,
+                                             nullptr, std::vector{kUrlColumn, kRawColumn});
 }
 
 }  // namespace lip::record

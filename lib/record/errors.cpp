@@ -5,6 +5,8 @@
 #include "text/utf8.h"
 
 #include <charconv>
+#include <exception>
+#include <utility>
 
 namespace lip::record {
 namespace {
@@ -46,6 +48,14 @@ ErrorLog::ErrorLog(const StreamSettings& settings, bool force) : settings_(setti
     if (!settings_.rejects.empty()) {
         settings_.skip_bad = true;
         file_ = std::make_unique<Output>(settings_.rejects, force);
+    }
+}
+
+ErrorLog::~ErrorLog() {
+    if (!file_ || skipped_ == 0) return;
+    try {
+        file_->close();
+    } catch (const std::exception&) {  // the run has failed already
     }
 }
 
@@ -110,7 +120,7 @@ void ErrorLog::report(const Place& place, const cli::Reject& reject, std::string
 
 int ErrorLog::finish() {
     check_limit();  // a share may have been passed before record 1,000
-    if (file_) file_->close();
+    if (file_) std::exchange(file_, nullptr)->close();
     if (records_ == 0 && !settings_.allow_empty) {
         const std::string where =
             settings_.inputs.empty() ? "standard input" : settings_.inputs.front();

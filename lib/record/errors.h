@@ -52,6 +52,10 @@ class ErrorLog {
 public:
     // Throws UsageError if `max_errors` is malformed, DataError if the file cannot be made.
     ErrorLog(const StreamSettings& settings, bool force);
+    // The rejects stay when the run fails: then they are wanted most.
+    ~ErrorLog();
+    ErrorLog(const ErrorLog&) = delete;
+    ErrorLog& operator=(const ErrorLog&) = delete;
 
     // Takes one bad record. `raw` is the input line, where there is one. Throws DataError with the
     // place and remedy if bad records stop the run, or there are too many.

@@ -141,7 +141,8 @@ std::string binary_kind(std::string_view head) {
     if (head.size() >= 262 && head.substr(257, 5) == "ustar")
         return "is a tar: make records of it first (recaption-ingest FILE -o FILE.jsonl)";
     if (head.find('\0') != head.npos)
-        return "is neither text nor Parquet nor a tar (it holds bytes of zero)";
+        return "is neither text nor Parquet nor a tar (it holds bytes of zero; --input-format "
+               "reads it all the same)";
     return {};
 }
 

@@ -35,6 +35,7 @@ struct ImportSettings {
     ColumnMap map;
     enum class Key { kAuto, kUrl, kPath } key = Key::kAuto;
     std::string key_prefix;
+    bool quotes = true;                  // CSV and TSV: fields may be in quotes
     std::int64_t max_line = 64LL << 20;  // bytes of a row, --max-line
     std::string vocabulary;              // of CLIP's, for captions that are token ids
 };

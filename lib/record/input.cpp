@@ -5,6 +5,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <zlib.h>
 #include <zstd.h>
@@ -22,6 +23,11 @@ public:
     explicit FileSource(const std::string& path) : name_(path == "-" ? "standard input" : path) {
         fd_ = path == "-" ? STDIN_FILENO : ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
         if (fd_ < 0) throw cli::DataError(name_ + ": cannot be opened: " + std::strerror(errno));
+        struct stat in = {}, out = {};
+        // A file that grows while it is read never ends.
+        if (::fstat(fd_, &in) == 0 && ::fstat(STDOUT_FILENO, &out) == 0 && S_ISREG(in.st_mode) &&
+            in.st_dev == out.st_dev && in.st_ino == out.st_ino)
+            throw cli::DataError(name_ + ": is input and standard output at once");
         ::posix_fadvise(fd_, 0, 0, POSIX_FADV_SEQUENTIAL);
     }
     ~FileSource() override {

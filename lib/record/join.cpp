@@ -101,6 +101,10 @@ CaptionIndex::CaptionIndex(const std::vector<std::string>& paths, std::string fo
                 continue;
             }
             auto record = files_.back().reader->record(row);
+            if (!record && record.reject().word == kTextOnly) {
+                ++text_only_;
+                continue;
+            }
             if (!record) {
                 if (row.is_cut && record.reject().word == "bad-json") input_is_cut(place);
                 errors.report(place, record.reject(), row.raw);

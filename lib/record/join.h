@@ -41,6 +41,7 @@ public:
 
     std::uint64_t size() const { return entries_.size(); }
     std::uint64_t duplicates() const { return duplicates_; }
+    std::uint64_t text_only() const { return text_only_; }  // entries without an image, left out
 
 private:
     struct Entry {
@@ -53,7 +54,7 @@ private:
     JoinOn on_;
     std::vector<File> files_;
     std::vector<Entry> entries_;
-    std::uint64_t duplicates_ = 0;
+    std::uint64_t duplicates_ = 0, text_only_ = 0;
 };
 
 }  // namespace lip::record

@@ -286,6 +286,9 @@ Convert by_columns(std::vector<Column> columns, const ImportSettings& settings, 
                 builder.add(column, text, model);
                 continue;
             }
+            if (raw->starts_with('{'))
+                return cli::Reject{"bad-record",
+                                   "\"" + column.name + "\" holds an object, not a text"};
             bool is_array = false;
             std::vector<std::string> texts;
             for (const std::string_view item : array_items(*raw, is_array))

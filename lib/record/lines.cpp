@@ -66,6 +66,10 @@ std::optional<LineBlock> LineReader::next_block() {
         LineBlock block;
         block.file = file_;
         std::string_view view = window_->view();
+        if (number_ == 0 && view.size() > 262 && view.substr(257, 5) == "ustar")
+            throw cli::DataError(file_ +
+                                 ": is a tar or a shard, not records (shard cat FILE brings them "
+                                 "back)");
         std::size_t end = view.substr(0, kBlockBytes).rfind('\n');
         if (end == view.npos) end = view.find('\n');
         bool is_cut = false;

@@ -56,7 +56,7 @@ std::string minified(std::string_view json) {
     return out;
 }
 
-cli::Reject bad_json(simdjson::error_code code) {
+cli::Reject bad_json(simdjson::error_code code, std::string_view json) {
     std::string why = simdjson::error_message(code);
     if (const std::size_t stop = why.find_first_of(".:"); stop != std::string::npos)
         why.resize(stop);
@@ -64,6 +64,8 @@ cli::Reject bad_json(simdjson::error_code code) {
     if (code == simdjson::UTF8_ERROR) why = "text is not valid UTF-8";
     if (code == simdjson::TAPE_ERROR || code == simdjson::UNCLOSED_STRING)
         why = "brackets, quotes or commas are wrong";
+    if (json.find(":NaN") != json.npos || json.find(": NaN") != json.npos)
+        why = "NaN is no number there";
     return {"bad-json", "not JSON: " + why};
 }
 
@@ -106,7 +108,7 @@ cli::Result<std::string_view> check_object(std::string_view json, std::string& b
     const auto text = p.pad(json);
     simdjson::dom::element root;
     if (const auto code = p.whole.parse(text.data(), text.size(), false).get(root))
-        return bad_json(code);
+        return bad_json(code, json);
     if (!root.is_object()) return cli::Reject{"bad-json", "not a JSON object"};
     // An object written over several lines: its values must fit in a line of records.
     const std::string_view inner = trimmed(json);

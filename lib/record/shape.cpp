@@ -16,10 +16,10 @@ std::vector<std::vector<std::string>> rows_of(std::string_view head, char delimi
     while (!head.empty() && rows.size() < kMostRows) {
         std::vector<std::string> fields;
         bool in_quotes = false;
-        std::size_t size = parse_csv_row(head, delimiter, false, fields, in_quotes);
+        std::size_t size = parse_csv_row(head, {delimiter}, false, fields, in_quotes);
         if (size == 0) {
             if (!rows.empty()) break;  // the head ends inside this row
-            size = parse_csv_row(head, delimiter, true, fields, in_quotes);
+            size = parse_csv_row(head, {delimiter}, true, fields, in_quotes);
             if (size == 0 || in_quotes) break;
         }
         rows.push_back(std::move(fields));

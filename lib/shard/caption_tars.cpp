@@ -1,6 +1,8 @@
 #include "shard/caption_tars.h"
 
-#include "record/json_rows.h"
+#include "record/columns.h"
+#include "shard/key_set.h"
+#include "shard/sample_record.h"
 #include "shard/tar_samples.h"
 
 #include <algorithm>
@@ -8,9 +10,6 @@
 
 namespace lip::shard {
 namespace {
-
-using record::Column;
-using record::Role;
 
 constexpr TarFormat kFormats[] = {
     {"flair-wds", "webdataset tar, KEY.json with DreamLIP's names, each a list of sentences"},
@@ -30,34 +29,19 @@ private:
     std::unique_ptr<record::ByteSource> source_;
 };
 
-std::vector<Column> columns_of(const record::ColumnMap& map, const std::string& name) {
-    const record::Release& dreamlip = *record::find_release("dreamlip-json");
-    std::vector<std::string> names = {"key", "url", "width", "height"};
-    for (const record::KnownColumn& column : dreamlip.columns) names.emplace_back(column.name);
-    std::vector<Column> columns = record::assign_roles(names, &dreamlip, map, name, true);
-    for (Column& column : columns) {
-        if (column.name == "key") column.role = Role::kKey;
-        if (column.name == "url") column.role = Role::kUrl;
-        if (column.name == "width") column.role = Role::kWidth;
-        if (column.name == "height") column.role = Role::kHeight;
-    }
-    return columns;
-}
-
 class CaptionTar final : public record::RowReader {
 public:
     CaptionTar(std::unique_ptr<record::ByteSource> source, const record::ImportSettings& settings,
                const std::string& name)
-        : bytes_(std::move(source)),
-          samples_(bytes_, name),
-          convert_(record::by_columns(columns_of(settings.map, name), settings, true)),
-          settings_(settings) {
+        : bytes_(std::move(source)), samples_(bytes_, name), convert_(settings, name) {
         Sample first;
         if (samples_.next(first)) first_ = std::move(first);
     }
 
     // The first sample's .json, or nothing.
-    std::string first_json() const { return first_ ? member(*first_, "json") : ""; }
+    std::string_view first_json() const {
+        return first_ ? member_bytes(*first_, "json") : std::string_view();
+    }
 
     bool next(record::Row& row) override {
         Sample sample;
@@ -70,30 +54,20 @@ public:
         row = {};
         row.line = ++number_;
         row.offset = samples_.offset();
-        row.fields = {member(sample, "json"), member(sample, "txt"), sample.key};
+        row.fields = {std::string(member_bytes(sample, "json")),
+                      std::string(member_bytes(sample, "txt")), sample.key};
         row.raw = row.fields[0];
+        if (!keys_.insert(sample.key))
+            row.reject = cli::Reject{"duplicate-key",
+                                     "the key stood before in this tar: members of a sample must "
+                                     "stand together (tar --sort=name orders whole names)"};
         return true;
     }
     bool would_wait() override { return bytes_.would_wait(); }
     bool row_at(std::string_view, bool, record::Row&) const override { return false; }
 
     cli::Result<record::Record> record(const record::Row& row) const override {
-        auto object = record::parse_object(row.fields[0].empty() ? "{}" : row.fields[0]);
-        if (!object) return object.reject();
-        // A sample of our own shards.
-        if (object->find("captions")) return record::import_record(row.fields[0], settings_);
-        std::string web;  // the caption that came with the image
-        const std::string* raw = object->find("caption");
-        if (!raw || !record::read_text(*raw, web)) {
-            web = row.fields[1];
-            while (web.ends_with('\n') || web.ends_with('\r')) web.pop_back();  // of the file
-        }
-        object->set_text("key", row.fields[2]);
-        std::erase_if(object->fields, [](const auto& field) { return field.name == "caption"; });
-        if (!object->find("raw_caption")) object->set_text("raw_caption", web);
-        std::string json;
-        object->append_json(json);
-        return convert_(json);
+        return convert_(row.fields[0], row.fields[1], row.fields[2]);
     }
 
     std::string describe() const override {
@@ -101,16 +75,10 @@ public:
     }
 
 private:
-    static std::string member(const Sample& sample, std::string_view ext) {
-        for (const Member& one : sample.members)
-            if (one.ext == ext) return one.bytes;
-        return "";
-    }
-
     Bytes bytes_;
     TarSamples samples_;
-    record::Convert convert_;
-    record::ImportSettings settings_;
+    SampleConverter convert_;
+    KeySet keys_;
     std::optional<Sample> first_;
     std::uint64_t number_ = 0;
 };

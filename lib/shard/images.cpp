@@ -6,6 +6,7 @@
 #include "record/lines.h"
 #include "shard/images_by_key.h"
 #include "shard/list.h"
+#include "shard/sample_record.h"
 #include "shard/stream.h"
 
 #include <algorithm>
@@ -172,19 +173,15 @@ struct ImageStream::State {
             ++taken;
             item.place = {inputs[at].path, ++sample, 0, true, found.key};
             errors.count_records(1);
-            const Member* json = nullptr;
+            auto record = record_of(found);
             const Member* picture = nullptr;
             item.others.clear();
-            for (const Member& member : found.members) {
-                if (!json && member.ext == "json")
-                    json = &member;
-                else if (!picture && is_image_ext(member.ext))
+            for (Member& member : found.members) {
+                if (!picture && is_image_ext(member.ext))
                     picture = &member;
-                else
-                    item.others.push_back(member);
+                else if (member.ext != "json")
+                    item.others.push_back(std::move(member));
             }
-            auto record = json ? parse_member(json->bytes, found.key)
-                               : cli::Result<record::Record>(bare(found.key));
             if (!record) {
                 errors.report(item.place, record.reject());
             } else if (wants_image(*record) && !picture) {
@@ -197,19 +194,6 @@ struct ImageStream::State {
         }
         shard.reset();
         return false;
-    }
-
-    // Shards of others need not name the key in their .json.
-    static cli::Result<record::Record> parse_member(const std::string& json,
-                                                    const std::string& key) {
-        auto record = record::parse_record(json);
-        if (record || record.reject().word != "bad-record") return record;
-        auto object = record::parse_object(json);
-        if (!object || object->find("key")) return record;
-        object->set_text("key", key);
-        std::string with_key;
-        object->append_json(with_key);
-        return record::parse_record(with_key);
     }
 
     static record::Record bare(const std::string& key) {
@@ -238,12 +222,13 @@ ImageStream::ImageStream(const ImageInput& input, record::ErrorLog& errors)
     : state_(std::make_unique<State>(input, errors)) {}
 ImageStream::~ImageStream() = default;
 
-void ImageStream::skip_to(std::uint64_t n) {
+std::string ImageStream::skip_to(std::uint64_t n) {
     const bool need_images = std::exchange(state_->input.need_images, false);
     ImageRecord item;
     while (state_->errors.records() < n && next(item)) {
     }
     state_->input.need_images = need_images;
+    return item.record.key;
 }
 
 bool ImageStream::next(ImageRecord& item) {

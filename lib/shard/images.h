@@ -44,8 +44,8 @@ public:
     // The next image; records whose image cannot be read go to the log (no-image).
     bool next(ImageRecord& item);
 
-    // Reads on to record number `n` without looking at images; for resuming.
-    void skip_to(std::uint64_t n);
+    // Reads on to record number `n` without looking at images; for resuming. Returns its key.
+    std::string skip_to(std::uint64_t n);
 
     // Where a relative path of a record begins (its image or mask): --image-root, or the folder of
     // the record file. A path inside a shard is not found this way.

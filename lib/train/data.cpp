@@ -6,6 +6,7 @@
 #include "record/record.h"
 #include "shard/list.h"
 #include "shard/manifest.h"
+#include "shard/sample_record.h"
 
 #include <ATen/ATen.h>
 
@@ -63,15 +64,12 @@ public:
 private:
     std::optional<cli::Reject> prepare(const shard::Sample& sample, std::uint64_t epoch,
                                        Ready& ready) const {
-        const shard::Member* json = nullptr;
-        const shard::Member* picture = nullptr;
-        for (const shard::Member& member : sample.members) {
-            if (member.ext == "json") json = &member;
-            if (!picture && shard::is_image_ext(member.ext)) picture = &member;
-        }
-        if (!json) return cli::Reject{"bad-record", "the sample has no .json member"};
-        if (!picture) return cli::Reject{"no-image", "the sample has no image member"};
-        auto record = record::parse_record(json->bytes);
+        const auto picture = std::ranges::find_if(sample.members, [](const shard::Member& member) {
+            return shard::is_image_ext(member.ext);
+        });
+        if (picture == sample.members.end())
+            return cli::Reject{"no-image", "the sample has no image member"};
+        auto record = shard::record_of(sample);
         if (!record) return record.reject();
         draw_texts(*record, epoch, ready);
         if (ready.no_text) return std::nullopt;

@@ -17,7 +17,7 @@ using lip::record::CsvRow;
 
 std::vector<CsvRow> rows_of(std::unique_ptr<lip::record::ByteSource> source, char delimiter,
                             std::int64_t max_row) {
-    CsvReader reader(std::move(source), delimiter, max_row);
+    CsvReader reader(std::move(source), {delimiter}, max_row);
     std::vector<CsvRow> rows;
     for (CsvRow row; reader.next(row);) rows.push_back(row);
     return rows;
@@ -54,11 +54,11 @@ void check_rows(std::string_view text, const std::vector<CsvRow>& rows, char del
         // What a join does: it goes back to a row by its offset.
         const std::string_view rest = text.substr(row.offset);
         const std::size_t size =
-            lip::record::parse_csv_row(rest, delimiter, true, fields, in_quotes);
+            lip::record::parse_csv_row(rest, {delimiter}, true, fields, in_quotes);
         require(size > 0 && !in_quotes && fields == row.fields, "a row is found by its offset");
         end += size;
         const std::string again = written(fields, delimiter);
-        require(lip::record::parse_csv_row(again, delimiter, false, fields, in_quotes) ==
+        require(lip::record::parse_csv_row(again, {delimiter}, false, fields, in_quotes) ==
                         again.size() &&
                     fields == row.fields,
                 "fields survive being written and read");

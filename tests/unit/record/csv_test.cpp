@@ -13,7 +13,7 @@ namespace {
 using Fields = std::vector<std::string>;
 
 std::vector<CsvRow> rows_of(std::unique_ptr<ByteSource> source, char delimiter = ',') {
-    CsvReader reader(std::move(source), delimiter);
+    CsvReader reader(std::move(source), {delimiter});
     std::vector<CsvRow> rows;
     for (CsvRow row; reader.next(row);) rows.push_back(row);
     return rows;
@@ -152,7 +152,7 @@ TEST_CASE("csv: rows that are too long") {
     const std::string text = "a,b\n1,\"" + std::string(600, 'x') + "\n" + std::string(600, 'x') +
                              "\"\n2,y\n3," + std::string(2000, 'x') + "\n4,z\n";
     for (const std::size_t step : {std::size_t{100}, text.size()}) {
-        CsvReader reader(std::make_unique<Trickle>(text, step, step), ',', 1024);
+        CsvReader reader(std::make_unique<Trickle>(text, step, step), {','}, 1024);
         std::vector<CsvRow> rows;
         for (CsvRow row; reader.next(row);) rows.push_back(row);
         REQUIRE(rows.size() == 5);
@@ -169,7 +169,7 @@ TEST_CASE("csv: rows that are too long") {
 
 TEST_CASE("csv: a line without end does not fill the memory") {
     const std::string text = "a,b\n1," + std::string(20 << 20, 'x') + "\n2,y\n";
-    CsvReader reader(memory_bytes(text), ',', 1 << 20);
+    CsvReader reader(memory_bytes(text), {','}, 1 << 20);
     CsvRow row;
     CHECK(reader.next(row));
     CHECK(reader.next(row));
@@ -182,14 +182,14 @@ TEST_CASE("csv: a line without end does not fill the memory") {
 TEST_CASE("csv: parse_csv_row takes one row and no more") {
     Fields fields;
     bool in_quotes = true;
-    CHECK(parse_csv_row("a,\"b\"\nc", ',', false, fields, in_quotes) == 6);
+    CHECK(parse_csv_row("a,\"b\"\nc", {','}, false, fields, in_quotes) == 6);
     CHECK(fields == Fields{"a", "b"});
     CHECK_FALSE(in_quotes);
-    CHECK(parse_csv_row("a,b", ',', false, fields, in_quotes) == 0);
-    CHECK(parse_csv_row("a,b", ',', true, fields, in_quotes) == 3);
-    CHECK(parse_csv_row("a,\"b", ',', false, fields, in_quotes) == 0);
+    CHECK(parse_csv_row("a,b", {','}, false, fields, in_quotes) == 0);
+    CHECK(parse_csv_row("a,b", {','}, true, fields, in_quotes) == 3);
+    CHECK(parse_csv_row("a,\"b", {','}, false, fields, in_quotes) == 0);
     CHECK(in_quotes);
-    CHECK(parse_csv_row("a,\"b\"", ',', false, fields, in_quotes) ==
+    CHECK(parse_csv_row("a,\"b\"", {','}, false, fields, in_quotes) ==
           0);  // the quote may be doubled
     CHECK_FALSE(in_quotes);
 }
