@@ -114,11 +114,15 @@ record::Object facts_of(const Content& content, const model::LanguageImageModel&
     const std::int64_t all = count(content, ""), vision = count(content, "visual.");
     facts.set("parameters", std::to_string(all));
     facts.set("vision_parameters", std::to_string(vision));
-    const std::int64_t readout = count(content, "readout.");
-    facts.set("text_parameters", std::to_string(all - vision - readout - count(content, "logit_")));
+    const std::int64_t readout = count(content, "readout."),
+                       prompter = count(content, "prompter.") + count(content, "box_head.");
+    facts.set("text_parameters",
+              std::to_string(all - vision - readout - prompter - count(content, "logit_")));
     if (readout > 0) facts.set("readout_parameters", std::to_string(readout));
+    if (prompter > 0) facts.set("prompter_parameters", std::to_string(prompter));
     add_shapes(facts, content.config);
     if (content.config.has_mixture()) facts.set("llip", llip_facts(content));
+    if (content.config.regions) facts.set("cloc", model::cloc_json(content.config.cloc).dump());
     facts.set("logit_scale", score(std::exp(scalar(content, "logit_scale"))));
     if (content.config.has_logit_bias)
         facts.set("logit_bias", score(scalar(content, "logit_bias")));
@@ -232,7 +236,7 @@ std::string as_text(const record::Object& facts, const Content& content, bool te
             append_table(out, field);
             continue;
         }
-        if (field.name == "llip") {
+        if (field.name == "llip" || field.name == "cloc") {
             append_settings(out, field);
             continue;
         }

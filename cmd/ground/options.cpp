@@ -16,7 +16,7 @@ constexpr const char* kDetectors =
 
 owlv2: the open-vocabulary detector OWLv2, as checkpoint import makes it of a folder of Hugging Face (-m takes such a folder, too). The image is put at the top left of a black square, blurred a little where it shrinks, and resized to the side of the model, or to --image-size pixels, over which the positions are interpolated: 448 is a quarter of the work of 1008, and finds fewer small things. Every token of the image gives a box; its score is the detector's own, from 0 to 1. A query is cut at 16 tokens.
 
-head: the head for boxes of a CLOC model, one box a phrase. Other models lack it.
+head: the head for boxes of a CLOC model, one box a phrase, whether the thing is there or not. The score is the cosine of the phrase with what the Prompter sees in that box, from -1 to 1: the default of --min-score is meant for a detector, so look at some scores first. Other models lack it.
 
 patches: any other model with features of patches. The image is resized bilinearly to a short side of --image-size pixels (those of the model), both sides rounded to whole patches. The cosines of a phrase with all patches are compared: the box is drawn around the patches that are at least half way from the lowest to the highest cosine of the image and joined, side by side, to the highest. So every phrase has one box, whether the thing is there or not; the score is the cosine of the phrase with the mean of those patches, and what a high one is depends on the model. --attention is that of segment(1): models trained without a local loss give usable boxes with value only.
 

@@ -176,12 +176,19 @@ void set_released_code(const cli::Options& given, TrainOptions& t) {
 
 // Boxes hold for the whole image.
 void set_regions(const cli::Options& given, TrainOptions& t) {
-    if (!t.regions && !train::find_method(t.method).regions) return;
+    const bool of_method = train::find_method(t.method).regions;
+    if (of_method && given.given("regions") && !t.regions)
+        throw cli::UsageError("--no-regions: --method " + t.method +
+                              " is learning from regions (--method clip is the same without)");
+    if (!t.regions && !of_method) return;
     if (!given.given("augment")) t.augment = train::Augment::kNone;
     if (!given.given("resize-mode")) t.resize_mode = "longest";
     if (t.augment != train::Augment::kNone)
         throw cli::UsageError(
             "--augment: boxes of regions hold for the whole image, not for crops (--augment none)");
+    if (t.flip > 0)
+        throw cli::UsageError(
+            "--flip: boxes and phrases of regions hold for the image as it is, not mirrored");
 }
 
 void set_crops(const cli::Options& given, TrainOptions& t) {
@@ -220,6 +227,13 @@ cli::Tool train_tool(TrainOptions& t) {
          "train --method llip --set llip.mixture_tokens=8 --init-bias prior --arch demo \\\n"
          "    --tokenizer tokenizer.model --data 'shards/*.tar.zst' --batch-size 16 --steps 4 \\\n"
          "    --warmup 1 -o runs/llip"},
+        {"CLOC: boxes and phrases in the records' regions beside the captions (the filter and the "
+         "start "
+         "that small runs need, see REGIONS); then its boxes.",
+         "train --method cloc --set cloc.filter_centred=true --set cloc.box_prior=roi --arch demo "
+         "\\\n"
+         "    --tokenizer tokenizer.model --data 'shards/*.tar.zst' --batch-size 16 --steps 4 \\\n"
+         "    --warmup 1 -o runs/cloc"},
         {"The recipe with one setting changed; the others of its list stay.",
          "train --config llip-demo --set llip.heads=4 --print-config | grep '^set'"},
         {"The settings of a published run; options given beside win.",

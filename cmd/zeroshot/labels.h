@@ -30,7 +30,7 @@ public:
     cli::Result<std::optional<Truth>> find(const shard::ImageRecord& item) const;
 
     // Of region `index` of a record: its label, or else its text. Rejects with unknown-label what
-    // is no class, and with bad-region a region with neither.
+    // is no class.
     cli::Result<std::int64_t> find(const record::Record& record, std::size_t index) const;
 
 private:

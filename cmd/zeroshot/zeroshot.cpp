@@ -99,7 +99,7 @@ public:
         cli::Progress progress("images", "images");
         const auto has_good_label =
             [&](const shard::ImageRecord& item) -> std::optional<cli::Reject> {
-            if (regions_) return first_bad_region(item.record);
+            if (regions_) return std::nullopt;  // each region for itself
             const auto truth = labels_.find(item);
             if (truth) return std::nullopt;
             return truth.reject();
@@ -124,12 +124,6 @@ private:
         return options_.classes.synonyms == "mean" ? eval::Synonyms::kMean : eval::Synonyms::kMax;
     }
 
-    std::optional<cli::Reject> first_bad_region(const record::Record& record) const {
-        for (std::size_t i = 0; i < record.regions.size(); ++i)
-            if (const auto truth = labels_.find(record, i); !truth) return truth.reject();
-        return std::nullopt;
-    }
-
     void classify_regions(const eval::ImageBatch& batch) {
         const eval::RegionVectors regions = (*regions_)(batch);
         const at::Tensor scores =
@@ -138,16 +132,28 @@ private:
         std::size_t last = batch.items.size();
         for (const auto& [i, r] : regions.places) {
             const record::Record& record = batch.items[i].record;
+            const std::span<const float> own(row, static_cast<std::size_t>(weights_.classes));
+            row += weights_.classes;
+            std::optional<std::int64_t> truth;
+            if (const record::Region& region = record.regions[r];
+                region.label.empty() && region.text.empty()) {
+                ++unlabelled_;
+            } else {
+                const auto found = labels_.find(record, r);
+                if (!found) {
+                    errors_.report(batch.items[i].place, found.reject());
+                    continue;
+                }
+                truth = *found;
+            }
             if (i != last) results_.count(record.key);
             last = i;
             std::string line = "{\"key\":";
             cli::append_json_string(line, record.key);
             record::append_region_place(line, record, r);
-            const std::span<const float> own(row, static_cast<std::size_t>(weights_.classes));
             append_predictions(line, own);
-            append_truth(line, {{*labels_.find(record, r)}, false}, own);
+            if (truth) append_truth(line, {{*truth}, false}, own);
             results_.write(line + "}");
-            row += weights_.classes;
         }
     }
 

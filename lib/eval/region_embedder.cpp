@@ -1,5 +1,6 @@
 #include "eval/region_embedder.h"
 
+#include "cli/log.h"
 #include "model/box_encoding.h"
 #include "tensor/device.h"
 #include "tensor/math.h"
@@ -77,6 +78,13 @@ at::Tensor RegionEmbedder::boxes(const ImageBatch& batch) const {
         for (std::size_t r = 0; r < regions.size(); ++r) {
             const image::UnitBox box =
                 box_in_square(embedder_.config(), regions[r].box, batch.sizes[i]);
+            if (!warned_ && (box[2] <= box[0] || box[3] <= box[1])) {
+                warned_ = true;
+                cli::warn("a region of " + batch.items[i].record.key +
+                          " and maybe others lie outside of the middle of the image, which is all "
+                          "that the model sees: their vectors mean nothing (--region-mode=crop "
+                          "sees them)");
+            }
             for (std::size_t side = 0; side < 4; ++side)
                 to[static_cast<std::int64_t>(i)][static_cast<std::int64_t>(r)]
                   [static_cast<std::int64_t>(side)] = static_cast<float>(box[side]);

@@ -45,6 +45,7 @@ private:
     const Embedder& embedder_;
     RegionMode mode_;
     std::size_t batch_size_;
+    mutable bool warned_ = false;  // of a box that the model does not see
 };
 
 // What ImageBatches must bring beside whole images.

@@ -237,7 +237,8 @@ void apply_setting(ModelConfig& config, const std::string& setting) {
         throw cli::UsageError("--set: '" + setting + "' is not BLOCK.KEY=VALUE");
     const std::string block = setting.substr(0, dot);
     if (block != config.method && !(block == "cloc" && config.regions))
-        throw cli::UsageError("--set: '" + block + "' is no block of --method " + config.method);
+        throw cli::UsageError("--set: '" + block + "' is no block of --method " + config.method +
+                              (block == "cloc" ? " without --regions" : ""));
     const std::string text = setting.substr(equals + 1);
     if (const std::size_t comma = text.find(','); text.find('=', comma) != text.npos)
         throw cli::UsageError("--set: '" + setting +

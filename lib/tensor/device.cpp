@@ -104,8 +104,13 @@ std::string torch_description() {
 }
 
 Autocast::Autocast(c10::Device device, at::ScalarType precision)
-    : type_(device.type()), before_(at::autocast::is_autocast_enabled(device.type())) {
+    : type_(device.type()),
+      before_(at::autocast::is_autocast_enabled(device.type())),
+      cache_before_(at::autocast::is_autocast_cache_enabled()) {
     const bool on = precision == at::kBFloat16;
+    // The cache of cast weights is one for all threads, and whoever leaves first empties it: the
+    // gradients of the others would be added up in bf16 or in fp32, as it happens.
+    if (device.is_cpu()) at::autocast::set_autocast_cache_enabled(false);
     if (on) at::autocast::set_autocast_dtype(type_, precision);
     at::autocast::set_autocast_enabled(type_, on);
     at::autocast::increment_nesting();
@@ -114,6 +119,7 @@ Autocast::Autocast(c10::Device device, at::ScalarType precision)
 Autocast::~Autocast() {
     if (at::autocast::decrement_nesting() == 0) at::autocast::clear_cache();
     at::autocast::set_autocast_enabled(type_, before_);
+    at::autocast::set_autocast_cache_enabled(cache_before_);
 }
 
 }  // namespace lip::tensor

@@ -34,7 +34,7 @@ public:
 
 private:
     c10::DeviceType type_;
-    bool before_;
+    bool before_, cache_before_;
 };
 
 }  // namespace lip::tensor

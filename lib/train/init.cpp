@@ -20,6 +20,7 @@ std::string shape_of(model::ModelConfig config) {
     config.name = neutral.name;
     config.method = neutral.method;
     config.regions = false;
+    config.preprocess.resize_mode = neutral.preprocess.resize_mode;
     config.init_logit_scale = neutral.init_logit_scale;
     config.has_logit_bias = neutral.has_logit_bias;
     config.init_logit_bias = neutral.init_logit_bias;
@@ -42,6 +43,11 @@ std::string first_difference(const std::string& theirs, const std::string& mine)
     std::string name = place.to_string().substr(1);
     if (name.starts_with("model_cfg/")) name = name.substr(10);
     return name + ": " + value(there) + " there, " + value(here) + " here";
+}
+
+// A CLIP may go on with regions, or without them again.
+bool is_of_regions(const std::string& name) {
+    return name.starts_with("prompter.") || name.starts_with("box_head.");
 }
 
 // What a Llip model's weights are shapes of, as far as shapes go.
@@ -126,11 +132,24 @@ void load_initial_weights(model::LanguageImageModel& model, const text::Tokenize
     std::map<std::string, at::Tensor> mine(model.parameters.all().begin(),
                                            model.parameters.all().end());
     tensor::NamedTensors weights;
-    for (const auto& [name, tensor] : tensor::read_safetensors(file))
-        if (mine.erase(name) > 0 || !is_number(tensor)) weights.emplace_back(name, tensor);
-    for (const auto& [name, tensor] : mine)
-        if (is_number(tensor)) weights.emplace_back(name, tensor);
+    bool drops_regions = false, starts_regions = false;
+    for (const auto& [name, tensor] : tensor::read_safetensors(file)) {
+        const bool is_known = mine.erase(name) > 0;
+        if (!is_known && is_of_regions(name))
+            drops_regions = true;
+        else if (is_known || !is_number(tensor))
+            weights.emplace_back(name, tensor);
+    }
+    for (const auto& [name, tensor] : mine) {
+        if (is_number(tensor) || is_of_regions(name)) weights.emplace_back(name, tensor);
+        starts_regions |= is_of_regions(name);
+    }
     model.parameters.load(weights, file);
+    const std::string what = "--init " + checkpoint + ": ";
+    if (starts_regions)
+        cli::warn(what + "parts of the Prompter are not in it and start with random weights");
+    if (drops_regions)
+        cli::warn(what + "has parts of a Prompter that this run has no use for; they are left out");
 }
 
 }  // namespace lip::train

@@ -68,8 +68,13 @@ std::vector<LanePosition> gather_lanes(const std::vector<LanePosition>& own,
 // Figures between two log lines.
 struct Meters {
     double loss = 0, norm = 0, started = cli::monotonic_s();
-    double filtered = 0;                                // share of pairs of regions
-    std::vector<std::pair<const char*, double>> parts;  // of the loss
+    // A mean over the steps that have such a thing.
+    struct Mean {
+        const char* name;
+        double sum = 0;
+        std::int64_t steps = 0;
+    };
+    std::vector<Mean> parts;  // of the loss, and the share of pairs that the filter left out
     std::int64_t steps = 0, images = 0, texts = 0, valid = 0, cut = 0, regions = 0;
 
     void add(const StepLoss& step, double step_loss, double step_norm, const StepCounts& counts) {
@@ -81,22 +86,20 @@ struct Meters {
         valid += counts.valid;
         cut += counts.cut;
         regions += counts.regions;
-        filtered += step.filtered;
-        add_part("loss_global", step.global);
-        add_part("loss_local", step.local);
-        add_part("loss_region", step.region);
-        add_part("loss_grounding", step.grounding);
+        for (const auto& [name, value] : {std::pair("loss_global", step.global),
+                                          {"loss_local", step.local},
+                                          {"loss_region", step.region},
+                                          {"loss_grounding", step.grounding}})
+            if (value.defined()) add_part(name, value.item<double>());
+        if (step.filtered) add_part("filtered_pairs", *step.filtered);
     }
 
 private:
-    void add_part(const char* name, const at::Tensor& value) {
-        if (!value.defined()) return;
-        for (auto& [known, sum] : parts)
-            if (std::string_view(known) == name) {
-                sum += value.item<double>();
-                return;
-            }
-        parts.emplace_back(name, value.item<double>());
+    void add_part(const char* name, double value) {
+        auto known = std::ranges::find(parts, std::string_view(name), &Mean::name);
+        if (known == parts.end()) known = parts.insert(parts.end(), {name});
+        known->sum += value;
+        ++known->steps;
     }
 };
 
@@ -120,7 +123,8 @@ Figures train_figures(const RunState& state, const model::LanguageImageModel& mo
     const double seconds = std::max(cli::monotonic_s() - meters.started, 1e-9);
     const auto n = static_cast<double>(std::max<std::int64_t>(meters.steps, 1));
     Figures figures = {{"loss", meters.loss / n}};
-    for (const auto& [name, sum] : meters.parts) figures.emplace_back(name, sum / n);
+    for (const Meters::Mean& part : meters.parts)
+        figures.emplace_back(part.name, part.sum / static_cast<double>(part.steps));
     figures.emplace_back("lr", rate);
     figures.emplace_back("grad_norm", meters.norm / n);
     figures.emplace_back("logit_scale", model.log_scale.detach().exp().item<double>());
@@ -137,8 +141,6 @@ Figures train_figures(const RunState& state, const model::LanguageImageModel& mo
     const auto texts = static_cast<double>(std::max<std::int64_t>(meters.texts, 1));
     figures.emplace_back("valid_texts", static_cast<double>(meters.valid) / texts);
     figures.emplace_back("cut_texts", static_cast<double>(meters.cut) / texts);
-    if (model.config.regions && model.config.cloc.filter >= 0)
-        figures.emplace_back("filtered_pairs", meters.filtered / n);
     if (model.config.regions)
         figures.emplace_back("regions_per_image",
                              static_cast<double>(meters.regions) /
@@ -266,7 +268,7 @@ TrainResult run_training(const TrainSettings& settings, const tensor::Group& ran
     TrainResult result;
     Meters meters;
     int bad_in_a_row = 0;
-    bool warned_of_filter = false;
+    bool warned_of_filter = false, warned_of_regions = false;
     double last_save = cli::monotonic_s();
     std::int64_t saved = 0;
     const auto save = [&] {  // by all ranks together
@@ -334,7 +336,7 @@ TrainResult run_training(const TrainSettings& settings, const tensor::Group& ran
         }
 
         // 4. Log and save.
-        if (loss.filtered > kMostFiltered && !warned_of_filter) {
+        if (loss.filtered.value_or(0) > kMostFiltered && !warned_of_filter) {
             warned_of_filter = true;
             cli::warn(
                 "step " + std::to_string(state.step) +
@@ -347,6 +349,14 @@ TrainResult run_training(const TrainSettings& settings, const tensor::Group& ran
         std::snprintf(note, sizeof note, "loss %.3f", value);
         progress.update(static_cast<std::uint64_t>(state.step), note);
         if (ranks.is_first() && (state.step % settings.log_every == 0 || state.step == total)) {
+            if (model.config.regions && meters.regions == 0 && !warned_of_regions) {
+                warned_of_regions = true;
+                cli::warn("step " + std::to_string(state.step) + ": no image of the last " +
+                          std::to_string(meters.steps) +
+                          " steps has a region that could be used (\"regions\" of the records "
+                          "with box and text, within what the model sees): the Prompter learns "
+                          "nothing from them");
+            }
             Figures figures = train_figures(state, model, meters, rate);
             folder.append_metrics(
                 train_line(line_head("train", state, settings.samples_per_epoch), figures));

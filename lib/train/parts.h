@@ -26,6 +26,7 @@ struct Part {
     at::Tensor own_texts;           // [b, K, D], a leaf: features of its images' texts
     at::Tensor own_phrases;         // [b, M, D], a leaf: of their regions' phrases
     at::Tensor patch_loss, grounding_loss;
+    std::uint64_t sequence = 0;         // autograd's, when the images' graph was made
     std::vector<at::Tensor> gradients;  // of the parameters, then of the leaves in use
 };
 

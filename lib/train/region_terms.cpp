@@ -68,7 +68,7 @@ void RegionTerms::contrast(const std::vector<Part>& parts, StepLoss& result) {
         .filter_centred = c.filter_centred,
         .own_begin = first,
         .own_end = first + places};
-    result.filtered = loss::filtered_share(own_t.detach(), own_valid, options);
+    if (options.filter) result.filtered = loss::filtered_share(own_t.detach(), own_valid, options);
     Tensor loss;
     on_few_threads(device_, ranks_.size() * batch_.pixels.size(0), [&] {
         loss = loss::region_contrast(z, t, valid, model_.region_log_scale, options);

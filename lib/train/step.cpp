@@ -9,6 +9,7 @@
 
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
+#include <ATen/SequenceNumber.h>
 #include <torch/csrc/autograd/autograd.h>
 
 #include <algorithm>
@@ -22,6 +23,13 @@ using at::Tensor;
 using model::LanguageImageModel;
 
 constexpr std::int64_t kPartImages = 16;
+
+// Gradients that meet at a node are added up in the order of their functions' numbers, which each
+// thread counts for itself. What is made now has higher numbers than what was made up to `number`,
+// whichever thread that was: the sums are the same bits for any number of threads.
+void come_after(std::uint64_t number) {
+    while (at::sequence_number::peek() < number) at::sequence_number::get_and_increment();
+}
 
 // One step: its batch in parts, and what is known of the losses.
 class Step {
@@ -74,6 +82,7 @@ public:
             result.total = weight_ * result.global;
         }
         if (regions_->any()) regions_->add(parts_, result);
+        if (model_.prompter && !result.global.defined()) result.global = result.total;
         back_through_texts();
         auto rest = ranks_.sum_gradients(of_texts_);
         exchange.finish();
@@ -99,6 +108,7 @@ private:
                                         : tensor::unit(features.pooled);
         if (with_patches) part.u = tensor::unit(features.patches);
         if (regions_->any()) regions_->embed_boxes(part, features, for_backward);
+        part.sequence = at::sequence_number::peek();
     }
     void embed_texts(Part& part) const {
         const tensor::Autocast autocast(device_, settings_.precision);
@@ -233,6 +243,7 @@ private:
             Part& part = this->part(i);
             const auto n = static_cast<std::size_t>(i);
             if (settings_.recompute) embed_images(part, /*for_backward=*/true);
+            come_after(part.sequence);
             std::vector<Tensor> outputs = {part.v}, output_seeds = {seeds[n]};
             const auto add_output = [&](const Tensor& output, const Tensor& seed) {
                 outputs.push_back(output);

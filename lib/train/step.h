@@ -4,6 +4,8 @@
 #include "tensor/group.h"
 #include "train/methods.h"
 
+#include <optional>
+
 namespace lip::train {
 
 // Losses of a step, scalars that looking at waits for.
@@ -11,7 +13,8 @@ struct StepLoss {
     at::Tensor total;
     // Its parts, without their weights; undefined if it has one part.
     at::Tensor global, local, region, grounding;
-    double filtered = 0;  // share of the pairs of this rank's regions that the filter left out
+    // Share of the pairs of this rank's regions that the filter left out; of steps with regions.
+    std::optional<double> filtered;
 };
 
 struct StepSettings {
