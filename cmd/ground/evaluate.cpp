@@ -17,6 +17,12 @@ detect::Phrases texts_of(const detect::Targets& targets) {
     return out;
 }
 
+std::vector<detect::Box> boxes_of(const detect::Targets& targets) {
+    std::vector<detect::Box> out;
+    for (const detect::Target& target : targets.all) out.push_back(target.box);
+    return out;
+}
+
 class Evaluation {
 public:
     explicit Evaluation(const GroundOptions& options)
@@ -65,8 +71,8 @@ private:
             }
             report(record, found[i]);
             if (item.picture)
-                write_overlay(o_.overlay_dir, record.key, std::move(*item.picture), found[i].best,
-                              item.phrases, o_.common.force);
+                write_overlay(o_.overlay_dir, record.key, *item.picture, found[i].best,
+                              item.phrases, o_.common.force, boxes_of(detect::targets_of(record)));
         }
         results_.flush();
     }

@@ -65,10 +65,11 @@ cli::Result<GroundItem> prepare_item(const detect::Grounder& grounder, std::stri
 // What of a batch has phrases, looked for all at once; an empty Grounding for the others.
 std::vector<detect::Grounding> locate(const detect::Grounder& grounder, const GroundBatch& batch);
 
-// Writes the picture with the outlines of the boxes, a colour for each phrase, and a legend of the
-// phrases found, as FOLDER/KEY.png. Throws DataError.
-void write_overlay(const std::string& folder, const std::string& key, image::Image picture,
+// Writes the picture, enlarged if it is small, with the outlines of the boxes, a colour for each
+// phrase and white for the true ones, and a legend of the phrases found, as FOLDER/KEY.png. Throws
+// DataError.
+void write_overlay(const std::string& folder, const std::string& key, const image::Image& small,
                    const std::vector<detect::Detection>& found, const detect::Phrases& phrases,
-                   bool force);
+                   bool force, const std::vector<detect::Box>& truth = {});
 
 }  // namespace lip::cmd

@@ -55,7 +55,7 @@ Metrics of --summary: acc@0.5 (or what --iou says), the share of hits, and mean_
 constexpr const char* kOutput =
     R"(The records in the order of the input, regions as the last field where there was none before: box, text, score, and source, which is --tag. Regions that were there are replaced; --keep-regions adds to them. A record with phrases of which none is found has an empty list, so one sees that it was looked at. Of an image file the record is key and image; the record of a sample in a shard comes without its image (shard --images-from puts it back).
 
---overlay-dir takes each image with phrases as KEY.png, with the outlines of its boxes and a legend of their phrases below; with --evaluate the best box of each text. The closing line counts records, boxes, records without phrases and records in which nothing was found.)";
+--overlay-dir takes each image with phrases as KEY.png, with the outlines of its boxes and a legend of their phrases below; with --evaluate the best box of each text, and the true ones in white. Small images are enlarged. The closing line counts records, boxes, records without phrases and records in which nothing was found.)";
 
 constexpr const char* kBadInput =
     R"(An image that cannot be read: no-image; one that cannot be decoded: bad-image. A box that is not within 0..1: bad-region. A key that stood before, when pictures are written: duplicate-key. A PNG that exists ends the run, unless -f is given. A way of boxing that the model lacks ends it before any image is read.)";

@@ -4,6 +4,7 @@
 #include "image/legend.h"
 #include "image/palette.h"
 #include "image/picture_file.h"
+#include "image/resize.h"
 
 #include <algorithm>
 #include <cmath>
@@ -12,6 +13,16 @@ namespace lip::cmd {
 namespace {
 
 constexpr int kPixelsALine = 240;  // of the long side for each pixel of a line
+constexpr int kLeastSide = 320;    // of the long side: smaller images are enlarged
+constexpr image::Rgb kWhite{255, 255, 255};
+
+image::Image enlarged(const image::Image& picture) {
+    const int side = std::max(picture.width, picture.height);
+    if (side >= kLeastSide) return picture;
+    const int factor = (kLeastSide + side - 1) / side;
+    return image::resize(picture, picture.width * factor, picture.height * factor,
+                         image::Filter::kBilinear);
+}
 
 image::Box in_pixels(const detect::Box& box, const image::Image& picture) {
     const auto at = [](double fraction, int size) {
@@ -24,19 +35,23 @@ image::Box in_pixels(const detect::Box& box, const image::Image& picture) {
 
 }  // namespace
 
-void write_overlay(const std::string& folder, const std::string& key, image::Image picture,
+void write_overlay(const std::string& folder, const std::string& key, const image::Image& small,
                    const std::vector<detect::Detection>& found, const detect::Phrases& phrases,
-                   bool force) {
+                   bool force, const std::vector<detect::Box>& truth) {
+    image::Image picture = enlarged(small);
     const auto palette = image::voc_palette();
     const auto colour = [&](std::size_t phrase) { return palette[phrase % 255 + 1]; };
     const int thickness = 1 + std::max(picture.width, picture.height) / kPixelsALine;
     std::vector<bool> is_found(phrases.size());
+    for (const detect::Box& box : truth)
+        image::draw_outline(picture, in_pixels(box, picture), kWhite, 2 * thickness);
     // The best last: it lies on top.
     for (auto one = found.rbegin(); one != found.rend(); ++one) {
         image::draw_outline(picture, in_pixels(one->box, picture), colour(one->phrase), thickness);
         is_found[one->phrase] = true;
     }
     std::vector<image::LegendEntry> legend;
+    if (!truth.empty()) legend.push_back({kWhite, "truth"});
     for (std::size_t p = 0; p < phrases.size(); ++p)
         if (is_found[p]) legend.push_back({colour(p), phrases[p]});
     image::write_picture(image::picture_path(folder, key),

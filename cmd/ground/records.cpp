@@ -81,7 +81,7 @@ private:
         boxes_ += kept.size();
         if (kept.empty()) ++without_box_;
         if (item.picture)
-            write_overlay(o_.overlay_dir, record.key, std::move(*item.picture), kept, item.phrases,
+            write_overlay(o_.overlay_dir, record.key, *item.picture, kept, item.phrases,
                           o_.common.force);
         return true;
     }
