@@ -98,7 +98,7 @@ def check_tool(tools, folder, model, processor, image, path):
     order = order[inside[order]]
     query = sum((["--query", text] for text in TEXTS[:2] + TEXTS[3:]), [])
     for checkpoint in ("hf", "imported"):
-        done = subprocess.run([tools / "ground", "-q", "-m", folder / checkpoint, "--nms", "1", "--min-area", "0",
+        done = subprocess.run([tools / "ground", "-q", "--precision", "fp32", "-m", folder / checkpoint, "--nms", "1", "--min-area", "0",
                                "--min-score", "0", *query, path], check=True, capture_output=True)
         regions = json.loads(done.stdout)["regions"]
         texts = TEXTS[:2] + TEXTS[3:]
