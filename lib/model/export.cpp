@@ -180,9 +180,9 @@ Layout layout_of(const ModelConfig& c, ExportFormat format) {
 tensor::NamedTensors their_tensors(const LanguageImageModel& model, const ExportSettings& settings,
                                    std::vector<std::string>& left) {
     const Layout layout = layout_of(model.config, settings.format);
-    const bool whole = settings.format == ExportFormat::kPt &&
-                       (model.config.has_mixture() ||
-                        (model.config.regions && !settings.drop_extra));
+    const bool whole =
+        settings.format == ExportFormat::kPt &&
+        (model.config.has_mixture() || (model.config.regions && !settings.drop_extra));
     tensor::NamedTensors theirs = to_layout(model.parameters.all(), layout, left, whole);
     if (!left.empty() && !settings.drop_extra) {
         std::string names;
