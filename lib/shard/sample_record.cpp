@@ -83,7 +83,9 @@ cli::Result<record::Record> record_of(const Sample& sample) {
     const std::string_view json = member_bytes(sample, "json"), txt = member_bytes(sample, "txt");
     if (!json.empty()) {
         auto record = record::parse_record(json);
-        if (record && record->object.find("captions")) return record;
+        const bool is_whole = record && (record->object.find("captions") ||
+                                         (txt.empty() && !has_foreign_captions(record->object)));
+        if (is_whole) return record;
         if (!record && record.reject().word == "bad-json") return record;
     }
     auto object = record::parse_object(json.empty() ? "{}" : json);
