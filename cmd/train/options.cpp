@@ -4,6 +4,7 @@
 
 #include "tensor/device.h"
 #include "tensor/group.h"
+#include "tensor/nccl.h"
 #include "train/methods.h"
 
 namespace lip::cmd {
@@ -62,7 +63,7 @@ torchrun --standalone --no-python --nproc-per-node 4 train --config run.toml -o 
 
 Loss and gradients are those of one process with the whole --batch-size, which the ranks share; so are the batches, so that a run may go on with another number of ranks (one that divides the lanes in state.json). Each rank reads frames of its own; all see the same files, RUN too, in which only the first writes. With as many ranks as before a resumed run gives the same bytes. On one machine -j is divided among the ranks unless given, and each takes the CUDA device of its LOCAL_RANK.
 
-Ranks talk over Gloo, through the memory of the host; the gradients of the image tower are exchanged while those of the text tower are computed. With --ring, which siglip and llip can have, each rank holds the texts of two ranks at a time rather than of all. A rank that ends or is silent for --rank-timeout ends all others with status 1: start them again with --resume. A signal to one of them stops or saves all. The first rank speaks; the others only say errors, and their --rejects go to FILE.rankN. --max-errors counts by rank.)";
+Ranks talk over Gloo, through the memory of the host. In a build with NCCL (--version says so), tensors of CUDA devices go over NCCL, if every rank has a device of its own; a line of the first rank says which it is. With NCCL a lost rank may end the others by LibTorch's watchdog, with a message of its own and SIGABRT, and sums are those of NCCL's algorithm, which may change with the machines. The gradients of the image tower are exchanged while those of the text tower are computed. With --ring, which siglip and llip can have, each rank holds the texts of two ranks at a time rather than of all. A rank that ends or is silent for --rank-timeout ends all others with status 1: start them again with --resume. A signal to one of them stops or saves all. The first rank speaks; the others only say errors, and their --rejects go to FILE.rankN. --max-errors counts by rank.)";
 
 constexpr const char* kSignals =
     R"(SIGINT, SIGTERM and SIGHUP finish the step, save and exit 4; the same command with --resume goes on. A second SIGINT quits at once. SIGUSR1 saves a checkpoint and goes on.)";
@@ -243,8 +244,10 @@ cli::Tool train_tool(TrainOptions& t) {
     };
     tool.see_also = "shard(1), checkpoint(1), zeroshot(1), retrieve(1), checkpoint(5), lip(7)";
     tool.resumes = true;
-    tool.features = {tensor::torch_description(),
-                     tensor::has_gloo() ? "ranks over Gloo" : "no ranks (built without Gloo)"};
+    tool.features = {tensor::torch_description(), !tensor::has_gloo()
+                                                      ? "no ranks (built without Gloo)"
+                                                  : tensor::has_nccl() ? "ranks over Gloo and NCCL"
+                                                                       : "ranks over Gloo"};
     cli::Command command{
         "", "--data SHARDS --tokenizer FILE -o RUN [OPTION]...", tool.summary, {}, [&t] {
             return run_train(t);
@@ -279,6 +282,12 @@ cli::Tool train_tool(TrainOptions& t) {
     o.flag("--tensorboard", t.tensorboard, "figures for TensorBoard, too, in RUN/tensorboard");
     o.add("--rank-timeout", t.rank_timeout, Kind::kDuration, "TIME",
           "of several ranks, end when another has been silent this long: see RANKS", 1);
+    o.choice("--rank-backend", t.rank_backend,
+             {{"auto", tensor::Exchanger::kAuto},
+              {"gloo", tensor::Exchanger::kGloo},
+              {"nccl", tensor::Exchanger::kNccl}},
+             "of several ranks, what carries tensors of CUDA devices; auto: NCCL where it can be, "
+             "see RANKS");
     o.flag("--ring", t.ring,
            "of several ranks, with siglip and llip: texts go round, those of one rank at a time, "
            "rather than all to all; of one rank it changes nothing: see RANKS",

@@ -167,8 +167,8 @@ bool is_harmless(const std::string& name) {
         "data",       "tokenizer",   "checkpoint-every", "keep",         "log-every",
         "device",     "tensorboard", "on-error",         "max-errors",   "rejects",
         "threads",    "quiet",       "dry-run",          "progress",     "log-format",
-        "provenance", "assume-tty",  "provenance-text",  "rank-timeout", "eval-data",
-        "eval-every", "classes",     "templates"};
+        "provenance", "assume-tty",  "provenance-text",  "rank-timeout", "rank-backend",
+        "eval-data",  "eval-every",  "classes",          "templates"};
     return std::find(std::begin(kHarmless), std::end(kHarmless), name) != std::end(kHarmless);
 }
 
@@ -357,7 +357,11 @@ int run_train(TrainOptions& t) {
             ", reading " + std::to_string(frames.size()) + " frames, writing " + t.run_folder);
         return cli::kDone;
     }
-    const tensor::Group ranks(place, std::chrono::seconds(t.rank_timeout));
+    const tensor::Group ranks(place, std::chrono::seconds(t.rank_timeout), settings.device,
+                              t.rank_backend);
+    if (place.size > 1 && ranks.is_first() && settings.device.is_cuda())
+        cli::info("tensors of the ranks go over " +
+                  std::string(ranks.has_nccl() ? "NCCL" : "Gloo, through the host's memory"));
     const train::TrainResult result = train::run_training(settings, ranks);
     if (ranks.is_first()) record::Output("-", false).write(result.checkpoint + "\n");
     return result.stopped ? cli::kStopped : cli::kDone;

@@ -2,6 +2,7 @@
 
 #include "cli/tool.h"
 #include "cmd/groups/groups.h"
+#include "tensor/group.h"
 #include "train/loop.h"
 
 namespace lip::cmd {
@@ -48,7 +49,8 @@ struct TrainOptions {
     std::int64_t keep = 3, log_every = 10;
     bool resume = false, tensorboard = false;
     std::int64_t seed = 0, rank_timeout = 600;  // seconds
-    const cli::Options* declared = nullptr;     // for config.toml and the comparison on --resume
+    tensor::Exchanger rank_backend = tensor::Exchanger::kAuto;
+    const cli::Options* declared = nullptr;  // for config.toml and the comparison on --resume
 };
 
 cli::Tool train_tool(TrainOptions& options);

@@ -1,10 +1,11 @@
-// The ranks of a run, which exchange tensors: collective operations of c10d over Gloo. Every rank
-// calls the same operations in the same order.
+// The ranks of a run, which exchange tensors: collective operations of c10d over Gloo, and over
+// NCCL between CUDA devices. Every rank calls the same operations in the same order.
 #pragma once
 
 #include "tensor/launcher.h"
 
 #include <ATen/core/Tensor.h>
+#include <c10/core/Device.h>
 
 #include <chrono>
 #include <functional>
@@ -13,20 +14,27 @@
 
 namespace lip::tensor {
 
-// A group of one does nothing and costs nothing. Tensors of other devices go through the host's
-// memory. Sums are the same bits on all ranks, and in every run with as many of them.
+// What carries tensors of CUDA devices: NCCL if this build has it and each rank a device of its
+// own, else the memory of the host and Gloo.
+enum class Exchanger { kAuto, kGloo, kNccl };
+
+// A group of one does nothing and costs nothing. Other tensors than NCCL's go through the host's
+// memory. Sums are the same bits on all ranks, and, over Gloo, in every run with as many of them.
 // Throws DataError if a rank is gone or silent for longer than the timeout: then the run cannot go
 // on.
 class Group {
 public:
     Group();  // of one
-    // Waits for all ranks. Throws DataError also where this build has no Gloo.
-    Group(const RankPlace& place, std::chrono::seconds timeout);
+    // Waits for all ranks; `device` is where their tensors will mostly be. Throws DataError also
+    // where this build has no Gloo, or NCCL is asked for and cannot be.
+    Group(const RankPlace& place, std::chrono::seconds timeout, c10::Device device = c10::kCPU,
+          Exchanger exchanger = Exchanger::kAuto);
     ~Group();
 
     int rank() const { return rank_; }
     int size() const { return size_; }
     bool is_first() const { return rank_ == 0; }
+    bool has_nccl() const;
 
     // x [n, ...] of every rank, of one shape: [size n, ...] in the order of the ranks.
     at::Tensor gather(const at::Tensor& x) const;
@@ -51,6 +59,8 @@ public:
 
 private:
     struct Ranks;
+    bool agree_on_nccl(bool can, c10::Device device) const;
+
     int rank_ = 0, size_ = 1;
     std::unique_ptr<Ranks> ranks_;
 };
