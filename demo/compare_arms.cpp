@@ -1,8 +1,8 @@
 // compare-arms ARMS FOLDER SEED...: what demo/reproduce measured, as a table on standard output
 // (Markdown) and as FOLDER/compare.svg.
 //
-// Reads FOLDER/<arm>-<seed>.<task>.json; a task that the first of these lacks was not measured. Of
-// several seeds it gives the mean and the 95 % interval of the mean, by Student's t.
+// Reads FOLDER/<arm>-<seed>.<task>.json; an arm whose first seed lacks a task has no such figure.
+// Of several seeds it gives the mean and the 95 % interval of the mean, by Student's t.
 #include "cli/error.h"
 #include "record/file.h"
 #include "report/bars.h"
@@ -29,6 +29,7 @@ struct Figure {
     const char* task;
     const char* metric;
     const char* title;
+    bool is_share = true;  // printed in per cent, and drawn
 };
 constexpr Figure kFigures[] = {
     {"regions", "mAcc", "boxes, mAcc"},
@@ -40,6 +41,9 @@ constexpr Figure kFigures[] = {
     {"short", "image_retrieval_recall@1", "short, text to image R@1"},
     {"long", "text_retrieval_recall@1", "long, image to text R@1"},
     {"segment", "mIoU", "masks without training, mIoU"},
+    {"mixing", "mixing_entropy", "entropy of the mixing"},
+    {"mixing", "text_distance", "1 - cosine between texts"},
+    {"mixing", "effective_rank", "effective rank of z, a number", /*is_share=*/false},
 };
 
 std::vector<Arm> read_arms(const std::string& path) {
@@ -60,6 +64,10 @@ std::vector<Arm> read_arms(const std::string& path) {
 fs::path result_file(const fs::path& folder, const Arm& arm, const std::string& seed,
                      const Figure& f) {
     return folder / (arm.name + "-" + seed + "." + f.task + ".json");
+}
+
+bool has_figure(const fs::path& folder, const Arm& arm, const std::string& seed, const Figure& f) {
+    return fs::exists(result_file(folder, arm, seed, f));
 }
 
 double measured(const fs::path& folder, const Arm& arm, const std::string& seed, const Figure& f) {
@@ -87,23 +95,42 @@ demo::Bar mean_of(const std::string& name, const std::vector<double>& values) {
     return {name, sum / n, half};
 }
 
+std::string cell(const demo::Bar& bar, double scale) {
+    char text[64];
+    if (std::isfinite(bar.half_width))
+        std::snprintf(text, sizeof text, "%.1f ± %.1f", scale * bar.value, scale * bar.half_width);
+    else
+        std::snprintf(text, sizeof text, "%.1f", scale * bar.value);
+    return text;
+}
+
 void compare(const std::string& arms_file, const fs::path& folder,
              const std::vector<std::string>& seeds) {
     const std::vector<Arm> arms = read_arms(arms_file);
     if (arms.empty()) throw cli::DataError(arms_file + ": names no arm");
     std::vector<Figure> figures;
     for (const Figure& figure : kFigures)
-        if (fs::exists(result_file(folder, arms[0], seeds[0], figure))) figures.push_back(figure);
-    std::vector<demo::BarGroup> groups;
+        for (const Arm& arm : arms)
+            if (has_figure(folder, arm, seeds[0], figure)) {
+                figures.push_back(figure);
+                break;
+            }
+    std::vector<demo::BarGroup> drawn;
+    std::vector<std::vector<std::string>> cells(arms.size());
     for (const Figure& figure : figures) {
         demo::BarGroup group{figure.title, {}};
-        for (const Arm& arm : arms) {
+        for (std::size_t a = 0; a < arms.size(); ++a) {
+            if (!has_figure(folder, arms[a], seeds[0], figure)) {
+                cells[a].push_back("-");
+                continue;
+            }
             std::vector<double> values;
             for (const std::string& seed : seeds)
-                values.push_back(measured(folder, arm, seed, figure));
-            group.bars.push_back(mean_of(arm.title, values));
+                values.push_back(measured(folder, arms[a], seed, figure));
+            group.bars.push_back(mean_of(arms[a].title, values));
+            cells[a].push_back(cell(group.bars.back(), figure.is_share ? 100 : 1));
         }
-        groups.push_back(std::move(group));
+        if (figure.is_share) drawn.push_back(std::move(group));
     }
     if (seeds.size() == 1)
         std::printf("| per cent, one seed |");
@@ -115,15 +142,10 @@ void compare(const std::string& arms_file, const fs::path& folder,
     std::printf("\n");
     for (std::size_t a = 0; a < arms.size(); ++a) {
         std::printf("| %s |", arms[a].title.c_str());
-        for (const demo::BarGroup& group : groups) {
-            std::printf(" %.1f", 100 * group.bars[a].value);
-            if (std::isfinite(group.bars[a].half_width))
-                std::printf(" ± %.1f", 100 * group.bars[a].half_width);
-            std::printf(" |");
-        }
+        for (const std::string& text : cells[a]) std::printf(" %s |", text.c_str());
         std::printf(" %s |\n", arms[a].published.c_str());
     }
-    record::write_file((folder / "compare.svg").string(), draw_bars(groups), /*force=*/true);
+    record::write_file((folder / "compare.svg").string(), draw_bars(drawn), /*force=*/true);
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include "cli/error.h"
 #include "cli/log.h"
 #include "cmd/embed/mixing_picture.h"
+#include "cmd/embed/mixing_summary.h"
 #include "cmd/embed/output.h"
 #include "eval/image_batches.h"
 #include "eval/region_embedder.h"
@@ -45,6 +46,10 @@ void check(const EmbedOptions& o) {
         throw cli::UsageError("--given is for --kind=image: the images are mixed for these texts");
     if (!o.mixing_dir.empty() && o.given.empty())
         throw cli::UsageError("--mixing-dir needs --given: the texts that mix the images");
+    if (!o.mixing_summary.empty() && o.given.empty())
+        throw cli::UsageError("--mixing-summary needs --given: the texts that mix the images");
+    if (!o.mixing_summary.empty() && o.mixing_summary == o.common.output)
+        throw cli::UsageError("--mixing-summary and -o name the same file: " + o.mixing_summary);
     if ((o.kind == EmbedKind::kMixture || o.kind == EmbedKind::kQuery) && o.normalize)
         throw cli::UsageError(
             "--normalize: keys, values and queries keep their length, which scores depend on");
@@ -76,6 +81,11 @@ void check_model(const EmbedOptions& o, const model::ModelConfig& config) {
     if (layer && (*layer > count || *layer < -count))
         throw cli::UsageError("--layer=" + o.layer + ": the model has " + std::to_string(count) +
                               " blocks, counted from 1, or from the end: -1");
+}
+
+void check_outputs(const EmbedOptions& o) {
+    check_vector_output(o);
+    if (!o.mixing_summary.empty()) record::check_can_write(o.mixing_summary, o.common.force);
 }
 
 std::vector<std::string> read_given(const EmbedOptions& o) {
@@ -113,7 +123,7 @@ public:
             stream_.emplace(
                 shard::ImageInput{options.stream, options.image_root, !is_of_texts(options.kind)},
                 errors_);
-        check_vector_output(options);
+        check_outputs(options);
         check_model(options, model::read_config(model::find_checkpoint(options.model.model)));
         embedder_.emplace(embedder_settings(options));
         maker_.emplace(*embedder_, options);
@@ -138,6 +148,9 @@ public:
         if (is_of_texts(options_.kind) && rows_ == 0 && items_ > 0 && !options_.stream.allow_empty)
             throw cli::DataError(kNoTexts);
         output_->close();
+        if (!options_.mixing_summary.empty())
+            write_mixing_summary(options_, *embedder_, figures_, items_, asking_.size(),
+                                 errors_.skipped());
         say_closing_line();
         return code;
     }
@@ -203,6 +216,7 @@ private:
             if (!mixed.vectors.isfinite().all().item<bool>())
                 throw cli::DataError(embedder_->loaded().folder.string() +
                                      ": the model gives numbers that are not finite");
+            if (!options_.mixing_summary.empty()) figures_.add(mixed);
             for (std::size_t t = 0; t < asking_.size(); ++t) {
                 VectorRow row{batch.items[i].record.key, {}, asking_[t]};
                 row.given = static_cast<std::int64_t>(t);
@@ -319,6 +333,7 @@ private:
     std::optional<eval::Embedder> embedder_;
     std::optional<VectorMaker> maker_;
     at::Tensor queries_;  // of asking_
+    eval::MixingFigures figures_;
     std::unique_ptr<VectorOutput> output_;
     cli::Progress progress_{"embed", "items"};
     std::vector<eval::SelectedText> pending_;
@@ -334,7 +349,7 @@ int plan(const EmbedOptions& options) {
     record::StreamSettings stream = options.stream;
     if (!stream.rejects.empty()) record::check_can_write(stream.rejects, options.common.force);
     stream.rejects.clear();
-    check_vector_output(options);
+    check_outputs(options);
     record::ErrorLog errors(stream, false);
     if (!options.texts.empty())
         cli::info("would embed " + std::to_string(read_texts(options.texts).size()) + " texts");

@@ -29,7 +29,7 @@ struct EmbedOptions {
     RegionSettings regions;
     std::vector<std::string> texts;  // --text
     std::vector<std::string> given;  // --given: images are mixed for these
-    std::string mixing_dir;
+    std::string mixing_dir, mixing_summary;
     std::string format = "jsonl";
     std::string layer = "joint";  // or the number of a block
     bool half = false;            // --dtype f16

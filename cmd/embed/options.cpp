@@ -31,7 +31,9 @@ constexpr const char* kLlip =
 
 --kind=mixture gives what images are mixed from: keys and values, a vector for each mixture token, which JSON lines have as two lists; in a file of vectors they are rows of their own, the keys of an image and then its values, with part (key or value) and token, so that NumPy makes them x.reshape(-1, 2, tokens, width). --kind=query gives what texts mix by, divided by the temperature, and --kind=text their targets. These keep their length. With the heads of llip in config.json and the tensor readout.output.weight of model.safetensors they give all scores: doc/llip.md has the formula.
 
---mixing-dir=DIR writes a picture for each image and text of --given, DIR/KEY.GIVEN.png: the image as the model sees it; beside it where its mixture tokens look in the last block, each as much as the text weighs it, from blue to red; and below, the weights of the tokens (columns) in each head (rows), from white to black. The scale of both is in the legend. Folders that are missing are made, DIR too; slashes in keys make folders in it, and percent signs, control characters and the parts . and .. are written %XX, as segment(1) names its pictures.)";
+--mixing-dir=DIR writes a picture for each image and text of --given, DIR/KEY.GIVEN.png: the image as the model sees it; beside it where its mixture tokens look in the last block, each as much as the text weighs it, from blue to red; and below, the weights of the tokens (columns) in each head (rows), from white to black. The scale of both is in the legend. Folders that are missing are made, DIR too; slashes in keys make folders in it, and percent signs, control characters and the parts . and .. are written %XX, as segment(1) names its pictures.
+
+--mixing-summary=FILE writes a JSON object with metrics over all images and the texts of --given: mixing_entropy, the mean entropy of the weights of a head as a share of the largest, ln of the number of tokens (1: all weigh the same, so that the text is not heard; 0: one token has all); text_distance, the mean of 1 - cosine of two vectors of one image (0: texts change nothing); and effective_rank, in how many directions all vectors spread, exp of the entropy of their singular values as shares of the sum. singular_values has these, largest first, as shares: their squares sum to 1. What is not defined, the entropy of one token or the distance of one text, is null. -o /dev/null leaves the vectors away.)";
 
 constexpr const char* kBadInput =
     R"(An image that cannot be read: no-image; one that cannot be decoded: bad-image. A record without texts has no row.)";
@@ -61,6 +63,9 @@ cli::Tool embed_tool(EmbedOptions& options) {
         {"Images of a Llip model as two texts mix them, and pictures of how they do.",
          "embed -m llip --given 'a red fox' --given 'a blue sky' --mixing-dir pictures \\\n"
          "    -o mixed.jsonl images.jsonl"},
+        {"Does the text change the image's vector? Figures over many images, and no vectors.",
+         "embed -m llip --given @classes.txt --mixing-summary mixing.json -o /dev/null "
+         "images.jsonl"},
         {"What a Llip model's scores are made from, for a program of one's own.",
          "embed -m llip --kind mixture --format npy -o mixture.npy shards/\n"
          "embed -m llip --kind query --format npy -o queries.npy images.jsonl\n"
@@ -88,6 +93,8 @@ cli::Tool embed_tool(EmbedOptions& options) {
                    "of a Llip model: each image as this text mixes it, or each text of @FILE");
     o.add("--mixing-dir", options.mixing_dir, "DIR",
           "takes a picture of the mixing for each image and text of --given");
+    o.add("--mixing-summary", options.mixing_summary, "FILE",
+          "takes figures of the mixing over all images and texts of --given, see LLIP");
     o.add("--layer", options.layer, "WORD|N",
           "patches of the joint space (joint), or as block N leaves them; -2: the last but one");
     o.choice("--format", options.format, output_formats(),
