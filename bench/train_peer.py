@@ -14,7 +14,7 @@ from torch import nn
 from torch.nn import functional as F
 
 SHAPES = {  # image, patch, layers, width, heads, pool | context, vocabulary, layers, width, heads | joint
-    "demo": (48, 8, 3, 128, 4, "avg", 32, 1000, 2, 64, 2, 128),
+    "demo": (48, 8, 3, 128, 4, "tok", 32, 1000, 2, 64, 2, 128),
     "ViT-S-16": (224, 16, 12, 384, 6, "tok", 77, 49408, 12, 384, 6, 384),
 }
 

@@ -32,7 +32,8 @@ if(LibTorch_FOUND AND NOT TARGET LibTorch::LibTorch)
         -Wl,--no-as-needed ${LIBTORCH_${name}} -Wl,--as-needed)
     endif()
   endforeach()
-  target_compile_definitions(LibTorch::LibTorch INTERFACE _GLIBCXX_USE_CXX11_ABI=1)
+  target_compile_definitions(LibTorch::LibTorch INTERFACE _GLIBCXX_USE_CXX11_ABI=1
+                             LIP_HAS_CUDA=$<BOOL:${LIBTORCH_torch_cuda}>)
   # at::parallel_for is a template compiled here: without OpenMP it would silently be serial. The
   # library must be the one that LibTorch itself uses: a wheel brings it along.
   target_compile_options(LibTorch::LibTorch INTERFACE -fopenmp)

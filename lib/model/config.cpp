@@ -50,7 +50,6 @@ ModelConfig demo_config() {
     vision.layers = 3;
     vision.width = 128;
     vision.head_width = 32;
-    vision.pool_type = "avg";
     TextConfig& text = config.text;
     text.context_length = 32;
     text.vocab_size = 1000;

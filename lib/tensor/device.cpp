@@ -68,7 +68,10 @@ c10::Device resolve_device(const std::string& name, int local_rank) {
         throw cli::UsageError("--device: '" + name + "' is none of auto, cpu, cuda, cuda:N");
     if (devices == 0)
         throw cli::DataError("--device " + name +
-                             ": no CUDA device is there, or this LibTorch lacks CUDA");
+                             (LIP_HAS_CUDA
+                                  ? ": no CUDA device is found (nvidia-smi lists them)"
+                                  : ": this LibTorch lacks CUDA; build with LIBTORCH=/path "
+                                    "of one that has it"));
     const int index = numbered ? std::stoi(name.substr(5)) : local_rank % devices;
     if (index >= devices)
         throw cli::DataError("--device " + name + ": there are only " + std::to_string(devices) +
@@ -99,8 +102,11 @@ void configure_process(int threads, bool deterministic) {
 }
 
 std::string torch_description() {
+    const int devices = cuda_devices();
     return std::string("LibTorch ") + TORCH_VERSION + ", CPU " + at::get_cpu_capability() +
-           (at::globalContext().hasCUDA() ? ", CUDA built in" : ", CUDA not built in");
+           (LIP_HAS_CUDA == 0 ? ", CUDA not built in"
+            : devices == 0    ? ", CUDA built in, no device found"
+                              : ", CUDA built in, devices: " + std::to_string(devices));
 }
 
 Autocast::Autocast(c10::Device device, at::ScalarType precision)
