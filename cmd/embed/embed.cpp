@@ -145,8 +145,8 @@ public:
         embed_pending();
         progress_.finish();
         const int code = options_.texts.empty() ? errors_.finish() : cli::kDone;
-        if (is_of_texts(options_.kind) && rows_ == 0 && items_ > 0 && !options_.stream.allow_empty)
-            throw cli::DataError(kNoTexts);
+        if (is_of_texts(options_.kind) && stream_) errors_.require_some(rows_, kNoTexts);
+        if (options_.kind == EmbedKind::kRegion) errors_.require_some(rows_, record::kNoRegions);
         output_->close();
         if (!options_.mixing_summary.empty())
             write_mixing_summary(options_, *embedder_, figures_, items_, asking_.size(),
@@ -200,6 +200,7 @@ private:
             VectorRow row{item.record.key, image_path(item, *stream_), item.record.regions[r].text};
             record::append_region_place(row.region, item.record, r);
             output_->add(row, regions.vectors[static_cast<std::int64_t>(n)].unsqueeze(0));
+            ++rows_;
         }
     }
 

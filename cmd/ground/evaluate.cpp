@@ -52,6 +52,7 @@ public:
         }
         progress.finish();
         const int code = errors_.finish();
+        errors_.require_some(regions_, record::kNoRegionTexts);
         results_.finish(summary());
         return code;
     }

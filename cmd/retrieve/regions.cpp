@@ -38,8 +38,7 @@ public:
 
     int run() {
         read();
-        if (all_.texts.empty() && results_.items() > 0)
-            throw cli::DataError("no image has a region with a text (regions of record(5))");
+        errors_.require_some(all_.texts.size(), record::kNoRegionTexts);
         if (!all_.texts.empty()) {
             all_.phrases = embedder_.texts(all_.texts, &cut_);
             if (o_.direction != Direction::kTextToImage) measure("r2t", all_.vectors, all_.phrases);

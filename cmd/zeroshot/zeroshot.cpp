@@ -114,6 +114,7 @@ public:
         }
         progress.finish();
         const int code = errors_.finish();
+        if (regions_) errors_.require_some(results_.items(), record::kNoRegions);
         if (!options_.confusion.empty()) write_confusion();
         results_.finish(summary());
         return code;

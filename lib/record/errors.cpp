@@ -118,6 +118,11 @@ void ErrorLog::report(const Place& place, const cli::Reject& reject, std::string
     check_limit();
 }
 
+void ErrorLog::require_some(std::uint64_t count, const char* missing) const {
+    if (count == 0 && records_ > skipped_ && !settings_.allow_empty)
+        throw cli::DataError(std::string(missing) + " (--allow-empty accepts that)");
+}
+
 int ErrorLog::finish() {
     check_limit();  // a share may have been passed before record 1,000
     if (file_) std::exchange(file_, nullptr)->close();

@@ -71,6 +71,9 @@ public:
     // Closes the file of rejects and says the closing line. 0, or 3 if records were skipped. Throws
     // DataError if no record was read at all and that is not allowed.
     int finish();
+    // Throws DataError: records were read, but `count` of what was asked for is none. `missing` is
+    // the message; --allow-empty accepts it.
+    void require_some(std::uint64_t count, const char* missing) const;
 
 private:
     void check_limit() const;  // throws DataError above --max-errors

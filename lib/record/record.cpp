@@ -104,6 +104,9 @@ std::vector<Caption> captions_of(Slicer& slicer) {
     return captions;
 }
 
+// Detectors and divisions overshoot the image by a hair.
+constexpr double kRounding = 1e-3;
+
 Region region_of(std::string_view raw) {
     Slicer slicer(raw);
     const Object object = object_of(slicer, "regions");
@@ -112,10 +115,13 @@ Region region_of(std::string_view raw) {
     bool is_array = false;
     const auto sides = box ? array_items(*box, is_array) : std::vector<std::string_view>{};
     if (sides.size() != 4) throw Problem{{"bad-region", "a region has no \"box\" of four numbers"}};
-    for (std::size_t i = 0; i < 4; ++i)
-        if (!read_number(sides[i], region.box[i]) || region.box[i] < 0 || region.box[i] > 1)
+    for (std::size_t i = 0; i < 4; ++i) {
+        double& side = region.box[i];
+        if (!read_number(sides[i], side) || side < -kRounding || side > 1 + kRounding)
             throw Problem{
                 {"bad-region", "box " + *box + " is not within 0..1 (fractions of the image)"}};
+        side = std::clamp(side, 0.0, 1.0);
+    }
     if (region.box[0] > region.box[2] || region.box[1] > region.box[3])
         throw Problem{{"bad-region", "box " + *box + " has its corners the wrong way round"}};
     if (const auto* text = object.find("text")) take_optional(*text, "text", region.text);

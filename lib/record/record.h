@@ -60,6 +60,11 @@ struct Record {
 // text or out of order), bad-version (another "record" than 1), bad-region (box not within 0..1).
 cli::Result<Record> parse_record(std::string_view line);
 
+// What an evaluation or embedding says that finds none.
+inline constexpr const char* kNoRegions = "no record has a region (regions of record(5))";
+inline constexpr const char* kNoRegionTexts =
+    "no record has a region with a text of its own (regions of record(5))";
+
 // [x0,y0,x1,y1]
 void append_box(std::string& out, const std::array<double, 4>& box);
 // ,"region":INDEX,"box":[...] of a region, within an object.

@@ -90,6 +90,15 @@ TEST_CASE("record: labels may be a text, a list or a number") {
     CHECK(labels("null").empty());
 }
 
+TEST_CASE("record: a box that overshoots by rounding is cut, the line is not changed") {
+    constexpr std::string_view kOver =
+        R"({"key":"a","regions":[{"box":[-0.0009,-1e-7,1.0000001,1.0009]}]})";
+    const auto record = parse_record(kOver);
+    REQUIRE(record);
+    CHECK(record->regions[0].box == std::array<double, 4>{0, 0, 1, 1});
+    CHECK(json_of(*record) == kOver);
+}
+
 TEST_CASE("record: null for an optional text is absent") {
     const auto record = parse_record(
         R"({"key":"a","image":null,"url":null,"captions":[{"text":"x","source":null}]})");
