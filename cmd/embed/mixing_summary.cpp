@@ -5,7 +5,6 @@
 #include "record/object.h"
 #include "tensor/device.h"
 
-#include <cmath>
 #include <string>
 
 namespace lip::cmd {
@@ -13,10 +12,7 @@ namespace {
 
 std::string number(double value) {
     std::string text;
-    if (std::isfinite(value))
-        record::append_score(text, value);
-    else
-        text = "null";
+    eval::append_number(text, value);
     return text;
 }
 

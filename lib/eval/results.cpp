@@ -15,13 +15,6 @@ namespace {
 
 constexpr std::size_t kBufferBytes = 1 << 16;
 
-void append_number(std::string& out, double value) {
-    if (std::isfinite(value))
-        record::append_score(out, value);
-    else
-        out += "null";
-}
-
 void append_text_field(std::string& out, std::string_view name, std::string_view value) {
     out.append("\"").append(name).append("\":");
     cli::append_json_string(out, value);
@@ -45,6 +38,13 @@ std::string closing_line(const Summary& summary, std::uint64_t count) {
 }
 
 }  // namespace
+
+void append_number(std::string& out, double value) {
+    if (std::isfinite(value))
+        record::append_score(out, value);
+    else
+        out += "null";
+}
 
 IdsHash::IdsHash() : state_(XXH3_createState()) {
     if (!state_) throw std::bad_alloc();
