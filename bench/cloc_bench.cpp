@@ -1,9 +1,10 @@
-// cloc-bench ARCH BATCH M ROUNDS THREADS: what regions add to a training step of CLIP: seconds of
-// CLIP's step (forward and backward), of the same with M boxes and M phrases an image, for each way
-// of reading the Prompter, and of encoding the phrases alone, in turn, the best of ROUNDS. CLIP
+// cloc-bench ARCH BATCH M ROUNDS THREADS [PRECISION]: what regions add to a training step (forward,
+// backward, AdamW): medians of the seconds of CLIP's step, of the same with M boxes and M phrases an
+// image, for each way of reading the Prompter, and of encoding the phrases alone, in turn. CLIP
 // alone carries nothing but the class token through its last block; all_tokens_s is a step that
 // carries all, by pooling their average. `added` is what boxes and phrases add, the encoding of
-// phrases taken off: to CLIP's step, and to the one with all tokens.
+// phrases taken off: to CLIP's step, and to the one with all tokens. Each is the median of the
+// rounds, the quartiles around it in `added_quartiles`. PRECISION is fp32 (default), bf16 or auto.
 //
 // cloc-bench --loss R D ROUNDS THREADS: seconds of the region loss with its gradients, in tiles and
 // as the formula stands with whole matrices in autograd (left out where one of them takes over 512
@@ -18,6 +19,7 @@
 #include "tensor/device.h"
 #include "tensor/math.h"
 #include "train/methods.h"
+#include "train/optimizer.h"
 #include "train/step.h"
 
 #include <ATen/ATen.h>
@@ -28,6 +30,7 @@
 #include <cstring>
 #include <functional>
 #include <memory>
+#include <vector>
 
 namespace {
 
@@ -54,9 +57,12 @@ constexpr Kind kKinds[] = {{"clip", nullptr, nullptr},
 
 // A model and a batch for it.
 struct Arm {
-    Arm(const char* arch, const Kind& kind, std::int64_t images, std::int64_t regions)
+    Arm(const char* arch, const Kind& kind, std::int64_t images, std::int64_t regions,
+        at::ScalarType kept_precision)
         : method(train::find_method(kind.region_pool ? "cloc" : "clip")),
-          model(config(arch, kind), 1) {
+          model(config(arch, kind), 1),
+          optimizer(model.parameters.all(), {}),
+          precision(kept_precision) {
         batch = bench::made_up_batch(model.config, images, 1);
         if (!kind.region_pool) return;
         const Tensor low = at::rand({images, regions, 2}) * 0.5;
@@ -73,12 +79,15 @@ struct Arm {
         if (kind.region_pool) c.cloc.pool = kind.region_pool;
         return c;
     }
-    void step() const {
-        for (const auto& [name, parameter] : model.parameters.all())
-            parameter.mutable_grad() = Tensor();
-        train::forward_backward(method, model, batch, {});
+    void step() {
+        optimizer.zero_grad();
+        train::forward_backward(method, model, batch, {.precision = precision});
+        optimizer.clip_gradients(1);
+        optimizer.step(1e-4);
+        model.clamp_scale();
     }
     void encode_phrases() const {
+        const tensor::Autocast autocast(model.device(), precision);
         model.text.pooled(model::pack_texts(batch.regions.phrases, model.config.text))
             .sum()
             .backward();
@@ -86,30 +95,50 @@ struct Arm {
 
     const train::Method& method;
     model::LanguageImageModel model;
+    train::AdamW optimizer;
+    at::ScalarType precision;
     train::Batch batch;
 };
 
-int measure_steps(char** argv) {
+// The value that a share of the others is below.
+double quantile(std::vector<double> values, double share) {
+    std::ranges::sort(values);
+    return values[static_cast<std::size_t>(share * static_cast<double>(values.size() - 1) + 0.5)];
+}
+
+int measure_steps(int argc, char** argv) {
     const std::int64_t images = std::atol(argv[2]), regions = std::atol(argv[3]),
-                       rounds = std::atol(argv[4]);
+                       rounds = std::max(std::atol(argv[4]), 1L);
     tensor::configure_process(std::atoi(argv[5]), false);
+    const at::ScalarType precision =
+        tensor::resolve_precision(argc > 6 ? argv[6] : "fp32", at::kCPU);
     std::vector<std::unique_ptr<Arm>> arms;
     for (const Kind& kind : kKinds)
-        arms.push_back(std::make_unique<Arm>(argv[1], kind, images, regions));
-    std::vector<double> seconds(arms.size(), 1e9);
-    double phrases = 1e9;
-    for (std::int64_t round = 0; round < rounds; ++round) {
-        for (std::size_t i = 0; i < arms.size(); ++i)
-            seconds[i] = std::min(seconds[i], seconds_of([&] { arms[i]->step(); }));
-        phrases = std::min(phrases, seconds_of([&] { arms.back()->encode_phrases(); }));
+        arms.push_back(std::make_unique<Arm>(argv[1], kind, images, regions, precision));
+    std::vector<std::vector<double>> seconds(arms.size());
+    std::vector<double> phrases;
+    for (std::int64_t round = -1; round < rounds; ++round) {  // the first warms up
+        for (std::size_t i = 0; i < arms.size(); ++i) {
+            const double passed = seconds_of([&] { arms[i]->step(); });
+            if (round >= 0) seconds[i].push_back(passed);
+        }
+        const double passed = seconds_of([&] { arms.back()->encode_phrases(); });
+        if (round >= 0) phrases.push_back(passed);
     }
-    std::printf("{\"phrases_s\":%.4g", phrases);
+    std::printf("{\"precision\":\"%s\",\"phrases_s\":%.4g", tensor::name_of(precision),
+                quantile(phrases, 0.5));
     for (std::size_t i = 0; i < arms.size(); ++i) {
-        std::printf(",\"%s_s\":%.4g", kKinds[i].name, seconds[i]);
+        std::printf(",\"%s_s\":%.4g", kKinds[i].name, quantile(seconds[i], 0.5));
         if (!kKinds[i].region_pool) continue;
-        const double rest = seconds[i] - phrases;
-        std::printf(",\"%s_added\":[%.4f,%.4f]", kKinds[i].name, rest / seconds[0] - 1,
-                    rest / seconds[1] - 1);
+        std::vector<double> added[2];
+        for (std::size_t round = 0; round < phrases.size(); ++round)
+            for (std::size_t base = 0; base < 2; ++base)
+                added[base].push_back((seconds[i][round] - phrases[round]) / seconds[base][round] -
+                                      1);
+        std::printf(",\"%s_added\":[%.4f,%.4f],\"%s_added_quartiles\":[[%.4f,%.4f],[%.4f,%.4f]]",
+                    kKinds[i].name, quantile(added[0], 0.5), quantile(added[1], 0.5), kKinds[i].name,
+                    quantile(added[0], 0.25), quantile(added[0], 0.75), quantile(added[1], 0.25),
+                    quantile(added[1], 0.75));
     }
     std::printf("}\n");
     return 0;
@@ -156,10 +185,10 @@ int measure_loss(char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
-    if (argc == 6)
-        return std::strcmp(argv[1], "--loss") == 0 ? measure_loss(argv) : measure_steps(argv);
+    if (argc == 6 && std::strcmp(argv[1], "--loss") == 0) return measure_loss(argv);
+    if (argc == 6 || argc == 7) return measure_steps(argc, argv);
     std::fprintf(stderr,
-                 "usage: cloc-bench ARCH BATCH M ROUNDS THREADS\n"
+                 "usage: cloc-bench ARCH BATCH M ROUNDS THREADS [PRECISION]\n"
                  "       cloc-bench --loss R D ROUNDS THREADS\n");
     return 2;
 }

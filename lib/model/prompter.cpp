@@ -23,19 +23,24 @@ double root(const Tensor& x) {
     return std::sqrt(static_cast<double>(x.size(-1)));
 }
 
-// Rows of the prompts alone: prompts [B, M, n, W], keys and values of the image [B, P, W]. `prior`
-// [B, M, 1, P] is added to the scores of the image's tokens, if defined.
-Tensor of_prompt_rows(const PromptLayer& layer, const Tensor& prompts, const Tensor& keys,
-                      const Tensor& values, const Tensor& prior) {
+// Rows of the prompts alone: prompts [B, M, n, W], the image's tokens behind the layer's norm [B, P,
+// W]. `prior` [B, M, 1, P] is added to the scores of the image's tokens, if defined. With one head
+// the products with the matrices of keys and values move from the tokens to the few prompts:
+//   q . (W_k y + b_k) = (W_k^T q) . y + q . b_k      sum of a (W_v y + b_v) = W_v (sum of a y) + b_v
+Tensor of_prompt_rows(const PromptLayer& layer, const Tensor& prompts, const Tensor& tokens,
+                      const Tensor& prior) {
     const std::int64_t b = prompts.size(0), m = prompts.size(1), n = prompts.size(2);
     const Tensor y = layer.ln_1(prompts), q = layer.query(y);
-    const Tensor own = q.matmul(layer.key(y).transpose(2, 3));  // [B, M, n, n]
+    const Tensor asked = q.matmul(layer.key.weight),
+                 of_bias = q.matmul(layer.key.bias).unsqueeze(-1);  // [B, M, n, W], [B, M, n, 1]
+    const Tensor own = asked.matmul(y.transpose(2, 3));             // [B, M, n, n]
     Tensor image =
-        q.flatten(1, 2).matmul(keys.transpose(1, 2)).view({b, m, n, -1});  // [B, M, n, P]
+        asked.flatten(1, 2).matmul(tokens.transpose(1, 2)).view({b, m, n, -1});  // [B, M, n, P]
     if (prior.defined()) image = image + prior * root(q);
-    const Tensor a = (at::cat({own, image}, -1) / root(q)).softmax(-1).to(y.scalar_type());
-    const Tensor seen = a.slice(3, n).flatten(1, 2).matmul(values).view({b, m, n, -1});
-    const Tensor x = prompts + layer.out(a.slice(3, 0, n).matmul(layer.value(y)) + seen);
+    const Tensor a =
+        ((at::cat({own, image}, -1) + of_bias) / root(q)).softmax(-1).to(y.scalar_type());
+    const Tensor seen = a.slice(3, n).flatten(1, 2).matmul(tokens).view({b, m, n, -1});
+    const Tensor x = prompts + layer.out(layer.value(a.slice(3, 0, n).matmul(y) + seen));
     return layer.ln_f(x + layer.mlp(layer.ln_2(x))).mean(2);
 }
 
@@ -90,14 +95,9 @@ ImageMemory Prompter::remember(const Tensor& tokens) const {
         image.tokens = tokens + at;
     }
     if (config.pool == "gap_all") return image;
-    const Tensor y = box_layer.ln_1(image.tokens);
-    image.keys = image.text_keys = box_layer.key(y);
-    image.values = image.text_values = box_layer.value(y);
-    if (config.prompter == "separate" && has_head()) {
-        const Tensor own = phrase_layer.ln_1(image.tokens);
-        image.text_keys = phrase_layer.key(own);
-        image.text_values = phrase_layer.value(own);
-    }
+    image.normed = image.text_normed = box_layer.ln_1(image.tokens);
+    if (config.prompter == "separate" && has_head())
+        image.text_normed = phrase_layer.ln_1(image.tokens);
     return image;
 }
 
@@ -128,7 +128,7 @@ Tensor Prompter::of_boxes(const ImageMemory& image, const Tensor& boxes) const {
         const auto count = static_cast<double>(image.tokens.size(1));
         prior = (patch_weights(image, boxes) * count + kLeastPrior).log().unsqueeze(2);
     }
-    return of_prompt_rows(box_layer, prompts, image.keys, image.values, prior);
+    return of_prompt_rows(box_layer, prompts, image.normed, prior);
 }
 
 Tensor Prompter::of_phrases(const ImageMemory& image, const Tensor& phrases) const {
@@ -136,7 +136,7 @@ Tensor Prompter::of_phrases(const ImageMemory& image, const Tensor& phrases) con
     const Tensor prompts = phrase_prompts(phrases);
     return config.pool == "gap_all"
                ? of_all_rows(phrase_layer, prompts, image.tokens)
-               : of_prompt_rows(phrase_layer, prompts, image.text_keys, image.text_values, {});
+               : of_prompt_rows(phrase_layer, prompts, image.text_normed, {});
 }
 
 Tensor Prompter::regions(const ImageMemory& image, const Tensor& boxes) const {

@@ -22,15 +22,14 @@ struct PromptLayer {
 
 // What all prompts of an image share.
 struct ImageMemory {
-    at::Tensor tokens;                  // [B, P, W], with positions unless they are off
-    at::Tensor keys = {}, values = {};  // [B, P, W], for boxes; undefined if nothing attends
-    at::Tensor text_keys = {},
-               text_values = {};  // the same ones unless phrases have a layer of their own
+    at::Tensor tokens;            // [B, P, W], with positions unless they are off
+    at::Tensor normed = {};       // behind the norm of the boxes' layer; undefined if nothing attends
+    at::Tensor text_normed = {};  // the same ones unless phrases have a layer of their own
 };
 
 // CLOC (ICML 2025), sections 3.1 and 3.2; what it leaves open is ClocConfig (doc/cloc.md):
 //   X = [E; V]   X' = X + A(LN X) W_o   X'' = X' + MLP(LN X')   u = mean of rows of LN X''
-// Rows of the prompt only: these need keys and values of the image, once for all its prompts.
+// Rows of the prompt only: the layer's matrices meet these rows alone, none the image's tokens.
 struct Prompter {
     Prompter(Parameters& parameters, const ModelConfig& config);
 
