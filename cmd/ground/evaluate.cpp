@@ -1,7 +1,7 @@
 // --evaluate: boxes found for texts beside the true ones.
 #include "cli/log.h"
 #include "cmd/ground/ground.h"
-#include "detect/accuracy.h"
+#include "eval/grounding_accuracy.h"
 #include "eval/results.h"
 #include "model/checkpoint.h"
 #include "shard/images.h"
@@ -11,15 +11,15 @@
 namespace lip::cmd {
 namespace {
 
-detect::Phrases texts_of(const detect::Targets& targets) {
+detect::Phrases texts_of(const eval::Targets& targets) {
     detect::Phrases out;
-    for (const detect::Target& target : targets.all) out.push_back(target.text);
+    for (const eval::Target& target : targets.all) out.push_back(target.text);
     return out;
 }
 
-std::vector<detect::Box> boxes_of(const detect::Targets& targets) {
+std::vector<detect::Box> boxes_of(const eval::Targets& targets) {
     std::vector<detect::Box> out;
-    for (const detect::Target& target : targets.all) out.push_back(target.box);
+    for (const eval::Target& target : targets.all) out.push_back(target.box);
     return out;
 }
 
@@ -33,7 +33,7 @@ public:
                    .image_root = options.image_root,
                    .wants_image =
                        [](const record::Record& record) {
-                           return !detect::targets_of(record).all.empty();
+                           return !eval::targets_of(record).all.empty();
                        }},
                   errors_),
           grounder_(detect::make_grounder(grounder_settings(options))) {}
@@ -43,7 +43,7 @@ public:
         eval::ItemBatches<GroundItem> batches(stream_, errors_, o_.model.batch_size,
                                               o_.common.thread_count());
         const auto prepare = [&](const shard::ImageRecord& item) {
-            return prepare_item(*grounder_, item.bytes, texts_of(detect::targets_of(item.record)),
+            return prepare_item(*grounder_, item.bytes, texts_of(eval::targets_of(item.record)),
                                 !o_.overlay_dir.empty());
         };
         while (auto batch = batches.next(prepare)) {
@@ -73,22 +73,22 @@ private:
             report(record, found[i]);
             if (item.picture)
                 write_overlay(o_.overlay_dir, record.key, *item.picture, found[i].best,
-                              item.phrases, o_.common.force, boxes_of(detect::targets_of(record)));
+                              item.phrases, o_.common.force, boxes_of(eval::targets_of(record)));
         }
         results_.flush();
     }
 
     void report(const record::Record& record, const detect::Grounding& found) {
-        const detect::Targets targets = detect::targets_of(record);
+        const eval::Targets targets = eval::targets_of(record);
         results_.count(record.key);
         ambiguous_ += targets.ambiguous;
         without_text_ += targets.without_text;
         if (targets.all.empty()) ++unlabelled_;
-        detect::ImageScore score;
+        eval::ImageScore score;
         for (std::size_t t = 0; t < targets.all.size(); ++t) {
-            const detect::Target& target = targets.all[t];
-            const detect::Box box = detect::clipped(found.best[t].box);
-            const double iou = detect::iou(box, target.box);
+            const eval::Target& target = targets.all[t];
+            const detect::Box box = image::clipped(found.best[t].box);
+            const double iou = image::iou(box, target.box);
             score.add(iou, o_.iou);
             std::string line = "{\"key\":";
             cli::append_json_string(line, record.key);
@@ -117,7 +117,7 @@ private:
         s.model = grounder_->model_name();
         s.pretrained = o_.model.model;
         s.task = "phrase_grounding";
-        s.metrics = detect::accuracy(scores_, o_.iou, o_.results.bootstrap);
+        s.metrics = eval::accuracy(scores_, o_.iou, o_.results.bootstrap);
         s.skipped = errors_.skipped();
         s.more.set("regions", std::to_string(regions_));
         s.more.set("ambiguous", std::to_string(ambiguous_));
@@ -150,7 +150,7 @@ private:
     shard::ImageStream stream_;
     std::unique_ptr<detect::Grounder> grounder_;
     shard::KeySet drawn_;
-    std::vector<detect::ImageScore> scores_;  // of all images; without resampling one, their sum
+    std::vector<eval::ImageScore> scores_;  // of all images; without resampling one, their sum
     std::int64_t regions_ = 0, ambiguous_ = 0, without_text_ = 0, unlabelled_ = 0;
 };
 

@@ -168,7 +168,8 @@ bool is_harmless(const std::string& name) {
         "device",     "tensorboard", "on-error",         "max-errors",   "rejects",
         "threads",    "quiet",       "dry-run",          "progress",     "log-format",
         "provenance", "assume-tty",  "provenance-text",  "rank-timeout", "rank-backend",
-        "eval-data",  "eval-every",  "classes",          "templates"};
+        "eval-data",  "eval-every",  "classes",          "templates",
+        "image-root"};
     return std::find(std::begin(kHarmless), std::end(kHarmless), name) != std::end(kHarmless);
 }
 
@@ -222,12 +223,17 @@ void say_contents(const TrainOptions& t, const TrainSettings& s,
         cli::warn(
             "--eval-data has no image whose one label is among --classes: there will be no "
             "acc1, acc5 and mean_per_class_recall");
+    if (s.model.regions && there.regions == 0)
+        cli::warn(
+            "--eval-data has no regions: there will be no mAcc, r2t_recall@10, t2r_recall@10, "
+            "acc@0.5 and mean_iou");
 }
 
 // Figures of checkpoints on --eval-data.
 void set_evaluation(const TrainOptions& t, const tensor::RankPlace& place, TrainSettings& s) {
     if (t.eval_data.empty()) {
         if (!t.eval_classes.empty()) throw cli::UsageError("--classes is for --eval-data");
+        if (!t.eval_image_root.empty()) throw cli::UsageError("--image-root is for --eval-data");
         return;
     }
     if (place.rank > 0) return;  // the first alone measures
@@ -235,6 +241,7 @@ void set_evaluation(const TrainOptions& t, const tensor::RankPlace& place, Train
         eval::ProgressCheckSettings{.inputs = t.eval_data,
                                     .classes = t.eval_classes,
                                     .templates = t.eval_templates,
+                                    .image_root = t.eval_image_root,
                                     .embedder = {.model = {},
                                                  .device = s.device.str(),
                                                  .precision = t.device.precision,

@@ -18,7 +18,7 @@ struct TrainOptions {
     std::string method = "clip", arch = "ViT-B-16", tokenizer, init;
     std::vector<std::string> data, settings;  // --data, --set
     std::vector<std::string> eval_data;
-    std::string eval_classes, eval_templates = "photo";
+    std::string eval_classes, eval_templates = "photo", eval_image_root;
     std::int64_t eval_every = 1;
     std::int64_t epochs = 32, steps = 0;
     double lr = 5e-4, min_lr = 0;

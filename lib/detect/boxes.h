@@ -1,22 +1,15 @@
-// Boxes of images: how far two agree, and which of those that a detector finds are kept. Pure
-// functions; any thread.
+// Which of the boxes that a detector finds are kept. Pure function; any thread.
 #pragma once
 
-#include <array>
+#include "image/geometry.h"
+
 #include <cstddef>
 #include <cstdint>
 #include <vector>
 
 namespace lip::detect {
 
-using Box = std::array<double, 4>;  // x0 y0 x1 y1, fractions of the image, y down
-
-// 0 for a box whose corners are the wrong way round, or not numbers.
-double area(const Box& box);
-// Intersection by union, 0..1; 0 where neither has an area. The same in fractions as in pixels.
-double iou(const Box& a, const Box& b);
-// What of a box lies in the image.
-Box clipped(const Box& box);
+using Box = image::UnitBox;  // x0 y0 x1 y1, fractions of the image, y down
 
 struct Detection {
     Box box{};

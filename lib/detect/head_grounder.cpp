@@ -62,12 +62,9 @@ public:
             const auto at = static_cast<std::int64_t>(i);
             for (std::size_t q = 0; q < phrases[i].size(); ++q) {
                 const auto n = static_cast<std::int64_t>(q);
-                const float* side = boxes[at][n].const_data_ptr<float>();
-                const auto [x0, x1] = std::minmax(side[0], side[2]);
-                const auto [y0, y1] = std::minmax(side[1], side[3]);
                 found[i].boxes.push_back(
-                    {eval::box_from_square(embedder_.config(), {x0, y0, x1, y1},
-                                           {images[i].width, images[i].height}),
+                    {eval::box_of_head(embedder_.config(), boxes[at][n].const_data_ptr<float>(),
+                                       {images[i].width, images[i].height}),
                      q, scores[at][n].item<float>()});
             }
             found[i].best = found[i].boxes;

@@ -4,6 +4,7 @@
 #include "eval/classification.h"
 #include "eval/contrast.h"
 #include "eval/pair_ranking.h"
+#include "eval/region_check.h"
 #include "shard/images.h"
 
 #include <ATen/ATen.h>
@@ -53,7 +54,7 @@ ProgressCheck::ProgressCheck(ProgressCheckSettings settings) : settings_(std::mo
         templates_ = load_templates(settings_.templates);
     }
     record::ErrorLog errors(stream(), /*force=*/false);
-    shard::ImageStream images({stream(), "", true}, errors);
+    shard::ImageStream images({stream(), settings_.image_root, true}, errors);
     shard::ImageRecord item;
     if (!images.next(item))
         throw cli::DataError(settings_.inputs.front() + ": holds no image that can be used");
@@ -62,11 +63,12 @@ ProgressCheck::ProgressCheck(ProgressCheckSettings settings) : settings_(std::mo
 
 void ProgressCheck::count() {
     record::ErrorLog errors(stream(), /*force=*/false);
-    shard::ImageStream records({stream(), "", /*need_images=*/false}, errors);
+    shard::ImageStream records({stream(), settings_.image_root, /*need_images=*/false}, errors);
     shard::ImageRecord item;
     while (records.next(item)) {
         ++contents_.images;
         contents_.captions += std::ssize(item.record.captions);
+        contents_.regions += std::ssize(item.record.regions);
         if (classes_ && class_of(item.record, *classes_)) ++contents_.labelled;
     }
 }
@@ -76,7 +78,7 @@ std::vector<Metric> ProgressCheck::run(const std::string& checkpoint) const {
     with_model.model = checkpoint;
     const Embedder embedder(with_model);
     record::ErrorLog errors(stream(), /*force=*/false);
-    shard::ImageStream images({stream(), "", true}, errors);
+    shard::ImageStream images({stream(), settings_.image_root, true}, errors);
     std::optional<ClassWeights> weights;
     if (classes_) weights = class_weights(embedder, *classes_, templates_);
     Classification classification(weights ? weights->classes : 1);
@@ -91,9 +93,16 @@ std::vector<Metric> ProgressCheck::run(const std::string& checkpoint) const {
             row += weights->classes;
         }
     };
-    const Collection all =
-        embed_collection(images, {}, embedder, errors, with_model.batch_size, with_model.threads,
-                         weights ? SeeImages(classify) : SeeImages());
+    std::optional<RegionCheck> regions;
+    if (embedder.model().prompter)
+        regions.emplace(embedder, weights ? &*classes_ : nullptr, weights ? &*weights : nullptr,
+                        with_model.batch_size);
+    const auto see = [&](const ImageBatch& batch, const EmbeddedImages& embedded) {
+        if (weights) classify(batch, embedded);
+        if (regions) regions->add(batch);
+    };
+    const Collection all = embed_collection(images, {}, embedder, errors, with_model.batch_size,
+                                            with_model.threads, see);
     std::vector<Metric> metrics;
     if (!all.texts.empty()) {
         metrics.push_back({"loss", loss_of(all, contrast_of(embedder)), std::nullopt});
@@ -102,6 +111,8 @@ std::vector<Metric> ProgressCheck::run(const std::string& checkpoint) const {
     if (classification.items() > 0)
         for (Metric& metric : classification.metrics(/*resamples=*/0))
             metrics.push_back(std::move(metric));
+    if (regions)
+        for (Metric& metric : regions->metrics()) metrics.push_back(std::move(metric));
     return metrics;
 }
 

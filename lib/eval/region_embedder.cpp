@@ -35,6 +35,14 @@ std::int64_t most_regions(const ImageBatch& batch) {
     return static_cast<std::int64_t>(most);
 }
 
+std::vector<RegionPlace> places_of(const ImageBatch& batch) {
+    std::vector<RegionPlace> places;
+    for (std::size_t i = 0; i < batch.items.size(); ++i)
+        for (std::size_t r = 0; r < batch.items[i].record.regions.size(); ++r)
+            places.push_back({i, r});
+    return places;
+}
+
 }  // namespace
 
 image::UnitBox box_in_square(const model::ModelConfig& config, const image::UnitBox& box,
@@ -49,6 +57,13 @@ image::UnitBox box_from_square(const model::ModelConfig& config, const image::Un
     return image::from_square(box, size.width, size.height,
                               static_cast<int>(config.vision.image_size),
                               image::resize_mode(config.preprocess.resize_mode));
+}
+
+image::UnitBox box_of_head(const model::ModelConfig& config, const float corners[4],
+                           const ImageSize& size) {
+    const auto [x0, x1] = std::minmax(corners[0], corners[2]);
+    const auto [y0, y1] = std::minmax(corners[1], corners[3]);
+    return box_from_square(config, {x0, y0, x1, y1}, size);
 }
 
 const char* name_of(RegionMode mode) {
@@ -101,10 +116,9 @@ at::Tensor RegionEmbedder::rows(const ImageBatch& batch, std::int64_t most) {
     return at::tensor(rows, at::TensorOptions(at::kLong));
 }
 
-at::Tensor RegionEmbedder::of_prompter(const ImageBatch& batch) const {
-    const model::LanguageImageModel& model = embedder_.model();
-    const at::Tensor all = model.prompter->regions(
-        model.remember_images(embedder_.pixels(batch.planes)), boxes(batch));
+at::Tensor RegionEmbedder::of_prompter(const ImageBatch& batch,
+                                       const model::ImageMemory& images) const {
+    const at::Tensor all = embedder_.model().prompter->regions(images, boxes(batch));
     return all.flatten(0, 1).to(at::kCPU).index_select(0, rows(batch, all.size(1)));
 }
 
@@ -127,24 +141,57 @@ at::Tensor RegionEmbedder::of_crops(const ImageBatch& batch) const {
     return at::cat(parts);
 }
 
+void RegionEmbedder::check_finite(const at::Tensor& numbers, const ImageBatch& batch) const {
+    if (!numbers.isfinite().all().item<bool>())
+        throw cli::DataError(embedder_.loaded().folder.string() +
+                             ": the model gives numbers that are not finite, for an image from " +
+                             batch.items.front().record.key + " on");
+}
+
 RegionVectors RegionEmbedder::operator()(const ImageBatch& batch) const {
-    RegionVectors out;
-    for (std::size_t i = 0; i < batch.items.size(); ++i)
-        for (std::size_t r = 0; r < batch.items[i].record.regions.size(); ++r)
-            out.places.push_back({i, r});
+    RegionVectors out{places_of(batch), {}};
     if (out.places.empty()) {
         out.vectors = at::empty({0, embedder_.config().embed_dim});
         return out;
     }
     const at::NoGradGuard no_grad;
     const tensor::Autocast autocast(embedder_.device(), embedder_.precision());
-    out.vectors = mode_ == RegionMode::kPrompter ? of_prompter(batch)
-                  : mode_ == RegionMode::kRoi    ? of_patches(batch)
-                                                 : of_crops(batch);
-    if (!out.vectors.isfinite().all().item<bool>())
-        throw cli::DataError(embedder_.loaded().folder.string() +
-                             ": the model gives numbers that are not finite, for an image from " +
-                             batch.items.front().record.key + " on");
+    out.vectors =
+        mode_ == RegionMode::kPrompter
+            ? of_prompter(batch,
+                          embedder_.model().remember_images(embedder_.pixels(batch.planes)))
+        : mode_ == RegionMode::kRoi ? of_patches(batch)
+                                    : of_crops(batch);
+    check_finite(out.vectors, batch);
+    return out;
+}
+
+RegionEmbedder::Grounded RegionEmbedder::ground(const ImageBatch& batch,
+                                                const at::Tensor& texts) const {
+    Grounded out{{places_of(batch), at::empty({0, embedder_.config().embed_dim})}, {}};
+    if (out.regions.places.empty()) return out;
+    const at::NoGradGuard no_grad;
+    const tensor::Autocast autocast(embedder_.device(), embedder_.precision());
+    const model::LanguageImageModel& model = embedder_.model();
+    const model::ImageMemory images = model.remember_images(embedder_.pixels(batch.planes));
+    out.regions.vectors = of_prompter(batch, images);
+    check_finite(out.regions.vectors, batch);
+    const std::int64_t count = std::ssize(batch.items), most = most_regions(batch);
+    const at::Tensor which = rows(batch, most);
+    const at::Tensor asked =
+        at::zeros({count * most, texts.size(1)}).index_copy_(0, which, texts).view({count, most, -1});
+    const at::Tensor found = model.prompter->boxes(images, asked.to(embedder_.device()))
+                                 .clamp(0, 1)
+                                 .flatten(0, 1)
+                                 .to(at::kCPU)
+                                 .index_select(0, which)
+                                 .contiguous();
+    check_finite(found, batch);
+    const float* corners = found.const_data_ptr<float>();
+    for (const RegionPlace& place : out.regions.places) {
+        out.found.push_back(box_of_head(embedder_.config(), corners, batch.sizes[place.item]));
+        corners += 4;
+    }
     return out;
 }
 

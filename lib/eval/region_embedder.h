@@ -33,8 +33,18 @@ public:
     // Of a batch whose ImageBatches took regions_in(mode()).
     RegionVectors operator()(const ImageBatch& batch) const;
 
+    // The same, and where the head of the model's Prompter finds a text for each of the boxes, in
+    // fractions of the image, not clipped. `texts` [R, D] are of Embedder::text_features, in the
+    // order of the places.
+    struct Grounded {
+        RegionVectors regions;
+        std::vector<image::UnitBox> found;
+    };
+    Grounded ground(const ImageBatch& batch, const at::Tensor& texts) const;
+
 private:
-    at::Tensor of_prompter(const ImageBatch& batch) const;
+    at::Tensor of_prompter(const ImageBatch& batch, const model::ImageMemory& images) const;
+    void check_finite(const at::Tensor& numbers, const ImageBatch& batch) const;
     at::Tensor of_patches(const ImageBatch& batch) const;
     at::Tensor of_crops(const ImageBatch& batch) const;
     // The batch's boxes in the square that the model sees [B, M, 4], M the most of an image, and
@@ -60,6 +70,10 @@ image::UnitBox box_in_square(const model::ModelConfig& config, const image::Unit
 // And back, in fractions of the image.
 image::UnitBox box_from_square(const model::ModelConfig& config, const image::UnitBox& box,
                                const ImageSize& size);
+
+// Where a box that a model's head gave, its corners in any order, lies in an image.
+image::UnitBox box_of_head(const model::ModelConfig& config, const float corners[4],
+                           const ImageSize& size);
 
 // The word for it in options and summaries.
 const char* name_of(RegionMode mode);

@@ -162,7 +162,21 @@ Box pixels_of(const UnitBox& box, int width, int height) {
 }
 
 double area(const UnitBox& box) {
-    return std::max(box[2] - box[0], 0.0) * std::max(box[3] - box[1], 0.0);
+    const double width = box[2] - box[0], height = box[3] - box[1];
+    return width > 0 && height > 0 ? width * height : 0;
+}
+
+double iou(const UnitBox& a, const UnitBox& b) {
+    const UnitBox both = {std::max(a[0], b[0]), std::max(a[1], b[1]), std::min(a[2], b[2]),
+                          std::min(a[3], b[3])};
+    const double shared = area(both), joined = area(a) + area(b) - shared;
+    return joined > 0 ? shared / joined : 0;
+}
+
+UnitBox clipped(const UnitBox& box) {
+    UnitBox out;
+    for (std::size_t i = 0; i < 4; ++i) out[i] = std::clamp(box[i], 0.0, 1.0);
+    return out;
 }
 
 Image preprocess(const Image& image, const PreprocessOptions& options) {

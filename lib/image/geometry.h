@@ -62,7 +62,12 @@ Placement place(int width, int height, int size, ResizeMode mode);
 using UnitBox = std::array<double, 4>;
 UnitBox to_square(const UnitBox& box, int width, int height, int size, ResizeMode mode);
 UnitBox from_square(const UnitBox& box, int width, int height, int size, ResizeMode mode);
+// 0 for a box whose corners are the wrong way round, or not numbers.
 double area(const UnitBox& box);
+// Intersection by union, 0..1; 0 where neither has an area. The same in fractions as in pixels.
+double iou(const UnitBox& a, const UnitBox& b);
+// What of a box lies in the image.
+UnitBox clipped(const UnitBox& box);
 // The pixels that a box in fractions of an image touches, at least one.
 Box pixels_of(const UnitBox& box, int width, int height);
 

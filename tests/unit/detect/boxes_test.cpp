@@ -20,17 +20,6 @@ Selection everything() {
     return {.min_score = -1, .nms_iou = 1, .min_area = 0};
 }
 
-TEST_CASE("overlap of boxes") {
-    CHECK(iou(kAll, kAll) == 1);
-    CHECK(iou(kLeft, kRight) == 0);
-    CHECK(iou(kLeft, kAll) == 0.5);
-    CHECK(iou({0, 0, 0.2, 0.2}, {0.1, 0.1, 0.3, 0.3}) == doctest::Approx(1.0 / 7));
-    CHECK(iou({0.5, 0.5, 0.5, 0.5}, {0.5, 0.5, 0.5, 0.5}) == 0);
-    CHECK(area({0.6, 0, 0.5, 1}) == 0);
-    CHECK(area({NAN, 0, 1, 1}) == 0);
-    CHECK(clipped({-0.5, 0.25, 1.5, 0.75}) == Box{0, 0.25, 1, 0.75});
-}
-
 TEST_CASE("boxes that are kept stand by score, equal ones as given") {
     const std::vector<Detection> kept =
         select({{kLeft, 0, 0.2}, {kRight, 1, 0.9}, {kAll, 2, 0.2}}, everything(), 10, 10);

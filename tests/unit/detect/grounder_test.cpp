@@ -104,7 +104,7 @@ TEST_CASE("patches give a box for each phrase") {
     const Phrases phrases = {"a dog", "sky"};
     const Grounding found = grounder->locate({&image, 1}, {&phrases, 1})[0];
     CHECK(found.boxes.size() == 2);
-    for (const Detection& one : found.boxes) CHECK(area(one.box) > 0);
+    for (const Detection& one : found.boxes) CHECK(image::area(one.box) > 0);
 }
 
 TEST_CASE("what a model is decides on the way, and what it lacks is said") {

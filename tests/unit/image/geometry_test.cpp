@@ -6,7 +6,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
-#include <utility>
+#include <cmath>
 
 namespace lip::image {
 
@@ -91,6 +91,18 @@ TEST_CASE("the longest side fits, the rest is padded") {
         const std::size_t at = pixel_offset(square, 13, y);
         CHECK(Rgb{square.rgb[at], square.rgb[at + 1], square.rgb[at + 2]} == Rgb{1, 2, 3});
     }
+}
+
+TEST_CASE("overlap of boxes") {
+    const UnitBox left = {0, 0, 0.5, 1}, right = {0.5, 0, 1, 1}, all = {0, 0, 1, 1};
+    CHECK(iou(all, all) == 1);
+    CHECK(iou(left, right) == 0);
+    CHECK(iou(left, all) == 0.5);
+    CHECK(iou({0, 0, 0.2, 0.2}, {0.1, 0.1, 0.3, 0.3}) == doctest::Approx(1.0 / 7));
+    CHECK(iou({0.5, 0.5, 0.5, 0.5}, {0.5, 0.5, 0.5, 0.5}) == 0);
+    CHECK(area({0.6, 0, 0.5, 1}) == 0);
+    CHECK(area({NAN, 0, 1, 1}) == 0);
+    CHECK(clipped({-0.5, 0.25, 1.5, 0.75}) == UnitBox{0, 0.25, 1, 0.75});
 }
 
 TEST_CASE("very thin images cost no memory") {

@@ -1,10 +1,10 @@
-#include "detect/accuracy.h"
+#include "eval/grounding_accuracy.h"
 
 #include <doctest/doctest.h>
 
 #include <cmath>
 
-namespace lip::detect {
+namespace lip::eval {
 namespace {
 
 TEST_CASE("targets are the regions that their text alone points at") {
@@ -18,7 +18,7 @@ TEST_CASE("targets are the regions that their text alone points at") {
     REQUIRE(targets.all.size() == 2);
     CHECK(targets.all[0].text == "a dog");
     CHECK(targets.all[1].region == 4);
-    CHECK(targets.all[1].box == Box{0, 0, 1, 0.25});
+    CHECK(targets.all[1].box == image::UnitBox{0, 0, 1, 0.25});
     CHECK(targets.ambiguous == 2);
     CHECK(targets.without_text == 1);
 }
@@ -51,4 +51,4 @@ TEST_CASE("intervals draw images, nothing to measure is no number") {
 }
 
 }  // namespace
-}  // namespace lip::detect
+}  // namespace lip::eval

@@ -1,21 +1,21 @@
 // How well boxes are found by their texts.
 #pragma once
 
-#include "detect/boxes.h"
 #include "eval/results.h"
+#include "image/geometry.h"
 #include "record/record.h"
 
 #include <cstdint>
 #include <string>
 #include <vector>
 
-namespace lip::detect {
+namespace lip::eval {
 
 // A region that its text alone points at.
 struct Target {
     std::size_t region = 0;  // index in the record
     std::string text;
-    Box box{};
+    image::UnitBox box{};
 };
 
 struct Targets {
@@ -34,7 +34,7 @@ struct ImageScore {
 
 // Over the targets of all images: "acc@THRESHOLD" and "mean_iou", not a number where there are
 // none. With resamples > 0 also their intervals, images being drawn.
-std::vector<eval::Metric> accuracy(const std::vector<ImageScore>& images, double threshold,
+std::vector<Metric> accuracy(const std::vector<ImageScore>& images, double threshold,
                                    std::int64_t resamples);
 
-}  // namespace lip::detect
+}  // namespace lip::eval

@@ -1,4 +1,4 @@
-#include "detect/accuracy.h"
+#include "eval/grounding_accuracy.h"
 
 #include "cli/options.h"
 #include "eval/bootstrap.h"
@@ -6,7 +6,7 @@
 #include <map>
 #include <string_view>
 
-namespace lip::detect {
+namespace lip::eval {
 namespace {
 
 // The share of hits, and the mean overlap.
@@ -45,21 +45,21 @@ void ImageScore::add(double one, double threshold) {
     iou += one;
 }
 
-std::vector<eval::Metric> accuracy(const std::vector<ImageScore>& images, double threshold,
+std::vector<Metric> accuracy(const std::vector<ImageScore>& images, double threshold,
                                    std::int64_t resamples) {
     ImageScore total;
     for (const ImageScore& image : images) add(total, image);
-    std::vector<eval::Interval> intervals;
+    std::vector<Interval> intervals;
     if (resamples > 0)
         intervals =
-            eval::bootstrap(images.size(), resamples, [&](std::span<const std::uint32_t> picks) {
+            bootstrap(images.size(), resamples, [&](std::span<const std::uint32_t> picks) {
                 ImageScore sum;
                 for (const std::uint32_t pick : picks) add(sum, images[pick]);
                 return means(sum);
             });
     const std::vector<double> values = means(total);
     const std::string names[] = {"acc@" + cli::real_text(threshold), "mean_iou"};
-    std::vector<eval::Metric> out;
+    std::vector<Metric> out;
     for (std::size_t m = 0; m < values.size(); ++m) {
         out.push_back({names[m], values[m], {}});
         if (m < intervals.size()) out.back().interval = intervals[m];
@@ -67,4 +67,4 @@ std::vector<eval::Metric> accuracy(const std::vector<ImageScore>& images, double
     return out;
 }
 
-}  // namespace lip::detect
+}  // namespace lip::eval
