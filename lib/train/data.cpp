@@ -38,7 +38,7 @@ struct Ready {
     std::vector<model::TokenIds> phrases;  // of the boxes
     std::optional<cli::Reject> reject;
     bool no_text = false;
-    std::size_t unsplit = 0, cut = 0;
+    std::size_t unsplit = 0, cut = 0, small_regions = 0;
     LanePosition after;
     std::uint64_t epoch = 0, offset = 0;
 };
@@ -100,9 +100,11 @@ private:
         const auto header = image::read_header(picture);
         if (!header) return header.reject();
         const PixelSettings& pixels = settings_.pixels;
-        for (const DrawnRegion& region : draw_regions(
-                 record, header->width, header->height, static_cast<int>(pixels.image_size),
-                 pixels.mode, settings_.regions, settings_.seed, epoch)) {
+        const DrawnRegions drawn = draw_regions(
+            record, header->width, header->height, static_cast<int>(pixels.image_size), pixels.mode,
+            settings_.regions, settings_.seed, epoch);
+        ready.small_regions = drawn.too_small;
+        for (const DrawnRegion& region : drawn.regions) {
             bool was_cut = false;
             ready.boxes.push_back(region.box);
             ready.phrases.push_back(
@@ -341,6 +343,7 @@ Batch Loader::next(record::ErrorLog& errors) {
             batch.keys.push_back(std::move(ready.key));
             batch.epoch = ready.epoch;
             batch.cut += ready.cut;
+            batch.small_regions += ready.small_regions;
         }
     }
     return batch;

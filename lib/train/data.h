@@ -57,7 +57,8 @@ struct Batch {
     // Met on the way: images left out because no caption of theirs can be used, and long captions
     // taken whole because nobody marked their sentences.
     std::uint64_t no_text = 0, unsplit = 0;
-    std::uint64_t cut = 0;  // texts longer than the context
+    std::uint64_t cut = 0;            // texts longer than the context
+    std::uint64_t small_regions = 0;  // of the images, left out because of their size
 };
 
 // Endless batches over the shards, epoch after epoch. Reads ahead in threads of its own. next() is

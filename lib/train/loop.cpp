@@ -31,7 +31,7 @@ double peak_memory_mib() {
 
 // What all ranks met in a step.
 struct StepCounts {
-    std::int64_t images, texts, valid, no_text, unsplit, cut, skipped, regions;
+    std::int64_t images, texts, valid, no_text, unsplit, cut, skipped, regions, small_regions;
 };
 
 StepCounts count_step(const Batch& batch, std::uint64_t skipped, const tensor::Group& ranks) {
@@ -43,10 +43,11 @@ StepCounts count_step(const Batch& batch, std::uint64_t skipped, const tensor::G
                                            number(batch.unsplit),
                                            number(batch.cut),
                                            number(skipped),
-                                           number(batch.regions.phrases.size())};
+                                           number(batch.regions.phrases.size()),
+                                           number(batch.small_regions)};
     const at::Tensor all = ranks.sum(at::tensor(own, at::TensorOptions(at::kLong)));
     const auto* n = all.const_data_ptr<std::int64_t>();
-    return {n[0], n[1], n[2], n[3], n[4], n[5], n[6], n[7]};
+    return {n[0], n[1], n[2], n[3], n[4], n[5], n[6], n[7], n[8]};
 }
 
 // The positions of all lanes, of which each rank knows its own.
@@ -75,7 +76,8 @@ struct Meters {
         std::int64_t steps = 0;
     };
     std::vector<Mean> parts;  // of the loss, and the share of pairs that the filter left out
-    std::int64_t steps = 0, images = 0, texts = 0, valid = 0, cut = 0, regions = 0;
+    std::int64_t steps = 0, images = 0, texts = 0, valid = 0, cut = 0, regions = 0,
+                 small_regions = 0;
 
     void add(const StepLoss& step, double step_loss, double step_norm, const StepCounts& counts) {
         loss += step_loss;
@@ -86,6 +88,7 @@ struct Meters {
         valid += counts.valid;
         cut += counts.cut;
         regions += counts.regions;
+        small_regions += counts.small_regions;
         for (const auto& [name, value] : {std::pair("loss_global", step.global),
                                           {"loss_local", step.local},
                                           {"loss_region", step.region},
@@ -141,10 +144,12 @@ Figures train_figures(const RunState& state, const model::LanguageImageModel& mo
     const auto texts = static_cast<double>(std::max<std::int64_t>(meters.texts, 1));
     figures.emplace_back("valid_texts", static_cast<double>(meters.valid) / texts);
     figures.emplace_back("cut_texts", static_cast<double>(meters.cut) / texts);
-    if (model.config.regions)
-        figures.emplace_back("regions_per_image",
-                             static_cast<double>(meters.regions) /
-                                 static_cast<double>(std::max<std::int64_t>(meters.images, 1)));
+    if (model.config.regions) {
+        const auto images = static_cast<double>(std::max<std::int64_t>(meters.images, 1));
+        figures.emplace_back("regions_per_image", static_cast<double>(meters.regions) / images);
+        figures.emplace_back("small_regions_per_image",
+                             static_cast<double>(meters.small_regions) / images);
+    }
     figures.emplace_back("skipped", static_cast<double>(state.skipped));
     figures.emplace_back("no_text", static_cast<double>(state.no_text));
     figures.emplace_back("unsplit", static_cast<double>(state.unsplit));
@@ -354,8 +359,8 @@ TrainResult run_training(const TrainSettings& settings, const tensor::Group& ran
                 cli::warn("step " + std::to_string(state.step) + ": no image of the last " +
                           std::to_string(meters.steps) +
                           " steps has a region that could be used (\"regions\" of the records "
-                          "with box and text, within what the model sees): the Prompter learns "
-                          "nothing from them");
+                          "with box and text, within what the model sees and at least 0.1 % of "
+                          "it): the Prompter learns nothing from them");
             }
             Figures figures = train_figures(state, model, meters, rate);
             folder.append_metrics(

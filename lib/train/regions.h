@@ -21,11 +21,16 @@ struct DrawnRegion {
     std::string text;
 };
 
+struct DrawnRegions {
+    std::vector<DrawnRegion> regions;
+    std::size_t too_small = 0;  // others of the record with a phrase, left out by their area
+};
+
 // Up to M regions with a phrase, drawn uniformly without repetition; depends on (seed, epoch, key
 // of the record) alone. `width` and `height` are of the image, which `mode` makes a square of
 // `size`. Thread-safe.
-std::vector<DrawnRegion> draw_regions(const record::Record& record, int width, int height, int size,
-                                      image::ResizeMode mode, const RegionSettings& settings,
-                                      std::uint64_t seed, std::uint64_t epoch);
+DrawnRegions draw_regions(const record::Record& record, int width, int height, int size,
+                          image::ResizeMode mode, const RegionSettings& settings,
+                          std::uint64_t seed, std::uint64_t epoch);
 
 }  // namespace lip::train
