@@ -1,6 +1,6 @@
 // cloc-bench ARCH BATCH M ROUNDS THREADS [PRECISION]: what regions add to a training step (forward,
-// backward, AdamW): medians of the seconds of CLIP's step, of the same with M boxes and M phrases an
-// image, for each way of reading the Prompter, and of encoding the phrases alone, in turn. CLIP
+// backward, AdamW): medians of the seconds of CLIP's step, of the same with M boxes and M phrases
+// an image, for each way of reading the Prompter, and of encoding the phrases alone, in turn. CLIP
 // alone carries nothing but the class token through its last block; all_tokens_s is a step that
 // carries all, by pooling their average. `added` is what boxes and phrases add, the encoding of
 // phrases taken off: to CLIP's step, and to the one with all tokens. Each is the median of the
@@ -136,9 +136,9 @@ int measure_steps(int argc, char** argv) {
                 added[base].push_back((seconds[i][round] - phrases[round]) / seconds[base][round] -
                                       1);
         std::printf(",\"%s_added\":[%.4f,%.4f],\"%s_added_quartiles\":[[%.4f,%.4f],[%.4f,%.4f]]",
-                    kKinds[i].name, quantile(added[0], 0.5), quantile(added[1], 0.5), kKinds[i].name,
-                    quantile(added[0], 0.25), quantile(added[0], 0.75), quantile(added[1], 0.25),
-                    quantile(added[1], 0.75));
+                    kKinds[i].name, quantile(added[0], 0.5), quantile(added[1], 0.5),
+                    kKinds[i].name, quantile(added[0], 0.25), quantile(added[0], 0.75),
+                    quantile(added[1], 0.25), quantile(added[1], 0.75));
     }
     std::printf("}\n");
     return 0;

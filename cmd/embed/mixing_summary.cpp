@@ -3,7 +3,6 @@
 #include "eval/results.h"
 #include "record/file.h"
 #include "record/object.h"
-#include "tensor/device.h"
 
 #include <string>
 
@@ -37,8 +36,7 @@ void write_mixing_summary(const EmbedOptions& options, const eval::Embedder& emb
     metrics.set("mixing_entropy", number(figures.entropy()));
     metrics.set("text_distance", number(figures.distance()));
     metrics.set("effective_rank", number(figures.effective_rank()));
-    settings.set_text("device", embedder.device().str());
-    settings.set_text("precision", tensor::name_of(embedder.precision()));
+    eval::set_machine(settings, embedder.device(), embedder.precision());
     all.set_text("dataset", eval::dataset_name("", options.stream.inputs));
     all.set_text("model", embedder.config().name);
     all.set_text("pretrained", options.model.model);

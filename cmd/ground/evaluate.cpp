@@ -6,7 +6,6 @@
 #include "model/checkpoint.h"
 #include "shard/images.h"
 #include "shard/key_set.h"
-#include "tensor/device.h"
 
 namespace lip::cmd {
 namespace {
@@ -138,8 +137,7 @@ private:
                     else
                         s.settings.set_text(name, value);
                 }
-        s.settings.set_text("device", grounder_->device().str());
-        s.settings.set_text("precision", tensor::name_of(grounder_->precision()));
+        eval::set_machine(s.settings, grounder_->device(), grounder_->precision());
         if (o_.common.provenance) s.provenance = cli::provenance_json(o_.common);
         return s;
     }

@@ -5,7 +5,6 @@
 #include "eval/bootstrap.h"
 #include "eval/region_embedder.h"
 #include "eval/results.h"
-#include "tensor/device.h"
 
 #include <ATen/ATen.h>
 
@@ -164,8 +163,7 @@ private:
                 if (option.name == name) s.settings.set_text(name, cli::join(option.get(), ","));
         s.settings.set_text("region-mode", eval::name_of(of_regions_.mode()));
         s.settings.set("bootstrap", std::to_string(o_.results.bootstrap));
-        s.settings.set_text("device", embedder_.device().str());
-        s.settings.set_text("precision", tensor::name_of(embedder_.precision()));
+        eval::set_machine(s.settings, embedder_.device(), embedder_.precision());
         if (o_.common.provenance) s.provenance = cli::provenance_json(o_.common);
         return s;
     }

@@ -165,8 +165,7 @@ eval::Summary summary(const RetrieveOptions& o, const Collection& all,
         s.more.set("cut_texts", std::to_string(all.cut_texts));
         if (embedder->is_text_conditioned())
             s.settings.set("shortlist", std::to_string(o.shortlist));
-        s.settings.set_text("device", embedder->device().str());
-        s.settings.set_text("precision", tensor::name_of(embedder->precision()));
+        eval::set_machine(s.settings, embedder->device(), embedder->precision());
     } else {
         s.settings.set_text("image-embeddings", o.image_embeddings);
         s.settings.set_text("text-embeddings", o.text_embeddings);

@@ -12,7 +12,6 @@
 #include "record/file.h"
 #include "shard/images.h"
 #include "shard/key_set.h"
-#include "tensor/device.h"
 
 #include <algorithm>
 #include <cmath>
@@ -267,8 +266,7 @@ private:
         settings.set("window", std::to_string(settings_.window));
         settings.set("stride", std::to_string(settings_.window > 0 ? settings_.stride : 0));
         settings.set("reduce-zero-label", o_.reduce_zero_label ? "true" : "false");
-        settings.set_text("device", embedder_.device().str());
-        settings.set_text("precision", tensor::name_of(embedder_.precision()));
+        eval::set_machine(settings, embedder_.device(), embedder_.precision());
     }
 
     eval::Summary summary() const {

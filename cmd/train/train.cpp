@@ -168,8 +168,7 @@ bool is_harmless(const std::string& name) {
         "device",     "tensorboard", "on-error",         "max-errors",   "rejects",
         "threads",    "quiet",       "dry-run",          "progress",     "log-format",
         "provenance", "assume-tty",  "provenance-text",  "rank-timeout", "rank-backend",
-        "eval-data",  "eval-every",  "classes",          "templates",
-        "image-root"};
+        "eval-data",  "eval-every",  "classes",          "templates",    "image-root"};
     return std::find(std::begin(kHarmless), std::end(kHarmless), name) != std::end(kHarmless);
 }
 

@@ -9,7 +9,6 @@
 #include "eval/image_batches.h"
 #include "eval/region_embedder.h"
 #include "eval/results.h"
-#include "tensor/device.h"
 
 #include <ATen/ATen.h>
 
@@ -258,8 +257,7 @@ private:
         s.settings.set_text("labels", options_.labels);
         s.settings.set_text("ties", "pessimistic");
         s.settings.set("bootstrap", std::to_string(options_.results.bootstrap));
-        s.settings.set_text("device", embedder_.device().str());
-        s.settings.set_text("precision", tensor::name_of(embedder_.precision()));
+        eval::set_machine(s.settings, embedder_.device(), embedder_.precision());
         if (options_.common.provenance) s.provenance = cli::provenance_json(options_.common);
         return s;
     }

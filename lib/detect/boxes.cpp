@@ -22,8 +22,8 @@ std::vector<Detection> select(const std::vector<Detection>& found, const Selecti
     for (const Detection& one : candidates) {
         if (static_cast<std::int64_t>(kept.size()) >= selection.max_boxes) break;
         const auto covers = [&](const Detection& better) {
-            return better.box == one.box ||
-                   (better.phrase == one.phrase && image::iou(better.box, one.box) > selection.nms_iou);
+            return better.box == one.box || (better.phrase == one.phrase &&
+                                             image::iou(better.box, one.box) > selection.nms_iou);
         };
         if (std::none_of(kept.begin(), kept.end(), covers)) kept.push_back(one);
     }

@@ -46,17 +46,16 @@ void ImageScore::add(double one, double threshold) {
 }
 
 std::vector<Metric> accuracy(const std::vector<ImageScore>& images, double threshold,
-                                   std::int64_t resamples) {
+                             std::int64_t resamples) {
     ImageScore total;
     for (const ImageScore& image : images) add(total, image);
     std::vector<Interval> intervals;
     if (resamples > 0)
-        intervals =
-            bootstrap(images.size(), resamples, [&](std::span<const std::uint32_t> picks) {
-                ImageScore sum;
-                for (const std::uint32_t pick : picks) add(sum, images[pick]);
-                return means(sum);
-            });
+        intervals = bootstrap(images.size(), resamples, [&](std::span<const std::uint32_t> picks) {
+            ImageScore sum;
+            for (const std::uint32_t pick : picks) add(sum, images[pick]);
+            return means(sum);
+        });
     const std::vector<double> values = means(total);
     const std::string names[] = {"acc@" + cli::real_text(threshold), "mean_iou"};
     std::vector<Metric> out;

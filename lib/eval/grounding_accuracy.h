@@ -35,6 +35,6 @@ struct ImageScore {
 // Over the targets of all images: "acc@THRESHOLD" and "mean_iou", not a number where there are
 // none. With resamples > 0 also their intervals, images being drawn.
 std::vector<Metric> accuracy(const std::vector<ImageScore>& images, double threshold,
-                                   std::int64_t resamples);
+                             std::int64_t resamples);
 
 }  // namespace lip::eval

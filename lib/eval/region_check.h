@@ -1,5 +1,5 @@
-// How good a model with regions is at the boxes of images, as zeroshot(1), retrieve(1) and ground(1)
-// say it.
+// How good a model with regions is at the boxes of images, as zeroshot(1), retrieve(1) and
+// ground(1) say it.
 #pragma once
 
 #include "eval/classes.h"
@@ -14,8 +14,8 @@
 
 namespace lip::eval {
 
-// Takes batches of images. Vectors of all regions are in memory, twice D numbers each. One thread at
-// a time.
+// Takes batches of images. Vectors of all regions are in memory, twice D numbers each. One thread
+// at a time.
 class RegionCheck {
 public:
     // Keeps references. `classes` and `weights` may be null together. Requires a Prompter.

@@ -158,8 +158,7 @@ RegionVectors RegionEmbedder::operator()(const ImageBatch& batch) const {
     const tensor::Autocast autocast(embedder_.device(), embedder_.precision());
     out.vectors =
         mode_ == RegionMode::kPrompter
-            ? of_prompter(batch,
-                          embedder_.model().remember_images(embedder_.pixels(batch.planes)))
+            ? of_prompter(batch, embedder_.model().remember_images(embedder_.pixels(batch.planes)))
         : mode_ == RegionMode::kRoi ? of_patches(batch)
                                     : of_crops(batch);
     check_finite(out.vectors, batch);
@@ -178,8 +177,9 @@ RegionEmbedder::Grounded RegionEmbedder::ground(const ImageBatch& batch,
     check_finite(out.regions.vectors, batch);
     const std::int64_t count = std::ssize(batch.items), most = most_regions(batch);
     const at::Tensor which = rows(batch, most);
-    const at::Tensor asked =
-        at::zeros({count * most, texts.size(1)}).index_copy_(0, which, texts).view({count, most, -1});
+    const at::Tensor asked = at::zeros({count * most, texts.size(1)})
+                                 .index_copy_(0, which, texts)
+                                 .view({count, most, -1});
     const at::Tensor found = model.prompter->boxes(images, asked.to(embedder_.device()))
                                  .clamp(0, 1)
                                  .flatten(0, 1)

@@ -2,6 +2,7 @@
 
 #include "cli/error.h"
 #include "cli/log.h"
+#include "tensor/device.h"
 
 #include <xxhash.h>
 
@@ -143,6 +144,11 @@ void Results::finish(const Summary& summary) {
     if (output_) output_->close();
     if (!files_.summary.empty()) record::write_file(files_.summary, to_json(summary), files_.force);
     cli::info(closing_line(summary, count_));
+}
+
+void set_machine(record::Object& settings, c10::Device device, at::ScalarType precision) {
+    settings.set_text("device", device.str());
+    settings.set_text("precision", tensor::name_of(precision));
 }
 
 std::string dataset_name(const std::string& given, const std::vector<std::string>& inputs) {

@@ -5,6 +5,9 @@
 #include "record/file.h"
 #include "record/object.h"
 
+#include <c10/core/Device.h>
+#include <c10/core/ScalarType.h>
+
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -91,6 +94,9 @@ private:
     IdsHash ids_;
     std::uint64_t count_ = 0;
 };
+
+// Among the settings of a summary: what the figures were computed on, and in which precision.
+void set_machine(record::Object& settings, c10::Device device, at::ScalarType precision);
 
 // Name of the data for the summary: `given`, or the last parts of the inputs' paths without
 // extension, joined by "+"; "standard input" where there are none.

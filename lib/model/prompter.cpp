@@ -23,10 +23,11 @@ double root(const Tensor& x) {
     return std::sqrt(static_cast<double>(x.size(-1)));
 }
 
-// Rows of the prompts alone: prompts [B, M, n, W], the image's tokens behind the layer's norm [B, P,
-// W]. `prior` [B, M, 1, P] is added to the scores of the image's tokens, if defined. With one head
-// the products with the matrices of keys and values move from the tokens to the few prompts:
-//   q . (W_k y + b_k) = (W_k^T q) . y + q . b_k      sum of a (W_v y + b_v) = W_v (sum of a y) + b_v
+// Rows of the prompts alone: prompts [B, M, n, W], the image's tokens behind the layer's norm [B,
+// P, W]. `prior` [B, M, 1, P] is added to the scores of the image's tokens, if defined. With one
+// head the products with the matrices of keys and values move from the tokens to the few prompts:
+//   q . (W_k y + b_k) = (W_k^T q) . y + q . b_k      sum of a (W_v y + b_v) = W_v (sum of a y) +
+//   b_v
 Tensor of_prompt_rows(const PromptLayer& layer, const Tensor& prompts, const Tensor& tokens,
                       const Tensor& prior) {
     const std::int64_t b = prompts.size(0), m = prompts.size(1), n = prompts.size(2);
@@ -134,9 +135,8 @@ Tensor Prompter::of_boxes(const ImageMemory& image, const Tensor& boxes) const {
 Tensor Prompter::of_phrases(const ImageMemory& image, const Tensor& phrases) const {
     TORCH_CHECK(has_head(), "the model has no box head");
     const Tensor prompts = phrase_prompts(phrases);
-    return config.pool == "gap_all"
-               ? of_all_rows(phrase_layer, prompts, image.tokens)
-               : of_prompt_rows(phrase_layer, prompts, image.text_normed, {});
+    return config.pool == "gap_all" ? of_all_rows(phrase_layer, prompts, image.tokens)
+                                    : of_prompt_rows(phrase_layer, prompts, image.text_normed, {});
 }
 
 Tensor Prompter::regions(const ImageMemory& image, const Tensor& boxes) const {

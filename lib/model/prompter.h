@@ -22,8 +22,8 @@ struct PromptLayer {
 
 // What all prompts of an image share.
 struct ImageMemory {
-    at::Tensor tokens;            // [B, P, W], with positions unless they are off
-    at::Tensor normed = {};       // behind the norm of the boxes' layer; undefined if nothing attends
+    at::Tensor tokens;       // [B, P, W], with positions unless they are off
+    at::Tensor normed = {};  // behind the norm of the boxes' layer; undefined if nothing attends
     at::Tensor text_normed = {};  // the same ones unless phrases have a layer of their own
 };
 

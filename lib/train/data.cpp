@@ -100,9 +100,9 @@ private:
         const auto header = image::read_header(picture);
         if (!header) return header.reject();
         const PixelSettings& pixels = settings_.pixels;
-        const DrawnRegions drawn = draw_regions(
-            record, header->width, header->height, static_cast<int>(pixels.image_size), pixels.mode,
-            settings_.regions, settings_.seed, epoch);
+        const DrawnRegions drawn =
+            draw_regions(record, header->width, header->height, static_cast<int>(pixels.image_size),
+                         pixels.mode, settings_.regions, settings_.seed, epoch);
         ready.small_regions = drawn.too_small;
         for (const DrawnRegion& region : drawn.regions) {
             bool was_cut = false;

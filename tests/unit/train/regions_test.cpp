@@ -22,8 +22,9 @@ record::Record record_with_regions() {
 }
 
 std::vector<std::string> texts_drawn(std::uint64_t seed, std::uint64_t epoch, std::int64_t most) {
-    const DrawnRegions drawn = draw_regions(record_with_regions(), 100, 50, 64,
-                                            image::ResizeMode::kLongest, {.count = most}, seed, epoch);
+    const DrawnRegions drawn =
+        draw_regions(record_with_regions(), 100, 50, 64, image::ResizeMode::kLongest,
+                     {.count = most}, seed, epoch);
     CHECK(drawn.too_small == 1);
     std::vector<std::string> texts;
     for (const DrawnRegion& region : drawn.regions) texts.push_back(region.text);
