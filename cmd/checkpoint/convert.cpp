@@ -124,8 +124,10 @@ int checkpoint_export(const CheckpointOptions& options) {
     if (loaded.tokenizer->file_name() == "tokenizer.model" &&
         !loaded.model->config.text.is_padded())
         cli::warn(
-            "the library cannot open this tokenizer: make the ids of its texts with "
-            "SentencePiece from tokenizer.model, between start and end token");
+            "the library cannot open this tokenizer and may take another in its place: make the "
+            "ids "
+            "of texts with SentencePiece from tokenizer.model, between start and end token "
+            "(doc/tokenizers.md has the lines)");
     return cli::kDone;
 }
 

@@ -315,7 +315,9 @@ private:
                         (selection_.mean_of_parts ? " parts of them cut to " : " cut to ") +
                         std::to_string(embedder_->config().text.context_length) + " tokens";
         } else {
-            text = number(items_, "image");
+            text = options_.kind == EmbedKind::kRegion
+                       ? number(rows_, "region") + " of " + number(items_, "image")
+                       : number(items_, "image");
             if (!asking_.empty()) text += ", each for " + number(asking_.size(), "text");
             if (asking_.empty() && options_.kind == EmbedKind::kImage &&
                 embedder_->is_text_conditioned())

@@ -24,7 +24,7 @@ With --format=clip-retrieval the result is the folder -o DIR as clip-retrieval m
 
 Vectors have unit length. With --no-normalize they keep the length the model gives them. --dtype=f16 rounds the numbers to 16 bits, in every format but faiss, which has none.
 
-retrieve(1) reads all of these, but patches and what only Llip models have.)";
+retrieve(1) reads all of these, but patches, regions and what only Llip models have.)";
 
 constexpr const char* kLlip =
     R"(An image of a Llip model has another vector for every text. --given=TEXT, which may be repeated, gives each image as that text mixes it: a row for each image and text, with given, the number of the text from 0, and text. Their cosine with the vector of the text (--kind=text) is the score of the pair. Without --given an image has the vector that depends on no text, all tokens alike, for whoever wants one vector of it: its rows say "mixing":"uniform".
@@ -56,7 +56,9 @@ cli::Tool embed_tool(EmbedOptions& options) {
          "embed -m model --kind text --texts sentences images.jsonl > sentences.jsonl"},
         {"What the last block but one says of each patch, for another model to read.",
          "embed -m model --kind patch --layer -2 --format npy -o patches.npy shards/"},
-        {"Every box of the records, cut out as an image of its own.",
+        {"Every box of the records, asked of a CLOC model, for NumPy.",
+         "embed -m cloc --kind region --format npy -o regions.npy images.jsonl"},
+        {"The same of any model, each box cut out as an image of its own.",
          "embed -m model --kind region --region-mode crop images.jsonl > regions.jsonl"},
         {"Texts from a pipe.",
          "cut -c1-40 classes.txt | embed -m model --kind text --input-format lines"},

@@ -2,6 +2,7 @@
 
 #include "cli/error.h"
 #include "cli/log.h"
+#include "eval/texts.h"
 #include "image/decode.h"
 #include "model/checkpoint.h"
 #include "record/file.h"
@@ -28,14 +29,17 @@ void check_options(const GroundOptions& o) {
     if (o.model.model.empty())
         throw cli::UsageError(
             "-m DIR is missing: name a detector, another checkpoint or a run folder");
-    const std::vector<std::string> of_records = {
-        "query", "min-score", "nms", "min-area", "max-phrases", "max-boxes", "keep-regions", "tag"};
+    const std::vector<std::string> of_records = {"query",     "sources",      "min-score",
+                                                 "nms",       "min-area",     "max-phrases",
+                                                 "max-boxes", "keep-regions", "tag"};
     const std::vector<std::string> of_truth = {"iou", "summary", "dataset", "bootstrap"};
     for (const std::string& name : o.evaluate ? of_records : of_truth)
         if (is_asked_for(o, name))
             throw cli::UsageError(
                 "--" + name +
                 (o.evaluate ? " has no meaning with --evaluate" : " needs --evaluate"));
+    if (!o.queries.empty() && is_asked_for(o, "sources"))
+        throw cli::UsageError("--sources has no meaning with --query");
 }
 
 // What --boxes-by means for this model, and whether the options fit it.
@@ -96,7 +100,7 @@ detect::GrounderSettings grounder_settings(const GroundOptions& o) {
 }
 
 detect::Phrases phrases_of(const record::Record& record, const std::vector<std::string>& queries,
-                           std::int64_t most) {
+                           const std::vector<std::string>& sources, std::int64_t most) {
     detect::Phrases out;
     std::set<std::string_view> seen;
     const auto add = [&](const std::vector<std::string>& texts) {
@@ -111,7 +115,7 @@ detect::Phrases phrases_of(const record::Record& record, const std::vector<std::
         return out;
     }
     for (const record::Caption& caption : record.captions)
-        if (caption.phrases) add(*caption.phrases);
+        if (caption.phrases && eval::is_from(caption, sources)) add(*caption.phrases);
     return out;
 }
 

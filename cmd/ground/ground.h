@@ -21,6 +21,7 @@ struct GroundOptions {
     ModelSettings model;
     ResultSettings results;
     std::vector<std::string> queries;
+    std::vector<std::string> sources;  // of captions whose phrases count; empty: all
     std::string boxes_by = "auto";
     std::string image_size = "auto";  // or pixels
     model::DenseAttention attention = model::DenseAttention::kPlain;
@@ -45,10 +46,10 @@ int ground_evaluate(const GroundOptions& options);  // how well they agree with 
 
 detect::GrounderSettings grounder_settings(const GroundOptions& options);
 
-// The phrases of a record, or `queries` where there are some: in order, each once, at most
-// `most`, no blank ones.
+// The phrases of a record's captions that are from `sources`, or `queries` where there are some: in
+// order, each once, at most `most`, no blank ones.
 detect::Phrases phrases_of(const record::Record& record, const std::vector<std::string>& queries,
-                           std::int64_t most);
+                           const std::vector<std::string>& sources, std::int64_t most);
 
 // An image decoded for a grounder; empty without phrases. `picture` only where it is wanted again.
 struct GroundItem {
@@ -66,7 +67,8 @@ cli::Result<GroundItem> prepare_item(const detect::Grounder& grounder, std::stri
 std::vector<detect::Grounding> locate(const detect::Grounder& grounder, const GroundBatch& batch);
 
 // Writes the picture, enlarged if it is small, with the outlines of the boxes, a colour for each
-// phrase and white for the true ones, and a legend of the phrases found, as FOLDER/KEY.png. Throws
+// phrase and white for the true ones, and a legend of the phrases found
+// with their best scores, as FOLDER/KEY.png. Throws
 // DataError.
 void write_overlay(const std::string& folder, const std::string& key, const image::Image& small,
                    const std::vector<detect::Detection>& found, const detect::Phrases& phrases,

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdio>
 
 namespace lip::cmd {
 namespace {
@@ -33,6 +34,12 @@ image::Box in_pixels(const detect::Box& box, const image::Image& picture) {
             std::max(at(box[3], picture.height) - top, 1)};
 }
 
+std::string with_score(double score) {
+    char text[32];
+    std::snprintf(text, sizeof text, " %.2f", score);
+    return text;
+}
+
 }  // namespace
 
 void write_overlay(const std::string& folder, const std::string& key, const image::Image& small,
@@ -42,18 +49,18 @@ void write_overlay(const std::string& folder, const std::string& key, const imag
     const auto palette = image::voc_palette();
     const auto colour = [&](std::size_t phrase) { return palette[phrase % 255 + 1]; };
     const int thickness = 1 + std::max(picture.width, picture.height) / kPixelsALine;
-    std::vector<bool> is_found(phrases.size());
+    std::vector<const detect::Detection*> best(phrases.size());  // of each phrase found
     for (const detect::Box& box : truth)
         image::draw_outline(picture, in_pixels(box, picture), kWhite, 2 * thickness);
     // The best last: it lies on top.
     for (auto one = found.rbegin(); one != found.rend(); ++one) {
         image::draw_outline(picture, in_pixels(one->box, picture), colour(one->phrase), thickness);
-        is_found[one->phrase] = true;
+        best[one->phrase] = &*one;
     }
     std::vector<image::LegendEntry> legend;
     if (!truth.empty()) legend.push_back({kWhite, "truth"});
     for (std::size_t p = 0; p < phrases.size(); ++p)
-        if (is_found[p]) legend.push_back({colour(p), phrases[p]});
+        if (best[p]) legend.push_back({colour(p), phrases[p] + with_score(best[p]->score)});
     image::write_picture(image::picture_path(folder, key),
                          image::encode_png(image::with_legend(picture, legend)), force);
 }

@@ -47,7 +47,7 @@ public:
 
 private:
     detect::Phrases phrases(const record::Record& record) const {
-        return phrases_of(record, queries_, o_.max_phrases);
+        return phrases_of(record, queries_, o_.sources, o_.max_phrases);
     }
 
     void work(GroundBatch& batch) {

@@ -101,7 +101,8 @@ cli::Tool retrieve_tool(RetrieveOptions& options) {
          "    --texts-per-image 0 --bootstrap 1000 --summary -"},
         {"The three images that fit a text best.",
          "retrieve -m model --query 'a red fox' --top 3 images.jsonl | jq -r .key"},
-        {"Boxes and phrases, each box cut out as an image.",
+        {"Boxes and phrases, of a CLOC model; of any other, each box cut out as an image.",
+         "retrieve -m cloc --regions --summary - images.jsonl | jq .metrics\n"
          "retrieve -m model --regions --region-mode crop --summary - images.jsonl | jq .metrics"},
         {"All pairs of a Llip model, and what a search among the best 20 would lose.",
          "retrieve -m llip --texts-per-image 0 --shortlist 20 --summary - images.jsonl |\n"

@@ -156,6 +156,7 @@ private:
         s.metrics = metrics_;
         s.skipped = errors_.skipped();
         s.more.set("regions", std::to_string(all_.texts.size()));
+        s.note = ", " + std::to_string(all_.texts.size()) + " regions";
         s.more.set("without_text", std::to_string(without_text_));
         s.more.set("cut_texts", std::to_string(cut_));
         for (const char* name : {"k", "direction", "ties"})

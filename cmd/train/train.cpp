@@ -220,8 +220,9 @@ void say_contents(const TrainOptions& t, const TrainSettings& s,
         cli::warn("--eval-data has no captions: there will be no recall of retrieval");
     if (!t.eval_classes.empty() && there.labelled == 0)
         cli::warn(
-            "--eval-data has no image whose one label is among --classes: there will be no "
-            "acc1, acc5 and mean_per_class_recall");
+            std::string("--eval-data has no image whose one label is among --classes: there will "
+                        "be no acc1, acc5 and mean_per_class_recall") +
+            (s.model.regions && there.regions > 0 ? ", but mAcc of boxes" : ""));
     if (s.model.regions && there.regions == 0)
         cli::warn(
             "--eval-data has no regions: there will be no mAcc, r2t_recall@10, t2r_recall@10, "
@@ -360,7 +361,10 @@ int run_train(TrainOptions& t) {
             " parameters for " + std::to_string(settings.schedule.total_steps) + " steps of " +
             std::to_string(t.device.batch_size) + " images on " + settings.device.str() +
             (place.size > 1 ? " and " + std::to_string(place.size - 1) + " more ranks" : "") +
-            ", reading " + std::to_string(frames.size()) + " frames, writing " + t.run_folder);
+            (settings.data.regions.count > 0
+                 ? " with up to " + std::to_string(settings.data.regions.count) + " regions each"
+                 : "") +
+            " in " + tensor::name_of(settings.step.precision) + ", writing " + t.run_folder);
         return cli::kDone;
     }
     const tensor::Group ranks(place, std::chrono::seconds(t.rank_timeout), settings.device,

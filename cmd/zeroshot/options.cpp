@@ -60,6 +60,8 @@ cli::Tool zeroshot_tool(ZeroshotOptions& options) {
         {"Many templates, and intervals of the metrics.",
          "zeroshot -m model --classes classes.txt --templates imagenet80 \\\n"
          "    --bootstrap 1000 --summary scores.json -o items.jsonl images.jsonl"},
+        {"Classes of the boxes of records, each asked of a CLOC model.",
+         "zeroshot -m cloc --regions --classes classes.txt --summary - images.jsonl | jq .metrics"},
         {"A Llip model: each class mixes the image, by the mean of its seven queries.",
          "zeroshot -m llip --classes classes.txt --templates imagenet7 --summary - images.jsonl"},
     };

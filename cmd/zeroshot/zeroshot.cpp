@@ -242,11 +242,12 @@ private:
             for (eval::Metric& metric : s.metrics)
                 if (metric.name == "mean_per_class_recall") metric.name = "mAcc";
             s.more.set("regions", std::to_string(metrics_.items()));
+            s.note = ", " + std::to_string(metrics_.items()) + " regions";
             s.settings.set_text("region-mode", eval::name_of(regions_->mode()));
         }
         s.skipped = errors_.skipped();
         s.more.set("unlabelled", std::to_string(unlabelled_));
-        if (unlabelled_ > 0) s.note = ", " + std::to_string(unlabelled_) + " unlabelled";
+        if (unlabelled_ > 0) s.note += ", " + std::to_string(unlabelled_) + " unlabelled";
         s.settings.set_text("classes", options_.classes.classes);
         s.settings.set("class_count", std::to_string(classes_.size()));
         s.settings.set_text("templates", options_.classes.templates);

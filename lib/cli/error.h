@@ -37,6 +37,7 @@ class Stopped : public std::exception {};
 struct Reject {
     std::string_view word;  // a string literal
     std::string message;    // what was found and what to do
+    std::string key = {};   // of the record, where it is known only from what was refused
 };
 
 // Either a value or the reason why there is none.

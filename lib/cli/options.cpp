@@ -62,7 +62,7 @@ std::vector<std::string> split_commas(std::string_view text) {
     return parts;
 }
 
-// How close two names are: for "did you mean".
+// How close two names are.
 std::size_t edit_distance(std::string_view a, std::string_view b) {
     std::vector<std::size_t> row(b.size() + 1);
     for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
@@ -78,17 +78,24 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
     return row[b.size()];
 }
 
-std::string nearest(const std::vector<Option>& options, std::string_view name) {
-    std::size_t best = 3;
-    std::string found;
-    for (const Option& option : options) {
-        const std::size_t distance = edit_distance(name, option.name);
-        if (!option.hidden && distance < best) best = distance, found = option.name;
-    }
+std::string hint(const std::vector<Option>& options, std::string_view name) {
+    std::vector<std::string> names;
+    for (const Option& option : options)
+        if (!option.hidden) names.push_back(option.name);
+    const std::string found = meant_name(names, name);
     return found.empty() ? "see -h" : "did you mean --" + found + "?";
 }
 
 }  // namespace
+
+std::string meant_name(const std::vector<std::string>& names, std::string_view given) {
+    std::size_t best = 3;
+    std::string found;
+    for (const std::string& name : names)
+        if (const std::size_t distance = edit_distance(given, name); distance < best)
+            best = distance, found = name;
+    return found;
+}
 
 std::string join(const std::vector<std::string>& words, std::string_view between) {
     std::string out;
@@ -286,8 +293,7 @@ void Options::parse_long(std::string_view argument, const std::vector<std::strin
         if (option && !option->negatable) option = nullptr;
         on = false;
     }
-    if (!option)
-        throw UsageError("unknown option " + spelling + " (" + nearest(options_, name) + ")");
+    if (!option) throw UsageError("unknown option " + spelling + " (" + hint(options_, name) + ")");
     if (option->is_switch) {
         if (equals != argument.npos) throw UsageError(spelling + " takes no value");
         return assign(*option, on ? "true" : "false", Origin::kCommandLine, spelling);

@@ -131,6 +131,9 @@ private:
 // "stop, skip" for messages.
 std::string join(const std::vector<std::string>& words, std::string_view between = ", ");
 
+// That of the names which `given` may stand for, at most two letters off; empty: none.
+std::string meant_name(const std::vector<std::string>& names, std::string_view given);
+
 // Readers of single values; throw UsageError("… is not a number" and the like).
 std::int64_t parse_integer(std::string_view text, Kind kind);
 double parse_real(std::string_view text);

@@ -12,13 +12,6 @@ namespace lip::eval {
 namespace {
 
 // "llava15" takes every form of the source, "llava15:long" one.
-bool is_wanted(const record::Caption& caption, const std::vector<std::string>& sources) {
-    return sources.empty() ||
-           std::any_of(sources.begin(), sources.end(), [&](const std::string& wanted) {
-               return wanted == caption.source || wanted == caption.source + ":" + caption.form;
-           });
-}
-
 std::vector<std::string> sentences_of(const record::Caption& caption) {
     static const text::SentenceSplitter splitter{text::SplitOptions{}};
     std::vector<std::string> sentences;
@@ -33,6 +26,13 @@ std::vector<std::string> sentences_of(const record::Caption& caption) {
 }
 
 }  // namespace
+
+bool is_from(const record::Caption& caption, const std::vector<std::string>& sources) {
+    return sources.empty() ||
+           std::any_of(sources.begin(), sources.end(), [&](const std::string& wanted) {
+               return wanted == caption.source || wanted == caption.source + ":" + caption.form;
+           });
+}
 
 TextSelection parse_selection(const std::vector<std::string>& sources, const std::string& texts,
                               std::int64_t most, const std::string& long_text) {
@@ -57,7 +57,7 @@ std::vector<SelectedText> select_texts(const record::Record& record,
     };
     for (std::size_t c = 0; c < record.captions.size() && !is_full(); ++c) {
         const record::Caption& caption = record.captions[c];
-        if (!is_wanted(caption, selection.sources)) continue;
+        if (!is_from(caption, selection.sources)) continue;
         if (selection.kind == TextKind::kCaption) {
             std::vector<std::string> parts;
             if (selection.mean_of_parts) parts = sentences_of(caption);

@@ -22,6 +22,9 @@ struct TextSelection {
     bool mean_of_parts = false;  // a caption is the mean of its sentences
 };
 
+// Whether a caption is from one of the sources, SOURCE or SOURCE:FORM; of no list all are.
+bool is_from(const record::Caption& caption, const std::vector<std::string>& sources);
+
 // Throws UsageError for words that do not fit together. `texts` and `long_text` are the values of
 // --texts and --long-text.
 TextSelection parse_selection(const std::vector<std::string>& sources, const std::string& texts,

@@ -255,7 +255,9 @@ void apply_setting(ModelConfig& config, const std::string& setting) {
     try {
         config = parse_config(root.dump(), "--set");
     } catch (const cli::DataError& problem) {
-        throw cli::UsageError(problem.what());
+        std::string said = problem.what();  // "--set.cloc.pool: .."
+        if (said.starts_with("--set.")) said[5] = ' ';
+        throw cli::UsageError(said);
     }
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "cli/error.h"
+#include "cli/options.h"
 
 #include <nlohmann/json.hpp>
 
@@ -86,8 +87,11 @@ public:
     }
     void finish() const {
         for (const auto& [key, value] : json_.items())
-            if (std::find(seen_.begin(), seen_.end(), key) == seen_.end())
-                throw cli::DataError(where_ + ": unknown key \"" + key + "\"");
+            if (std::find(seen_.begin(), seen_.end(), key) == seen_.end()) {
+                const std::string meant = cli::meant_name(seen_, key);
+                throw cli::DataError(where_ + ": unknown key \"" + key + "\"" +
+                                     (meant.empty() ? "" : " (did you mean " + meant + "?)"));
+            }
     }
 
 private:

@@ -110,8 +110,9 @@ Json hf_config(const ModelConfig& c, const ExportSettings& settings) {
         no_place("Hugging Face", "CLIP with such a text tower");
     if (!siglip && t.pool_type == "eos" && t.eos_id == 2)
         no_place("Hugging Face",
-                 "text tower that is read at id 2: it takes the highest id of a text where the end "
-                 "token is 2 (a tokenizer made with --eos_id=3 has none of this)");
+                 "text tower with the end token at 2: it reads a text at its highest id then (a "
+                 "model trained with a tokenizer of spm_train --eos_id=3 can be written; this one "
+                 "can for open_clip)");
     const auto tower = [](std::int64_t width, std::int64_t hidden, std::int64_t layers,
                           std::int64_t heads, double eps, Activation activation) {
         return Json{{"hidden_size", width},        {"intermediate_size", hidden},

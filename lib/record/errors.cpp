@@ -76,8 +76,9 @@ void ErrorLog::report(const Place& place, const cli::Reject& reject, std::string
         ++by_word_[std::string(reject.word)];
         return;
     }
+    const std::string& key = place.key.empty() ? reject.key : place.key;
     std::string text = to_string(place) + ": " + reject.message;
-    if (!place.key.empty()) text += " (" + place.key + ")";
+    if (!key.empty()) text += " (" + key + ")";
     if (!settings_.skip_bad && reject.word == "bad-json" && place.line == 1 && !raw.empty() &&
         raw.find('{') == raw.npos)
         throw cli::DataError(
@@ -101,9 +102,9 @@ void ErrorLog::report(const Place& place, const cli::Reject& reject, std::string
         append_integer(line, static_cast<std::int64_t>(place.line));
         line += ",\"offset\":";
         append_integer(line, static_cast<std::int64_t>(place.offset));
-        if (!place.key.empty()) {
+        if (!key.empty()) {
             line += ",\"key\":";
-            cli::append_json_string(line, place.key);
+            cli::append_json_string(line, key);
         }
         line += ",\"error\":";
         cli::append_json_string(line, reject.word);

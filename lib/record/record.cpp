@@ -226,8 +226,9 @@ cli::Result<Record> parse_record(std::string_view line) {
     try {
         if (auto reject = slice_fields(slicer, record.object, read_captions)) return *reject;
         read_known(record);
-        if (in_captions) return in_captions->reject;
-    } catch (const Problem& problem) {
+        if (in_captions) throw *in_captions;
+    } catch (Problem& problem) {
+        problem.reject.key = record.key;
         return problem.reject;
     }
     return record;
