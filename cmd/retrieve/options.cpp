@@ -19,7 +19,9 @@ With --query texts are looked for among the images, with --query-image images am
 constexpr const char* kRegions =
     R"(--regions compares the boxes of the records' regions (record(5)) with their phrases: all boxes look for their phrase among all phrases, all phrases for their box. A box has the vector that --region-mode says. The right answer is the box's own phrase; phrases repeat, so figures that accept an equal one stand beside.
 
-Items are direction (r2t or t2r), key, region (its index in the record), box, text, rank, string_rank and top. Metrics are r2t_recall@k and t2r_recall@k, by default of k=10 alone, r2t_string_recall@k and t2r_string_recall@k, where an equal phrase of another region counts, and r2t_median_rank and t2r_median_rank. --direction i2t is r2t, t2i is t2r. Regions without text are left out and counted as without_text.)";
+Items are direction (r2t or t2r), key, region (its index in the record), box, text, rank, string_rank and top. Metrics are r2t_recall@k and t2r_recall@k, by default of k=10 alone, r2t_string_recall@k and t2r_string_recall@k, where an equal phrase of another region counts, and r2t_median_rank and t2r_median_rank. --direction i2t is r2t, t2i is t2r. Regions without text are left out and counted as without_text.
+
+With --query texts are looked for among the boxes, with or without texts of their own: a line a hit has query, rank, key, region, box, text and score.)";
 
 constexpr const char* kOutput =
     R"(One JSON line a query, images first: direction (i2t or t2i), key, rank and top, the best candidates with key and score. A text also has caption, its index in the record, and sentence or phrase, the index in the caption. --top says how many candidates are printed.
@@ -63,8 +65,10 @@ void add_own(cli::Options& o, RetrieveOptions& options) {
           "vectors of the images, of embed(1), in place of INPUT");
     o.add("--text-embeddings", options.text_embeddings, "FILE",
           "vectors of the texts, of embed(1), in place of INPUT");
-    o.add_repeated("--query", options.query, "TEXT",
-                   "print the images that fit this text best; @FILE: one text a line");
+    o.add_repeated(
+        "--query", options.query, "TEXT",
+        "print the images, with --regions the boxes, that fit this text best; @FILE: one text a "
+        "line");
     o.add_repeated("--query-image", options.query_image, "FILE",
                    "print the texts that fit this image best");
     o.add("--shortlist", options.shortlist, cli::Kind::kCount, "N",
@@ -99,6 +103,9 @@ cli::Tool retrieve_tool(RetrieveOptions& options) {
          "embed -m model --kind text --format npy -o texts.npy images.jsonl\n"
          "retrieve --image-embeddings images.npy --text-embeddings texts.npy \\\n"
          "    --texts-per-image 0 --bootstrap 1000 --summary -"},
+        {"The three boxes of all records that fit a text best.",
+         "retrieve -m cloc --regions --query 'a red fox' --top 3 images.jsonl | jq -c '[.key, "
+         ".box]'"},
         {"The three images that fit a text best.",
          "retrieve -m model --query 'a red fox' --top 3 images.jsonl | jq -r .key"},
         {"Boxes and phrases, of a CLOC model; of any other, each box cut out as an image.",

@@ -2,6 +2,7 @@
 
 #include "cli/error.h"
 #include "cli/log.h"
+#include "cmd/retrieve/search.h"
 #include "eval/bootstrap.h"
 #include "eval/region_embedder.h"
 #include "eval/results.h"
@@ -14,7 +15,7 @@
 namespace lip::cmd {
 namespace {
 
-// All regions of the input that have a phrase.
+// All regions of the input that have a phrase; in a search the others, too.
 struct Regions {
     std::vector<std::string> places;  // "key":...,"region":...,"box":...
     std::vector<std::string> texts;
@@ -37,14 +38,25 @@ public:
 
     int run() {
         read();
-        errors_.require_some(all_.texts.size(), record::kNoRegionTexts);
-        if (!all_.texts.empty()) {
+        errors_.require_some(all_.texts.size(),
+                             o_.is_search() ? record::kNoRegions : record::kNoRegionTexts);
+        if (o_.is_search()) {
+            search();
+        } else if (!all_.texts.empty()) {
             all_.phrases = embedder_.texts(all_.texts, &cut_);
             if (o_.direction != Direction::kTextToImage) measure("r2t", all_.vectors, all_.phrases);
             if (o_.direction != Direction::kImageToText) measure("t2r", all_.phrases, all_.vectors);
         }
         const int code = errors_.finish();
-        results_.finish(summary());
+        eval::Summary said;
+        if (o_.is_search()) {
+            said.unit = "query";
+            said.units = "queries";
+            said.note = ", " + std::to_string(all_.places.size()) + " regions";
+        } else {
+            said = summary();
+        }
+        results_.finish(said);
         return code;
     }
 
@@ -56,13 +68,14 @@ private:
         std::unordered_map<std::string, std::int64_t> numbers;
         std::vector<at::Tensor> vectors;
         while (const auto batch = batches.next()) {
-            for (const auto& item : batch->items) results_.count(item.record.key);
+            if (!o_.is_search())
+                for (const auto& item : batch->items) results_.count(item.record.key);
             const eval::RegionVectors regions = of_regions_(*batch);
             for (std::size_t n = 0; n < regions.places.size(); ++n) {
                 const auto& [i, r] = regions.places[n];
                 const record::Record& record = batch->items[i].record;
                 const std::string& text = record.regions[r].text;
-                if (text.empty()) {
+                if (text.empty() && !o_.is_search()) {
                     ++without_text_;
                     continue;
                 }
@@ -79,6 +92,32 @@ private:
         }
         progress.finish();
         if (!vectors.empty()) all_.vectors = at::stack(vectors);
+    }
+
+    // One line a hit, best first, query by query.
+    void search() {
+        const std::vector<std::string> queries = expand_texts(o_.query);
+        const at::Tensor rows = embedder_.texts(queries, &cut_);
+        if (cut_ > 0)
+            cli::warn(std::to_string(cut_) + " queries were cut to " +
+                      std::to_string(embedder_.config().text.context_length) + " tokens");
+        eval::Ranking found;
+        if (!all_.places.empty())
+            found = eval::rank({rows, std::vector<std::int64_t>(queries.size(), -1)},
+                               {all_.vectors, all_.own}, {.top = o_.results.top});
+        for (std::size_t q = 0; q < queries.size(); ++q) {
+            results_.count(queries[q]);
+            for (std::size_t i = 0; q < found.top.size() && i < found.top[q].size(); ++i) {
+                const eval::Hit& hit = found.top[q][i];
+                std::string line = "{\"query\":";
+                cli::append_json_string(line, queries[q]);
+                line += ",\"rank\":" + std::to_string(i + 1) + ",";
+                append_region(line, static_cast<std::size_t>(hit.candidate));
+                line += ",\"score\":";
+                record::append_score(line, hit.score);
+                results_.write(line + "}");
+            }
+        }
     }
 
     void measure(const std::string& direction, const at::Tensor& queries,

@@ -38,7 +38,7 @@ public:
     explicit Plan(const RetrieveOptions& o) : o_(o) {
         if (o.regions.regions) {
             for (const char* name :
-                 {"query", "query-image", "image-embeddings", "text-embeddings", "texts", "sources",
+                 {"query-image", "image-embeddings", "text-embeddings", "texts", "sources",
                   "texts-per-image", "long-text", "shortlist", "allow-short"})
                 refuse({name}, "has no meaning with --regions, which compares boxes and phrases");
         } else {

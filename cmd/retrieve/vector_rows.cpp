@@ -47,10 +47,11 @@ void read_lines(const std::string& path, std::string_view kind, const Take& take
         std::string found;
         const std::string* raw = record.object.find("kind");
         if (raw && record::read_text(*raw, found) && found != kind)
-            throw cli::DataError(
-                record::to_string(place) + ": the row is of kind " + found + ", not " +
-                std::string(kind) +
-                (found == "region" ? " (retrieve --regions compares boxes with their texts)" : ""));
+            throw cli::DataError(record::to_string(place) + ": the row is of kind " + found +
+                                 ", not " + std::string(kind) +
+                                 (found == "region" ? " (retrieve -m MODEL --regions compares "
+                                                      "boxes with their texts, or with --query)"
+                                                    : ""));
         if (record.object.find("given"))
             throw cli::DataError(
                 record::to_string(place) +
