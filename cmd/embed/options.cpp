@@ -56,8 +56,10 @@ cli::Tool embed_tool(EmbedOptions& options) {
          "embed -m model --kind text --texts sentences images.jsonl > sentences.jsonl"},
         {"What the last block but one says of each patch, for another model to read.",
          "embed -m model --kind patch --layer -2 --format npy -o patches.npy shards/"},
-        {"Every box of the records, asked of a CLOC model, for NumPy.",
-         "embed -m cloc --kind region --format npy -o regions.npy images.jsonl"},
+        {"Every box of the records, asked of a CLOC model, and its text, row by row, for NumPy.",
+         "embed -m cloc --kind region --format npy -o regions.npy images.jsonl\n"
+         "jq -r .text regions.npy.rows.jsonl |\n"
+         "    embed -m cloc --kind text --input-format lines --format npy -o phrases.npy"},
         {"The same of any model, each box cut out as an image of its own.",
          "embed -m model --kind region --region-mode crop images.jsonl > regions.jsonl"},
         {"Texts from a pipe.",
