@@ -46,8 +46,7 @@ void write_overlay(const std::string& folder, const std::string& key, const imag
                    const std::vector<detect::Detection>& found, const detect::Phrases& phrases,
                    bool force, const std::vector<detect::Box>& truth) {
     image::Image picture = enlarged(small);
-    const auto palette = image::voc_palette();
-    const auto colour = [&](std::size_t phrase) { return palette[phrase % 255 + 1]; };
+    const auto& colour = image::bright_colour;
     const int thickness = 1 + std::max(picture.width, picture.height) / kPixelsALine;
     std::vector<const detect::Detection*> best(phrases.size());  // of each phrase found
     for (const detect::Box& box : truth)

@@ -3,6 +3,7 @@
 #include "cli/error.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <string>
 
@@ -18,6 +19,26 @@ std::array<Rgb, 256> voc_palette() {
         }
     }
     return palette;
+}
+
+Rgb bright_colour(std::size_t index) {
+    constexpr double kGolden = 0.618033988749895;
+    struct Tone {
+        double saturation, value;
+    };
+    constexpr Tone kTones[] = {{1, 1}, {0.45, 1}, {1, 0.65}};
+    const Tone tone = kTones[index % 3];
+    double turns = 0;
+    const double hue = 6 * std::modf(static_cast<double>(index) * kGolden, &turns);
+    Rgb colour{};
+    for (std::size_t c = 0; c < 3; ++c) {
+        // 1 near the channel's own hue, at 0, 2 and 4 of 6, falling to 0 two steps away.
+        const double away = std::abs(std::remainder(hue - 2.0 * static_cast<double>(c), 6));
+        const double share = std::clamp(2 - away, 0.0, 1.0);
+        const double level = tone.value * (1 - tone.saturation * (1 - share));
+        colour[c] = static_cast<std::uint8_t>(255 * level + 0.5);
+    }
+    return colour;
 }
 
 Image overlay(const Image& image, const Mask& mask, std::span<const Rgb> palette, double alpha) {

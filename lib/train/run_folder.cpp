@@ -78,8 +78,9 @@ RunFolder::RunFolder(fs::path path, bool resume) : path_(std::move(path)), resum
                                      : name == "config.toml" || name == "metrics.jsonl" ||
                                            name == kLock || name == kEventFolder;
         if (!is_leftover)
-            throw cli::DataError(path_.string() +
-                                 ": is not empty (--resume goes on with the run in it)");
+            throw cli::DataError(
+                path_.string() +
+                ": is not empty (--resume goes on with the run in it; -o names another)");
     }
 }
 

@@ -5,6 +5,7 @@
 
 #include <doctest/doctest.h>
 
+#include <cstdlib>
 #include <set>
 #include <vector>
 
@@ -20,6 +21,19 @@ TEST_CASE("colours of Pascal VOC") {
     CHECK(palette[20] == Rgb{0, 64, 128});
     CHECK(palette[255] == Rgb{224, 224, 192});
     CHECK(std::set<Rgb>(palette.begin(), palette.end()).size() == 256);
+}
+
+TEST_CASE("bright colours can be told apart") {
+    CHECK(bright_colour(0) == Rgb{255, 0, 0});
+    for (std::size_t i = 0; i < 20; ++i)
+        for (std::size_t j = 0; j < i; ++j) {
+            int apart = 0;
+            for (std::size_t c = 0; c < 3; ++c)
+                apart += std::abs(bright_colour(i)[c] - bright_colour(j)[c]);
+            CAPTURE(i);
+            CAPTURE(j);
+            CHECK(apart > 60);
+        }
 }
 
 TEST_CASE("overlays mix by weight") {
