@@ -88,6 +88,7 @@ std::vector<Metric> RegionCheck::metrics() const {
         const auto recall = [&](const Tensor& queries, const Tensor& candidates) {
             return recall_at(rank({queries, own}, {candidates, own}, {}).ranks, kRecallAt);
         };
+        out.push_back({"regions", static_cast<double>(own.size()), std::nullopt});
         const std::string at = "_recall@" + std::to_string(kRecallAt);
         out.push_back({"r2t" + at, recall(vectors, texts), std::nullopt});
         out.push_back({"t2r" + at, recall(texts, vectors), std::nullopt});

@@ -25,8 +25,8 @@ public:
     void add(const ImageBatch& batch);
 
     // Of what there was: mAcc over the regions whose label, or else text, is a class; r2t_recall@10
-    // and t2r_recall@10 over those with a text; acc@0.5 and mean_iou of a model with a box head,
-    // over the regions that their text alone points at.
+    // and t2r_recall@10 over those with a text, "regions" of them; acc@0.5 and mean_iou of a model
+    // with a box head, over the regions that their text alone points at.
     std::vector<Metric> metrics() const;
 
 private:
