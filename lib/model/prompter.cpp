@@ -26,8 +26,8 @@ double root(const Tensor& x) {
 // Rows of the prompts alone: prompts [B, M, n, W], the image's tokens behind the layer's norm [B,
 // P, W]. `prior` [B, M, 1, P] is added to the scores of the image's tokens, if defined. With one
 // head the products with the matrices of keys and values move from the tokens to the few prompts:
-//   q . (W_k y + b_k) = (W_k^T q) . y + q . b_k      sum of a (W_v y + b_v) = W_v (sum of a y) +
-//   b_v
+//   q . (W_k y + b_k) = (W_k^T q) . y + q . b_k
+//   sum of a (W_v y + b_v) = W_v (sum of a y) + b_v
 Tensor of_prompt_rows(const PromptLayer& layer, const Tensor& prompts, const Tensor& tokens,
                       const Tensor& prior) {
     const std::int64_t b = prompts.size(0), m = prompts.size(1), n = prompts.size(2);
