@@ -125,8 +125,7 @@ int checkpoint_export(const CheckpointOptions& options) {
         !loaded.model->config.text.is_padded())
         cli::warn(
             "the library cannot open this tokenizer and may take another in its place: make the "
-            "ids "
-            "of texts with SentencePiece from tokenizer.model, between start and end token "
+            "ids of texts with SentencePiece from tokenizer.model, between start and end token "
             "(doc/tokenizers.md has the lines)");
     return cli::kDone;
 }

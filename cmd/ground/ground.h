@@ -67,9 +67,8 @@ cli::Result<GroundItem> prepare_item(const detect::Grounder& grounder, std::stri
 std::vector<detect::Grounding> locate(const detect::Grounder& grounder, const GroundBatch& batch);
 
 // Writes the picture, enlarged if it is small, with the outlines of the boxes, a colour for each
-// phrase and white for the true ones, and a legend of the phrases found
-// with their best scores, as FOLDER/KEY.png. Throws
-// DataError.
+// phrase and white for the true ones, and a legend of the phrases found with their best scores, as
+// FOLDER/KEY.png. Throws DataError.
 void write_overlay(const std::string& folder, const std::string& key, const image::Image& small,
                    const std::vector<detect::Detection>& found, const detect::Phrases& phrases,
                    bool force, const std::vector<detect::Box>& truth = {});

@@ -97,10 +97,7 @@ private:
     // One line a hit, best first, query by query.
     void search() {
         const std::vector<std::string> queries = expand_texts(o_.query);
-        const at::Tensor rows = embedder_.texts(queries, &cut_);
-        if (cut_ > 0)
-            cli::warn(std::to_string(cut_) + " queries were cut to " +
-                      std::to_string(embedder_.config().text.context_length) + " tokens");
+        const at::Tensor rows = embed_queries(queries, embedder_).target;
         eval::Ranking found;
         if (!all_.places.empty())
             found = eval::rank({rows, std::vector<std::int64_t>(queries.size(), -1)},

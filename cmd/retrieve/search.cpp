@@ -60,6 +60,16 @@ std::vector<std::string> expand_texts(const std::vector<std::string>& values) {
     return texts;
 }
 
+model::QueryFeatures embed_queries(const std::vector<std::string>& texts,
+                                   const eval::Embedder& embedder) {
+    std::int64_t cut = 0;
+    model::QueryFeatures queries = embedder.queries(texts, &cut);
+    if (cut > 0)
+        cli::warn(std::to_string(cut) + " queries were cut to " +
+                  std::to_string(embedder.config().text.context_length) + " tokens");
+    return queries;
+}
+
 Searcher::Searcher(const RetrieveOptions& options, const eval::Embedder& embedder)
     : options_(options),
       embedder_(embedder),
@@ -69,12 +79,8 @@ Searcher::Searcher(const RetrieveOptions& options, const eval::Embedder& embedde
         rows_ = images_.vectors;
         return;
     }
-    std::int64_t cut = 0;
-    texts_ = embedder.queries(names_, &cut);
+    texts_ = embed_queries(names_, embedder);
     rows_ = texts_.target;
-    if (cut > 0)
-        cli::warn(std::to_string(cut) + " queries were cut to " +
-                  std::to_string(embedder.config().text.context_length) + " tokens");
 }
 
 // Vectors from files are compared as they stand.

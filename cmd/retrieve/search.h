@@ -40,4 +40,8 @@ private:
 // has no text.
 std::vector<std::string> expand_texts(const std::vector<std::string>& values);
 
+// Embeds texts that are looked for; warns of those that were cut.
+model::QueryFeatures embed_queries(const std::vector<std::string>& texts,
+                                   const eval::Embedder& embedder);
+
 }  // namespace lip::cmd

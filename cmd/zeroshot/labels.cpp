@@ -84,11 +84,6 @@ cli::Result<std::optional<Truth>> Labels::one(const std::string& label) const {
     return std::optional<Truth>({{*found}, false});
 }
 
-cli::Result<std::int64_t> Labels::find(const record::Record& record, std::size_t index) const {
-    const record::Region& region = record.regions[index];
-    return classes_.find(region.label.empty() ? region.text : region.label);
-}
-
 cli::Result<std::optional<Truth>> Labels::find(const shard::ImageRecord& item) const {
     const record::Record& record = item.record;
     if (from_ == From::kFile) {

@@ -29,10 +29,6 @@ public:
     // Nothing where the image has no label. Rejects with unknown-label.
     cli::Result<std::optional<Truth>> find(const shard::ImageRecord& item) const;
 
-    // Of region `index` of a record: its label, or else its text. Rejects with unknown-label what
-    // is no class.
-    cli::Result<std::int64_t> find(const record::Record& record, std::size_t index) const;
-
 private:
     enum class From { kRecord, kFolder, kFile };
     void read_lines(const std::string& path);

@@ -139,7 +139,7 @@ private:
                 region.label.empty() && region.text.empty()) {
                 ++unlabelled_;
             } else {
-                const auto found = labels_.find(record, r);
+                const auto found = classes_.find(region);
                 if (!found) {
                     errors_.report(batch.items[i].place, found.reject());
                     continue;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "eval/embedder.h"
+#include "record/record.h"
 
 #include <ATen/core/Tensor.h>
 
@@ -37,6 +38,10 @@ public:
     // The class meant by a label: its id, else one of its names. Rejects with unknown-label what is
     // neither, and a name that several classes have.
     cli::Result<std::int64_t> find(const std::string& label) const;
+    // The class of a region: by its label, or else its text.
+    cli::Result<std::int64_t> find(const record::Region& region) const {
+        return find(region.label.empty() ? region.text : region.label);
+    }
 
 private:
     void read_json(const std::string& text, const std::string& path);

@@ -15,10 +15,6 @@ using at::Tensor;
 constexpr std::int64_t kRecallAt = 10;
 constexpr double kOverlap = 0.5;
 
-const record::Region& region_at(const ImageBatch& batch, const RegionPlace& place) {
-    return batch.items[place.item].record.regions[place.region];
-}
-
 }  // namespace
 
 RegionCheck::RegionCheck(const Embedder& embedder, const Classes* classes,
@@ -55,8 +51,8 @@ void RegionCheck::classify(const ImageBatch& batch, const RegionVectors& regions
         class_scores(regions.vectors, *weights_, Synonyms::kMax).contiguous();  // [R, C]
     const float* row = scores.const_data_ptr<float>();
     for (const RegionPlace& place : regions.places) {
-        const record::Region& region = region_at(batch, place);
-        if (const auto truth = classes_->find(region.label.empty() ? region.text : region.label))
+        const record::Record& record = batch.items[place.item].record;
+        if (const auto truth = classes_->find(record.regions[place.region]))
             classification_.add(
                 *truth, rank_of({row, static_cast<std::size_t>(weights_->classes)}, *truth));
         row += weights_->classes;

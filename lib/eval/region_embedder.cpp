@@ -108,18 +108,22 @@ at::Tensor RegionEmbedder::boxes(const ImageBatch& batch) const {
     return all.to(embedder_.device());
 }
 
-at::Tensor RegionEmbedder::rows(const ImageBatch& batch, std::int64_t most) {
+at::Tensor RegionEmbedder::rows(const ImageBatch& batch) {
+    const std::int64_t most = most_regions(batch);
     std::vector<std::int64_t> rows;
-    for (std::size_t i = 0; i < batch.items.size(); ++i)
-        for (std::size_t r = 0; r < batch.items[i].record.regions.size(); ++r)
-            rows.push_back(static_cast<std::int64_t>(i) * most + static_cast<std::int64_t>(r));
+    for (const RegionPlace& place : places_of(batch))
+        rows.push_back(static_cast<std::int64_t>(place.item) * most +
+                       static_cast<std::int64_t>(place.region));
     return at::tensor(rows, at::TensorOptions(at::kLong));
+}
+
+at::Tensor RegionEmbedder::at_boxes(const at::Tensor& all, const ImageBatch& batch) {
+    return all.flatten(0, 1).to(at::kCPU).index_select(0, rows(batch));
 }
 
 at::Tensor RegionEmbedder::of_prompter(const ImageBatch& batch,
                                        const model::ImageMemory& images) const {
-    const at::Tensor all = embedder_.model().prompter->regions(images, boxes(batch));
-    return all.flatten(0, 1).to(at::kCPU).index_select(0, rows(batch, all.size(1)));
+    return at_boxes(embedder_.model().prompter->regions(images, boxes(batch)), batch);
 }
 
 at::Tensor RegionEmbedder::of_patches(const ImageBatch& batch) const {
@@ -127,7 +131,7 @@ at::Tensor RegionEmbedder::of_patches(const ImageBatch& batch) const {
                                                                model::DenseAttention::kPlain);
     const at::Tensor all =
         model::roi_weights(boxes(batch), embedder_.config().vision.grid()).matmul(patches);
-    return tensor::unit(all).flatten(0, 1).to(at::kCPU).index_select(0, rows(batch, all.size(1)));
+    return at_boxes(tensor::unit(all), batch);
 }
 
 at::Tensor RegionEmbedder::of_crops(const ImageBatch& batch) const {
@@ -176,16 +180,11 @@ RegionEmbedder::Grounded RegionEmbedder::ground(const ImageBatch& batch,
     out.regions.vectors = of_prompter(batch, images);
     check_finite(out.regions.vectors, batch);
     const std::int64_t count = std::ssize(batch.items), most = most_regions(batch);
-    const at::Tensor which = rows(batch, most);
     const at::Tensor asked = at::zeros({count * most, texts.size(1)})
-                                 .index_copy_(0, which, texts)
+                                 .index_copy_(0, rows(batch), texts)
                                  .view({count, most, -1});
-    const at::Tensor found = model.prompter->boxes(images, asked.to(embedder_.device()))
-                                 .clamp(0, 1)
-                                 .flatten(0, 1)
-                                 .to(at::kCPU)
-                                 .index_select(0, which)
-                                 .contiguous();
+    const at::Tensor boxes = model.prompter->boxes(images, asked.to(embedder_.device()));
+    const at::Tensor found = at_boxes(boxes.clamp(0, 1), batch).contiguous();
     check_finite(found, batch);
     const float* corners = found.const_data_ptr<float>();
     for (const RegionPlace& place : out.regions.places) {

@@ -47,10 +47,11 @@ private:
     void check_finite(const at::Tensor& numbers, const ImageBatch& batch) const;
     at::Tensor of_patches(const ImageBatch& batch) const;
     at::Tensor of_crops(const ImageBatch& batch) const;
-    // The batch's boxes in the square that the model sees [B, M, 4], M the most of an image, and
-    // the rows of all that there are in [B * M].
+    // The batch's boxes in the square that the model sees [B, M, 4], M the most of an image; the
+    // rows of all that there are in [B * M]; and these rows of `all` [B, M, ...], on the CPU.
     at::Tensor boxes(const ImageBatch& batch) const;
-    static at::Tensor rows(const ImageBatch& batch, std::int64_t most);
+    static at::Tensor rows(const ImageBatch& batch);
+    static at::Tensor at_boxes(const at::Tensor& all, const ImageBatch& batch);
 
     const Embedder& embedder_;
     RegionMode mode_;
