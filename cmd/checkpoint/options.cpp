@@ -2,61 +2,10 @@
 #include "tensor/device.h"
 
 namespace lip::cmd {
-namespace {
-
-constexpr const char* kDescription =
-    R"(Looks into checkpoints and brings models in and out. A checkpoint is a folder with config.json, model.safetensors and a tokenizer; a run folder stands for its newest checkpoint.
-
-info reads the configuration and all weights, checks that they belong together, and tells what the model is.
-
-verify looks for all that can be wrong with a checkpoint: files that are missing, or differ from checksums.xxh64; a configuration or a tokenizer that cannot be read; weights or moments that are damaged, missing, too many, of another shape, or not finite.
-
-import makes a checkpoint of a model of open_clip (a folder with open_clip_config.json), of Hugging Face (a folder of CLIPModel, SiglipModel or Owlv2ForObjectDetection), or of bare weights (.safetensors, or .pt and .bin of torch.save, with --arch): names of open_clip, OpenAI, Hugging Face, with or without "module." or a state_dict around them. Pickles are read as data: what asks for anything but tensors, dictionaries, lists, numbers and texts is refused by its name, and nothing in a file is ever run. Positions of another image size are interpolated. Weights that the model has no place for are left out and named. OWLv2 becomes a detector, which ground(1) uses, and no other tool.
-
-export writes a folder that open_clip ('local-dir:DIR') or Hugging Face (from_pretrained) open, or a file of the weights alone under open_clip's names, for torch.load with weights_only. open_clip has no place for a SentencePiece tokenizer: doc/tokenizers.md makes its ids in a few lines of Python. Hugging Face's CLIP cannot hold a model whose end token is 2 (spm_train --eos_id=3 makes one that it can). The file of weights says neither the architecture nor the tokenizer: import takes it with --arch config.json and --tokenizer of the checkpoint. A Llip model leaves as such a file only, whole and with names of ours for its mixture tokens and readout: other libraries have no place for them, and without them nobody could use it. A model with regions leaves as a file with its Prompter, under names of ours; --drop-extra leaves the CLIP that it is beside. With --dtype f16 or bf16 all weights but scale and bias of the logits have that type.
-
-average makes the mean of the weights of checkpoints with equal configurations. diff compares two checkpoints tensor by tensor.)";
-
-constexpr const char* kOutput =
-    R"(info: a line for each fact, name and value with a TAB between, or one object with --format=json: path; arch and method; parameters, with vision_parameters and text_parameters, readout_parameters of a Llip model and prompter_parameters of one with regions; the shapes of both towers; embed_dim, image_size, context_length; of a Llip model its settings by the names that train --set has, llip.mixture_tokens, llip.heads, llip.temperature (as it is now, if learnt) and the others, in JSON the object llip, and vision_pool mixture; of a model with regions in the same way cloc.pool and the others; logit_scale, the factor on cosines, and logit_bias where the model has one; gflops_image and gflops_text, the cost of one image and of one text of full length, in 10^9 floating point operations of matrix products; of a Llip model also mflops_pair, the 10^6 operations for the score of an image with one text more, and gflops_batches, for batches of 64 to 32768 images with a text each the operations of both towers and of the scores of all pairs, as a table with the columns batch, images, texts and pairs (training takes three times all of these); step and samples of the training run, and provenance, where they are known. Of a detector: detector in place of method, and head_parameters. With --tensors follows a line for each tensor: its name, shape, type and Euclidean norm.
-
-verify: a line for each problem, TAB-separated: the checkpoint, the file, and what is wrong; nothing for a checkpoint that is sound. Exit 0 if all are sound, 1 if not.
-
-diff: a line for each tensor that differs by more than --atol plus --rtol times the second, TAB-separated: name, largest difference, largest relative difference; or where only one has it, or shapes differ. Exit 0 if all are equal, 1 if not.
-
-import, export and average write a folder, complete or not at all.)";
-
-constexpr const char* kBadInput =
-    R"(A file that is cut or damaged, a pickle with code in it, an unknown key in the configuration, and tensors that are missing or of another shape than the configuration asks for end the run with status 1; all such tensors are named. What another library has no place for ends export in the same way; single tensors, such as the bias of the logits in CLIPModel, are named and left out with --drop-extra.)";
-
-}  // namespace
+namespace {}  // namespace
 
 cli::Tool checkpoint_tool(CheckpointOptions& options) {
-    cli::Tool tool;
-    tool.name = "checkpoint";
-    tool.summary = "look into checkpoints, bring models in and out";
-    tool.description = kDescription;
-    tool.sections = {{"OUTPUT", kOutput}, {"BAD INPUT", kBadInput}};
-    tool.examples = {
-        {"What a model is.", "checkpoint info model"},
-        {"One value, for a script.", "checkpoint info --format json model | jq .parameters"},
-        {"What the towers of a Llip model cost, and the scores of all pairs.",
-         "checkpoint info llip | grep flops"},
-        {"The five largest weights by norm.",
-         "checkpoint info --format json --tensors model |\n"
-         "    jq -r '.tensors | sort_by(-.norm)[:5][] | [.name, .norm] | @tsv'"},
-        {"Are the checkpoints of a run as they were written?",
-         "checkpoint verify run/checkpoints/step-*"},
-        {"For open_clip, and back.",
-         "checkpoint export model -o exported\n"
-         "checkpoint import exported -o again.ckpt\n"
-         "checkpoint diff model again.ckpt"},
-        {"The weights for torch.load, in half the bytes.",
-         "checkpoint export --format pt --dtype bf16 model -o weights.pt"},
-        {"The mean of the last checkpoints of a run.",
-         "checkpoint average run/checkpoints/step-* -o soup.ckpt"},
-    };
-    tool.see_also = "train(1), embed(1), checkpoint(5), lip(7)";
+    cli::Tool tool{cli::embedded_page("checkpoint")};
     tool.features = {tensor::torch_description()};
     const auto add = [&](const char* name, const char* usage, const char* summary,
                          int (*run)(const CheckpointOptions&)) -> cli::Options& {

@@ -6,21 +6,6 @@ namespace {
 
 using cli::Kind;
 
-constexpr const char* kDescription =
-    R"(Packs records and their images into shards: tar files of KEY.jpg and KEY.json, compressed as zstd in frames that can be read one by one (shard(5)). GNU tar, zstd and webdataset readers read them; image bytes come back as they were. The same input gives the same bytes for any number of threads.
-
-Without -o one shard goes to standard output. With -o PREFIX the shards are PREFIX-000000.tar.zst and on, each under its name only when complete, with a line in PREFIX.manifest.jsonl. Shards as input are packed again. With --images-from the records bring texts alone, and their images are taken by key from other shards or tars (img2dataset's, for one), a file, folder, manifest or quoted pattern. Both are read side by side and must have their keys in the same order; either may lack some. -f replaces the whole set of an earlier run, but not before the first new shard is complete, and never what is input as well.
-
-SIGINT, SIGTERM and SIGHUP drop the unfinished shard and exit 4; the same command with --resume keeps the finished shards and goes on behind them.
-
-The command ls lists samples, cat brings them back as records or as a tar, verify checks every byte. Samples of other webdatasets have the captions that recaption-ingest(1) finds in them: the raw one from "caption" in KEY.json or from KEY.txt.)";
-
-constexpr const char* kOutput =
-    R"(With -o PREFIX, a JSON line for each finished shard, in the manifest and on standard output: shard, samples, bytes, frames, xxh64 (of the whole file), first and last key. verify prints shard, ok, samples and error for each shard and exits 1 if one is not sound. In member names a "." inside a key is written %2E; the JSON has the key itself.)";
-
-constexpr const char* kBadInput =
-    R"(An image that is missing (from --images-from too), or a record with only a url: no-image. One that cannot be decoded or is neither JPEG nor PNG: bad-image. A key twice in a shard: duplicate-key. With --resume, other options than the finished shards were made with: exit 2; another input than that (by the key of the last record): exit 1.)";
-
 cli::Command write_command(ShardCommand& s) {
     cli::Command command{
         "", "[OPTION]... [INPUT]...", "write shards", {}, [&s] { return write_shards(s); }};
@@ -63,20 +48,7 @@ cli::Command look_command(ShardCommand& s, const char* name, const char* summary
 }  // namespace
 
 cli::Tool shard_tool(ShardCommand& s) {
-    cli::Tool tool;
-    tool.name = "shard";
-    tool.summary = "pack samples into seekable zstd tar files";
-    tool.description = kDescription;
-    tool.sections = {{"OUTPUT", kOutput}, {"BAD INPUT", kBadInput}};
-    tool.examples = {
-        {"One shard through a pipe, and what is in it.",
-         "shard --image-root . < images.jsonl > all.tar.zst\nzstd -dc all.tar.zst | tar t"},
-        {"Many shards; their names go on to the next step.",
-         "split-captions images.jsonl | shard --image-root . -o packed/val --shard-samples 10 | jq "
-         "-r .shard"},
-        {"Broken shards by name.", "shard verify --decode shards/ | jq -r 'select(.ok|not).shard'"},
-    };
-    tool.see_also = "split-captions(1), train(1), shard(5), record(5), lip(7)";
+    cli::Tool tool{cli::embedded_page("shard")};
     tool.resumes = true;
     tool.commands.push_back(write_command(s));
     cli::Command ls = look_command(s, "ls", "list the samples: key, bytes, members", list_shards);

@@ -1,4 +1,5 @@
-// Settings of published runs that come with the tools: share/recipes/NAME.toml.
+// Settings of published runs that come with the tools: share/recipes/NAME.toml, described in
+// man/train.md.
 #pragma once
 
 #include <string>
@@ -7,8 +8,5 @@ namespace lip::cmd {
 
 // What --config says: a file, or else the name of a recipe. Throws UsageError if it is neither.
 std::string find_recipe(const std::string& name_or_file);
-
-// The section of the man page: every recipe with its summary.
-std::string recipes_text();
 
 }  // namespace lip::cmd

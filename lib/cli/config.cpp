@@ -36,63 +36,40 @@ bool is_bare(const Option& option, const std::string& value) {
     return real_text(number) == value && value != "-0" && option.choices.empty();
 }
 
-std::string_view key_of(std::string_view setting) {
-    return setting.substr(0, setting.find('='));
+std::vector<std::string> values_of(const toml::node& node, const Option& option,
+                                   const std::string& where) {
+    if (option.is_switch && !node.is_boolean()) throw UsageError(where + ": takes true or false");
+    const toml::array* list = node.as_array();
+    if (!list) return {scalar_text(node, where)};
+    if (!option.is_list) throw UsageError(where + ": takes one value, not a list");
+    std::vector<std::string> values;
+    for (const toml::node& item : *list) values.push_back(scalar_text(item, where));
+    return values;
 }
 
 }  // namespace
 
-// A list of the file. Where keys are merged, those that a stronger source has stand behind it.
-void Options::assign_list(Option& option, const std::vector<std::string>& values,
-                          const std::string& where) {
-    std::vector<std::string> stronger;
-    if (option.origin > Origin::kConfig) {
-        if (!option.merges_keys) return;
-        stronger = option.get();
-    }
-    const auto is_replaced = [&](const std::string& value) {
-        return std::ranges::any_of(
-            stronger, [&](const std::string& other) { return key_of(other) == key_of(value); });
-    };
-    const Origin origin = std::max(option.origin, Origin::kConfig);
-    option.clear();
-    for (const std::string& value : values)
-        if (!is_replaced(value)) assign(option, value, origin, where);
-    for (const std::string& value : stronger) assign(option, value, origin, where);
-    option.origin = origin;
-}
-
-void Options::parse_config(const std::string& path) {
+std::vector<ConfigEntry> read_config(std::istream& in, const std::string& path,
+                                     const Options& options) {
     toml::table table;
     try {
-        table = toml::parse_file(path);
+        table = toml::parse(in, path);
     } catch (const toml::parse_error& error) {
         const auto line = error.source().begin.line;
         throw UsageError(path + (line ? ":" + std::to_string(line) : "") + ": " +
                          std::string(error.description()));
     }
+    std::vector<ConfigEntry> entries;
     for (const auto& [key, node] : table) {
         const std::string name(key.str());
         const std::string where =
             path + ":" + std::to_string(node.source().begin.line) + ": " + name;
-        Option* option = find(name);
+        const Option* option = options.find(name);
         if (!option || !option->in_config)
             throw UsageError(where + ": unknown key (--print-config lists the keys)");
-        if (option->is_switch && !node.is_boolean())
-            throw UsageError(where + ": takes true or false");
-        if (option->is_list) {
-            std::vector<std::string> values;
-            if (const auto* list = node.as_array())
-                for (const toml::node& item : *list) values.push_back(scalar_text(item, where));
-            else
-                values.push_back(scalar_text(node, where));
-            assign_list(*option, values, where);
-        } else if (node.is_array()) {
-            throw UsageError(where + ": takes one value, not a list");
-        } else {
-            assign(*option, scalar_text(node, where), Origin::kConfig, where);
-        }
+        entries.push_back({name, where, values_of(node, *option, where)});
     }
+    return entries;
 }
 
 std::string Options::as_toml(bool with_help) const {

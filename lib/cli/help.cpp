@@ -78,22 +78,34 @@ std::string usage(const Tool& tool, const std::string& called) {
     return out;
 }
 
-std::string paragraphs(const std::string& text) {
-    std::string out, line, paragraph;
-    std::istringstream lines(text);
-    const auto flush = [&] {
-        if (!paragraph.empty()) wrap(out, paragraph, 0, 0);
-        paragraph.clear();
-    };
-    while (std::getline(lines, line)) {
-        if (line.empty() || line.starts_with("    ")) {
-            flush();
-            out += line + '\n';
+std::string plain(std::string_view line) {
+    std::string out;
+    const auto add = [&](std::string_view part) { out += part; };
+    for_each_span(line, add, [&](char, std::string_view part) { add(part); });
+    return out;
+}
+
+std::string blocks_text(const std::vector<Block>& blocks) {
+    std::string out;
+    using Kind = Block::Kind;
+    const Block* before = nullptr;
+    for (const Block& block : blocks) {
+        const bool close = before && before->kind == block.kind && block.kind == Kind::kItem;
+        if (before && !close && before->kind != Kind::kTerm) out += '\n';
+        before = &block;
+        const std::size_t indent = block.kind == Kind::kMore ? kDeepIndent
+                                   : block.kind == Kind::kItem || block.kind == Kind::kTerm ? 2
+                                                                                            : 0;
+        if (block.kind != Kind::kCode) out += std::string(indent, ' ');
+        if (block.kind == Kind::kItem) out += "- ";
+        const std::size_t column = indent + (block.kind == Kind::kItem ? 2 : 0);
+        if (block.kind == Kind::kCode) {
+            std::istringstream lines(block.text);
+            for (std::string line; std::getline(lines, line);) out += "    " + line + '\n';
         } else {
-            paragraph += line + ' ';
+            wrap(out, plain(block.text), column, column);
         }
     }
-    flush();
     return out;
 }
 
@@ -138,18 +150,24 @@ std::string operand_line(const Options& options) {
 }  // namespace
 
 std::string short_help(const Tool& tool, const Command& command, const std::string& called) {
-    return usage(tool, called) + "\n" + paragraphs(command.summary) +
-           operand_line(command.options) + options_help(command.options, false);
+    std::string out = usage(tool, called) + "\n";
+    wrap(out, command.summary, 0, 0);
+    return out + operand_line(command.options) + options_help(command.options, false);
 }
 
 std::string long_help(const Tool& tool, const Command& command, const std::string& called) {
-    std::string out = usage(tool, called) + "\n" +
-                      paragraphs(command.name.empty() ? tool.description : command.summary) +
-                      operand_line(command.options) + options_help(command.options, true);
-    for (const Section& section : tool.sections)
-        out += "\n" + section.title + "\n" + paragraphs(section.text);
+    std::string out = usage(tool, called) + "\n";
+    const Section* description = tool.page.find("DESCRIPTION");
+    if (command.name.empty() && description)
+        out += blocks_text(description->blocks);
+    else
+        wrap(out, command.summary, 0, 0);
+    out += operand_line(command.options) + options_help(command.options, true);
+    for (const Section& section : tool.page.sections)
+        if (section.title != "DESCRIPTION" && section.title != "EXAMPLES")
+            out += "\n" + section.title + "\n" + blocks_text(section.blocks);
     out += "\nEXAMPLES\n";
-    for (const Example& example : tool.examples) {
+    for (const Example& example : tool.examples()) {
         out += "  ";
         wrap(out, "# " + example.comment, 2, 4);
         std::istringstream lines(example.command);

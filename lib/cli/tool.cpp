@@ -34,44 +34,47 @@ void print(const std::string& text) {
         throw DataError(std::string("write error: ") + std::strerror(errno));
 }
 
+void add_questions(Options& options) {
+    options.question("-h,--help", {}, "a line an option; --help tells all");
+    options.question("-V,--version", {}, "version, build and libraries");
+    options.question("--generate", {"man", "bash", "zsh", "fish", "json"},
+                     "print page or completion");
+}
+
 std::string version_text(const Tool& tool, const std::string& called) {
     std::string out = called + " (liptools) " + version() + "\nbuild " + build_id() + "\n";
     for (const std::string& feature : tool.features) out += feature + "\n";
     return out;
 }
 
-Command& find_command(Tool& tool, std::vector<std::string>& arguments) {
-    if (!arguments.empty())
-        for (Command& command : tool.commands)
-            if (!command.name.empty() && command.name == arguments.front()) {
-                arguments.erase(arguments.begin());
-                return command;
-            }
-    for (Command& command : tool.commands)
-        if (command.name.empty()) return command;
+// The command that the arguments name. Answers questions by throwing them.
+Command& parse(Tool& tool, const std::vector<std::string>& arguments) {
+    std::vector<NamedOptions> commands;
     std::vector<std::string> names;
-    for (const Command& command : tool.commands) names.push_back(command.name);
-    if (arguments.empty()) throw UsageError("name a command: " + join(names) + " (see -h)");
-    throw UsageError("unknown command '" + arguments.front() + "': " + join(names) + " (see -h)");
+    for (Command& command : tool.commands) {
+        commands.push_back({command.name, &command.options});
+        names.push_back(command.name);
+    }
+    // Without a command of the empty name there are only questions.
+    std::vector<std::string> words;
+    Options questions;
+    add_questions(questions);
+    questions.operands(words, "COMMAND", "");
+    const bool needs_name = std::ranges::find(names, "") == names.end();
+    if (needs_name) commands.push_back({"", &questions});
+    const std::size_t chosen = parse_command_line(commands, arguments);
+    if (chosen < tool.commands.size()) return tool.commands[chosen];
+    if (words.empty()) throw UsageError("name a command: " + join(names) + " (see -h)");
+    throw UsageError("unknown command '" + words.front() + "': " + join(names) + " (see -h)");
 }
 
-// -h, --help, -V and --generate come before any other check. True if one of them was answered.
-bool answer_questions(const Tool& tool, const std::vector<std::string>& arguments,
-                      const std::string& called) {
-    const Command* command = &tool.commands.front();
-    for (const Command& other : tool.commands)
-        if (!arguments.empty() && other.name == arguments.front()) command = &other;
-    for (std::size_t i = 0; i < arguments.size(); ++i) {
-        const std::string& word = arguments[i];
-        if (word == "--") return false;
-        if (word == "-h") return print(short_help(tool, *command, called)), true;
-        if (word == "--help") return print(long_help(tool, *command, called)), true;
-        if (word == "-V" || word == "--version") return print(version_text(tool, called)), true;
-        if (word.starts_with("--generate=")) return print(generate(tool, word.substr(11))), true;
-        if (word == "--generate")
-            return print(generate(tool, i + 1 < arguments.size() ? arguments[i + 1] : "")), true;
-    }
-    return false;
+void answer(const Question& question, const Tool& tool, const std::string& called) {
+    const Command& command =
+        tool.commands[question.command < tool.commands.size() ? question.command : 0];
+    if (question.name == "-h") return print(short_help(tool, command, called));
+    if (question.name == "--help") return print(long_help(tool, command, called));
+    if (question.name == "--generate") return print(generate(tool, question.value));
+    print(version_text(tool, called));
 }
 
 // A standard stream that is closed must not become the descriptor of a file of ours. The direction
@@ -114,12 +117,16 @@ void report_usage_of_machine(double start) {
     verbose(text);
 }
 
-int run_command(Tool& tool, Common& common, std::vector<std::string> arguments,
+int run_command(Tool& tool, Common& common, const std::vector<std::string>& arguments,
                 const std::string& called) {
-    if (answer_questions(tool, arguments, called)) return kDone;
-    Command& command = find_command(tool, arguments);
-    command.options.parse(arguments);
-    if (common.answer) return print(short_help(tool, command, called)), kDone;  // -qh
+    Command* chosen = nullptr;
+    try {
+        chosen = &parse(tool, arguments);
+    } catch (const Question& question) {
+        answer(question, tool, called);
+        return kDone;
+    }
+    const Command& command = *chosen;
     configure(tool, common, called);
     if (common.print_config) {
         print(command.options.as_toml(true));
@@ -143,6 +150,19 @@ void keep_freed_blocks() {
 
 const std::vector<std::string>& called_arguments() {
     return arguments_as_called;
+}
+
+std::vector<Example> Tool::examples() const {
+    std::vector<Example> found;
+    const Section* section = page.find("EXAMPLES");
+    if (!section) return found;
+    std::string comment;
+    for (const Block& block : section->blocks)
+        if (block.kind == Block::Kind::kCode)
+            found.push_back({comment, block.text});
+        else
+            comment = block.text;
+    return found;
 }
 
 int Common::thread_count() const {
@@ -184,13 +204,7 @@ void add_common(Options& options, Common& common, std::string_view output_help) 
     options.choice("--log-format", common.log_format, {"text", "json"}, "form of messages")
         .environment = "LIP_LOG_FORMAT";
     options.flag("--provenance", common.provenance, "say in outputs who made them, and how", true);
-    options.flag("-h,--help", common.answer, "a line an option; --help tells all").in_config =
-        false;
-    options.flag("-V,--version", common.answer, "version, build and libraries").in_config = false;
-    options
-        .choice("--generate", common.generate, {"man", "bash", "zsh", "fish", "json"},
-                "print page or completion")
-        .in_config = false;
+    add_questions(options);
     options.flag("--assume-tty", common.assume_tty, "tests: as if at a terminal").hidden = true;
     options.add("--provenance-text", common.provenance_text, "TEXT", "tests: this provenance")
         .hidden = true;
@@ -213,7 +227,7 @@ std::string provenance_json(const Common& common) {
 }
 
 int run_tool(int argc, char** argv, Tool& tool, Common& common) {
-    const std::string called = argc > 0 ? base_name(argv[0]) : tool.name;
+    const std::string called = argc > 0 ? base_name(argv[0]) : tool.page.name;
     arguments_as_called.assign(argv, argv + argc);
     occupy_standard_streams();
     keep_freed_blocks();

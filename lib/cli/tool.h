@@ -2,6 +2,7 @@
 // for tests are made from this one description.
 #pragma once
 
+#include "cli/manual.h"
 #include "cli/options.h"
 
 #include <functional>
@@ -13,12 +14,6 @@ namespace lip::cli {
 struct Example {
     std::string comment;  // what it does, a short sentence
     std::string command;  // shell; run by the tests in a folder with example data
-};
-
-struct Section {
-    std::string title;  // "OUTPUT"
-    std::string
-        text;  // paragraphs split by blank lines; lines with four spaces in front stand as they are
 };
 
 // Options every tool has (lip(7)).
@@ -36,8 +31,6 @@ struct Common {
     std::string provenance_text;  // tests fix it
     bool assume_tty = false;      // tests see progress without a terminal
     bool print_config = false;
-    bool answer = false;  // -h, -V and --generate are answered before parsing
-    std::string generate;
 
     // `threads` with 0 resolved: affinity and the cgroup's limit count.
     int thread_count() const;
@@ -51,16 +44,14 @@ struct Command {
     std::function<int()> run;
 };
 
+// What a tool is: its page in man/ (summary, sections, examples) and its commands.
 struct Tool {
-    std::string name;
-    std::string summary;
-    std::string description;
-    std::vector<Section> sections;  // OUTPUT, BAD INPUT, ...
-    std::vector<Example> examples;
-    std::string see_also;               // "shard(1), record(5)"
-    bool resumes = false;               // ends with exit 4 on a signal instead of dying
-    std::vector<std::string> features;  // for --version: libraries and what is built in
-    std::vector<Command> commands;
+    Page page;
+    bool resumes = false;                    // ends with exit 4 on a signal instead of dying
+    std::vector<std::string> features = {};  // for --version: libraries and what is built in
+    std::vector<Command> commands = {};
+
+    std::vector<Example> examples() const;  // a sentence and its code, from EXAMPLES
 };
 
 void add_common(Options& options, Common& common, std::string_view output_help);
@@ -72,6 +63,9 @@ std::string short_help(const Tool& tool, const Command& command, const std::stri
 std::string long_help(const Tool& tool, const Command& command, const std::string& called);
 // format: man bash zsh fish json. Throws UsageError for others.
 std::string generate(const Tool& tool, const std::string& format);
+// Roff: of a tool with its options and exit status, or of a page that is complete as it stands.
+std::string man_page(const Tool& tool);
+std::string man_page(const Page& page);
 
 // Who made an output: {"tool":…,"version":…,"git":…,"argv":[…],"time":…} as JSON, or the text of
 // the hidden option --provenance.

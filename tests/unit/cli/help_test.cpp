@@ -9,24 +9,55 @@
 namespace lip::cli {
 namespace {
 
+constexpr const char* kPage =
+    R"(# sample-tool(1) - show what help makes of texts
+
+## DESCRIPTION
+
+First paragraph, which is long enough to be wrapped
+at the end of a line of a terminal. It's 100 % plain.
+
+.starts with a dot
+
+    kept as it stands
+
+## OUTPUT
+
+A path such as C:\new, a ~ and a ^.
+
+`field`
+:   A `literal` word and a *VARIABLE*; 'train-*.tar' stays.
+
+    More of the definition.
+
+- an item that is so long that it needs to be wrapped and go on in a line of its own below
+- another item
+
+### Part
+
+{{inserted}}
+## EXAMPLES
+
+Counts to three.
+
+    sample-tool --count 3 \
+        file
+
+## SEE ALSO
+
+lip(7)
+)";
+
 // A tool with awkward texts: long words, characters that mean something to roff, zsh and JSON.
 struct Sample {
     Common common;
     std::int64_t count = 3;
     bool keep = true;
     std::string word = "auto";
-    Tool tool;
+    Tool tool{parse_page(kPage, {{"inserted", "`put in`\n:   Of the program.\n\n"}})};
 
     Sample() {
-        tool.name = "sample-tool";
-        tool.summary = "show what help makes of texts";
-        tool.description =
-            "First paragraph, which is long enough to be wrapped at the end of a line of a "
-            "terminal. It's 100 % plain.\n\n.starts with a dot\n\n    kept as it stands";
-        tool.sections = {{"OUTPUT", "A path such as C:\\new, a ~ and a ^."}};
-        tool.examples = {{"Counts to three.", "sample-tool --count 3 \\\n    file"}};
-        tool.see_also = "lip(7)";
-        Command command{"", "[OPTION]... [FILE]...", tool.summary, {}, [] { return 0; }};
+        Command command{"", "[OPTION]... [FILE]...", tool.page.summary, {}, [] { return 0; }};
         Options& o = command.options;
         static std::vector<std::string> files;
         o.operands(files, "FILE", "what to read");
@@ -63,6 +94,10 @@ TEST_CASE("help: the short one has a line an option, the long one all texts") {
     CHECK(has(full, "how many. This sentence is for --help alone [3]"));
     CHECK(has(full, "    kept as it stands\n"));
     CHECK(has(full, "OUTPUT"));
+    CHECK(has(full,
+              "  field\n      A literal word and a VARIABLE; 'train-*.tar' stays.\n\n"
+              "      More of the definition.\n\n  - an item"));
+    CHECK(has(full, " below\n  - another item\n\nPart\n\n  put in\n      Of the"));
     CHECK(has(full, "# Counts to three."));
     CHECK(has(full, "$LIP_THREADS"));
     CHECK_FALSE(has(full, "assume-tty"));  // hidden
@@ -79,8 +114,7 @@ TEST_CASE("help: an option that fits no line is still printed") {
     std::string value;
     options.group("wide");
     options.add("--wide", value, std::string(90, 'W'), "cannot be broken");
-    Tool tool;
-    tool.name = "t";
+    Tool tool{parse_page("# t(1) - wide\n")};
     tool.commands.push_back({"", "", "s", std::move(options), [] { return 0; }});
     CHECK(has(short_help(tool, tool.commands[0], "t"), std::string(90, 'W')));
 }
@@ -89,8 +123,9 @@ TEST_CASE("help: long examples go on after a backslash, never within quotes") {
     Sample sample;
     const std::string quoted =
         "'a text in quotes with spaces that must not be broken, long as it is'";
-    sample.tool.examples = {
-        {"Long.", "sample-tool --count 3 --name " + quoted + " one.jsonl two.jsonl three.jsonl"}};
+    sample.tool.page =
+        parse_page("# t(1) - t\n## EXAMPLES\n\nLong.\n\n    sample-tool --count 3 --name " +
+                   quoted + " one.jsonl two.jsonl three.jsonl\n");
     const std::string full = long_help(sample.tool, sample.tool.commands[0], "t");
     CHECK(
         has(full, "\n  sample-tool --count 3 --name \\\n      " + quoted + " \\\n      one.jsonl"));
@@ -106,6 +141,9 @@ TEST_CASE("help: the man page escapes what roff would eat") {
     CHECK(has(page, "\\(ti"));
     CHECK(has(page, "It\\(aqs 100 % plain."));
     CHECK(has(page, "\\fB\\-\\-[no\\-]keep\\fR"));
+    CHECK(has(page,
+              ".TP\n\\fBfield\\fR\nA \\fBliteral\\fR word and a \\fIVARIABLE\\fR; "
+              "\\(aqtrain\\-*.tar\\(aq stays.\n.IP\nMore of the definition.\n.IP \\(bu 2\n"));
     for (const char* section : {"NAME", "SYNOPSIS", "DESCRIPTION", "OPTIONS", "OUTPUT",
                                 "EXIT STATUS", "EXAMPLES", "SEE ALSO"}) {
         CAPTURE(section);
