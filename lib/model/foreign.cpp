@@ -3,7 +3,7 @@
 #include "cli/error.h"
 #include "model/language_image_model.h"
 #include "record/file.h"
-#include "tensor/pickle.h"
+#include "tensor/pt_file.h"
 
 #include <ATen/ATen.h>
 #include <nlohmann/json.hpp>

@@ -1,51 +1,28 @@
-#include "tensor/pickle.h"
+#include "tensor/unpickler.h"
 
 #include "cli/error.h"
 
 #include <ATen/ATen.h>
-#include <caffe2/serialize/inline_container.h>
 
 #include <algorithm>
 #include <cstdio>
 #include <cstring>
-#include <fstream>
-#include <functional>
+#include <iterator>
 #include <map>
-#include <memory>
-#include <utility>
-#include <variant>
+#include <string_view>
 
 namespace lip::tensor {
 namespace {
 
-struct Value;
-using ValuePtr = std::shared_ptr<Value>;
-using Items = std::vector<ValuePtr>;
-
-struct Mark {};
-// What a pickle names by module: only those of kKnown.
-struct Global {
-    std::string name;
-};
-struct Storage {
-    at::ScalarType type;
-    std::string key;
-    std::int64_t size;
-};
-struct List {
-    Items items;
-};
-struct Tuple {
-    Items items;
-};
-struct Dict {
-    std::vector<std::pair<ValuePtr, ValuePtr>> items;
-};
-struct Value {
-    std::variant<std::monostate, bool, std::int64_t, double, std::string, Mark, Global, Storage,
-                 List, Tuple, Dict, at::Tensor>
-        is;
-};
+using Value = PickleValue;
+using ValuePtr = PickleValuePtr;
+using Items = PickleItems;
+using Mark = PickleValue::Mark;
+using Global = PickleValue::Global;
+using Storage = PickleValue::Storage;
+using List = PickleValue::List;
+using Tuple = PickleValue::Tuple;
+using Dict = PickleValue::Dict;
 
 template <class T>
 ValuePtr make(T value) {
@@ -72,7 +49,7 @@ constexpr std::string_view kTensorNames[] = {"torch._utils._rebuild_tensor_v2",
 // A machine for the opcodes of pickle protocols 2 to 4 that only ever makes data.
 class Unpickler {
 public:
-    Unpickler(std::string bytes, std::string path, std::function<at::Tensor(const Storage&)> load)
+    Unpickler(std::string bytes, std::string path, LoadStorage load)
         : bytes_(std::move(bytes)), path_(std::move(path)), load_(std::move(load)) {}
 
     ValuePtr run() {
@@ -259,7 +236,7 @@ private:
 
     std::string bytes_, path_;
     std::size_t at_ = 0;
-    std::function<at::Tensor(const Storage&)> load_;
+    LoadStorage load_;
     Items stack_;
     std::map<std::uint64_t, ValuePtr> memo_;
 };
@@ -274,7 +251,7 @@ void Unpickler::step(unsigned char opcode) {
         case 'N':  push_value(std::monostate()); return;
         case 0x88: push_value(true); return;
         case 0x89: push_value(false); return;
-        case 'J':  push_value(static_cast<std::int64_t>(static_cast<std::int32_t>(number(4)))); return;
+        case 'J':  push_value(std::int64_t{static_cast<std::int32_t>(number(4))}); return;
         case 'K':  push_value(static_cast<std::int64_t>(number(1))); return;
         case 'M':  push_value(static_cast<std::int64_t>(number(2))); return;
         case 0x8A: long_integer(); return;                               // LONG1
@@ -293,18 +270,24 @@ void Unpickler::step(unsigned char opcode) {
         case 't':  push_value(Tuple{pop_to_mark()}); return;
         case 0x85: { Items items = {pop()}; push_value(Tuple{items}); return; }
         case 0x86: { const ValuePtr b = pop(), a = pop(); push_value(Tuple{{a, b}}); return; }
-        case 0x87: { const ValuePtr c = pop(), b = pop(), a = pop(); push_value(Tuple{{a, b, c}}); return; }
-        case 'd':  { const Items items = pop_to_mark(); push_value(Dict()); set_items(top(), items); return; }
-        case 's':  { const ValuePtr value = pop(), key = pop(); set_items(top(), {key, value}); return; }
+        case 0x87: { const ValuePtr c = pop(), b = pop(), a = pop();
+                     push_value(Tuple{{a, b, c}}); return; }
+        case 'd':  { const Items items = pop_to_mark(); push_value(Dict());
+                     set_items(top(), items); return; }
+        case 's':  { const ValuePtr value = pop(), key = pop();
+                     set_items(top(), {key, value}); return; }
         case 'u':  { const Items items = pop_to_mark(); set_items(top(), items); return; }
         case 'a':  { const ValuePtr item = pop(); as<List>(top()).items.push_back(item); return; }
-        case 'e':  { const Items items = pop_to_mark(); for (const ValuePtr& item : items) as<List>(top()).items.push_back(item); return; }
+        case 'e':  { const Items items = pop_to_mark();
+                     for (const ValuePtr& item : items) as<List>(top()).items.push_back(item);
+                     return; }
         case 'q':  memoize(number(1)); return;
         case 'r':  memoize(number(4)); return;
         case 0x94: memoize(memo_.size()); return;
         case 'h':  recall(number(1)); return;
         case 'j':  recall(number(4)); return;
-        case 'c':  { const std::string module = line(); push_global(module + "." + line()); return; }
+        case 'c':  { const std::string module = line();
+                     push_global(module + "." + line()); return; }
         case 0x93: { const ValuePtr name = pop(), module = pop();
                      push_global(as<std::string>(module) + "." + as<std::string>(name)); return; }
         case 'Q':  persistent(); return;
@@ -318,115 +301,10 @@ void Unpickler::step(unsigned char opcode) {
     fail(std::string("the pickle does what data does not need (opcode ") + code + "): refused");
 }
 
-const ValuePtr* find(const Dict& dict, std::string_view key) {
-    for (const auto& [name, value] : dict.items)
-        if (const auto* text = std::get_if<std::string>(&name->is); text && *text == key)
-            return &value;
-    return nullptr;
-}
-
-bool has_tensors(const Dict& dict) {
-    return std::ranges::any_of(dict.items, [](const auto& item) {
-        return std::holds_alternative<at::Tensor>(item.second->is);
-    });
-}
-
-// The dictionary of tensors: the whole, or what stands under one of the usual names.
-const Dict* state_dict(const Dict& whole, bool ema) {
-    std::vector<std::string_view> names = {"state_dict", "model_state_dict", "model"};
-    if (ema) names.insert(names.begin(), {"ema", "model_ema", "state_dict_ema", "ema_state_dict"});
-    for (const std::string_view name : names)
-        if (const ValuePtr* found = find(whole, name))
-            if (const auto* dict = std::get_if<Dict>(&(*found)->is))
-                if (const Dict* inner = state_dict(*dict, false)) return inner;
-    return has_tensors(whole) ? &whole : nullptr;
-}
-
-NamedTensors without_module(NamedTensors tensors) {
-    constexpr std::string_view kPrefix = "module.";
-    const bool all = std::ranges::all_of(
-        tensors, [&](const auto& entry) { return entry.first.starts_with(kPrefix); });
-    if (all)
-        for (auto& entry : tensors) entry.first.erase(0, kPrefix.size());
-    return tensors;
-}
-
-std::string head_of(const std::string& path) {
-    std::ifstream file(path, std::ios::binary);
-    if (!file) throw cli::DataError(path + ": cannot be opened: " + std::strerror(errno));
-    std::string head(9, '\0');
-    file.read(head.data(), 9);
-    head.resize(static_cast<std::size_t>(file.gcount()));
-    return head;
-}
-
-constexpr std::string_view kZip = "PK\x03\x04";
-
-// A pickle begins with its protocol. The length of a safetensors header can begin with the same
-// two bytes, and then the header follows.
-bool is_bare_pickle(const std::string& head) {
-    return head.size() > 1 && head[0] == '\x80' && head[1] >= 2 && head[1] <= 5 &&
-           !head.ends_with('{');
-}
-
 }  // namespace
 
-bool is_pt(const std::string& path) {
-    const std::string head = head_of(path);
-    return head.starts_with(kZip) || is_bare_pickle(head);
-}
-
-NamedTensors read_pt(const std::string& path, bool ema) {
-    const std::string head = head_of(path);
-    if (is_bare_pickle(head))
-        throw cli::DataError(path +
-                             ": is in the format from before PyTorch 1.6, which is not read (load "
-                             "it with weights_only=True and save it again, or as safetensors)");
-    if (!head.starts_with(kZip)) throw cli::DataError(path + ": is no file of torch.save");
-    ValuePtr whole;
-    try {
-        caffe2::serialize::PyTorchStreamReader archive(path);
-        if (archive.hasRecord("constants.pkl"))
-            throw cli::DataError(path +
-                                 ": is a TorchScript program, not weights (save its "
-                                 "state_dict())");
-        const auto bytes_of = [&](const std::string& name) {
-            auto [data, size] = archive.getRecord(name);
-            return std::pair(std::move(data), size);
-        };
-        std::map<std::string, at::Tensor> storages;
-        const auto load = [&](const Storage& storage) {
-            at::Tensor& found = storages[storage.key];
-            if (!found.defined()) {
-                const auto [data, size] = bytes_of("data/" + storage.key);
-                const std::size_t one = c10::elementSize(storage.type);
-                if (size % one != 0 || static_cast<std::int64_t>(size / one) != storage.size)
-                    throw cli::DataError(path + ": storage " + storage.key + " has " +
-                                         std::to_string(size) + " bytes and should have " +
-                                         std::to_string(storage.size) + " numbers");
-                found = at::empty({storage.size}, at::TensorOptions(storage.type));
-                std::memcpy(found.mutable_data_ptr(), data.get(), size);
-            }
-            if (found.scalar_type() != storage.type || found.numel() != storage.size)
-                throw cli::DataError(path + ": storage " + storage.key + " has two types");
-            return found;
-        };
-        const auto [pickle, size] = bytes_of("data.pkl");
-        whole =
-            Unpickler(std::string(static_cast<const char*>(pickle.get()), size), path, load).run();
-    } catch (const c10::Error& problem) {
-        throw cli::DataError(path + ": the archive is cut or damaged (" +
-                             problem.what_without_backtrace() + ")");
-    }
-    const auto* dict = std::get_if<Dict>(&whole->is);
-    const Dict* state = dict ? state_dict(*dict, ema) : nullptr;
-    if (!state) throw cli::DataError(path + ": holds no state dict");
-    NamedTensors tensors;
-    for (const auto& [name, value] : state->items)
-        if (const auto* tensor = std::get_if<at::Tensor>(&value->is))
-            if (const auto* text = std::get_if<std::string>(&name->is))
-                tensors.emplace_back(*text, tensor->contiguous());
-    return without_module(std::move(tensors));
+PickleValuePtr unpickle(std::string bytes, std::string path, LoadStorage load) {
+    return Unpickler(std::move(bytes), std::move(path), std::move(load)).run();
 }
 
 }  // namespace lip::tensor

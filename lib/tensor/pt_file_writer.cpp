@@ -2,7 +2,7 @@
 // tensor's numbers.
 #include "cli/error.h"
 #include "record/file.h"
-#include "tensor/pickle.h"
+#include "tensor/pt_file.h"
 
 #include <ATen/ATen.h>
 #include <caffe2/serialize/inline_container.h>
