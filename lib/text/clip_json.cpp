@@ -200,21 +200,24 @@ std::string to_tokenizer_json(const ClipVocabulary& v) {
         out += added.is_cleaned ? "true" : "false";
         out += R"(,"special":true})";
     }
-    out +=
-        R"(],"normalizer":{"type":"Sequence","normalizers":[{"type":"NFC"},{"type":"Replace","pattern":{"Regex":"\\s+"},"content":" "},{"type":"Lowercase"}]},)"
-        R"("pre_tokenizer":{"type":"Sequence","pretokenizers":[{"type":"Split","pattern":{"Regex":)";
+    out += R"(],"normalizer":{"type":"Sequence","normalizers":[{"type":"NFC"},)"
+           R"({"type":"Replace","pattern":{"Regex":"\\s+"},"content":" "},{"type":"Lowercase"}]},)"
+           R"("pre_tokenizer":{"type":"Sequence","pretokenizers":[)"
+           R"({"type":"Split","pattern":{"Regex":)";
     append_json(out, std::string(v.cuts_names ? kNames : std::string_view()).append(kWords));
-    out +=
-        R"(},"behavior":"Removed","invert":true},{"type":"ByteLevel","add_prefix_space":false,"trim_offsets":true,"use_regex":true}]},)"
-        R"("post_processor":{"type":"RobertaProcessing","sep":[)";
+    out += R"(},"behavior":"Removed","invert":true},{"type":"ByteLevel","add_prefix_space":false,)"
+           R"("trim_offsets":true,"use_regex":true}]},)"
+           R"("post_processor":{"type":"RobertaProcessing","sep":[)";
     append_json(out, v.tokens[static_cast<std::size_t>(v.end_id)]);
     out += "," + std::to_string(v.end_id) + R"(],"cls":[)";
     append_json(out, v.tokens[static_cast<std::size_t>(v.begin_id)]);
-    out +=
-        "," + std::to_string(v.begin_id) +
-        R"(],"trim_offsets":false,"add_prefix_space":false},)"
-        R"("decoder":{"type":"ByteLevel","add_prefix_space":true,"trim_offsets":true,"use_regex":true},)"
-        R"("model":{"type":"BPE","dropout":null,"unk_token":"<|endoftext|>","continuing_subword_prefix":"","end_of_word_suffix":"</w>","fuse_unk":false,"byte_fallback":false,"ignore_merges":false,"vocab":{)";
+    out += "," + std::to_string(v.begin_id) +
+           R"(],"trim_offsets":false,"add_prefix_space":false},)"
+           R"("decoder":{"type":"ByteLevel","add_prefix_space":true,"trim_offsets":true,)"
+           R"("use_regex":true},)"
+           R"("model":{"type":"BPE","dropout":null,"unk_token":"<|endoftext|>",)"
+           R"("continuing_subword_prefix":"","end_of_word_suffix":"</w>","fuse_unk":false,)"
+           R"("byte_fallback":false,"ignore_merges":false,"vocab":{)";
     for (std::size_t id = 0; id < v.tokens.size(); ++id) {
         if (id) out += ',';
         append_json(out, v.tokens[id]);
