@@ -5,6 +5,7 @@
 #include <arrow/api.h>
 #include <arrow/util/float16.h>
 
+#include <array>
 #include <charconv>
 #include <chrono>
 #include <cmath>
@@ -33,6 +34,24 @@ void append_number_of(std::string& out, const arrow::Array& array, std::int64_t 
 }
 
 template <class Array>
+void append_decimal_of(std::string& out, const arrow::Array& array, std::int64_t row) {
+    out += static_cast<const Array&>(array).FormatValue(row);
+}
+
+void append_half(std::string& out, const arrow::Array& array, std::int64_t row) {
+    const std::uint16_t bits = static_cast<const arrow::HalfFloatArray&>(array).Value(row);
+    append_number(out, arrow::util::Float16::FromBits(bits).ToFloat());
+}
+
+void append_null(std::string& out, const arrow::Array&, std::int64_t) {
+    out += "null";
+}
+
+void append_bool(std::string& out, const arrow::Array& array, std::int64_t row) {
+    out += static_cast<const arrow::BooleanArray&>(array).Value(row) ? "true" : "false";
+}
+
+template <class Array>
 void append_text_of(std::string& out, const arrow::Array& array, std::int64_t row) {
     cli::append_json_string(out, static_cast<const Array&>(array).GetView(row));
 }
@@ -50,7 +69,8 @@ void append_list_of(std::string& out, const arrow::Array& array, std::int64_t ro
 }
 
 // An object; keys that are no texts become texts.
-void append_map(std::string& out, const arrow::MapArray& map, std::int64_t row) {
+void append_map(std::string& out, const arrow::Array& array, std::int64_t row) {
+    const auto& map = static_cast<const arrow::MapArray&>(array);
     const std::int64_t begin = map.value_offset(row), size = map.value_length(row);
     out += '{';
     for (std::int64_t i = 0; i < size; ++i) {
@@ -67,7 +87,8 @@ void append_map(std::string& out, const arrow::MapArray& map, std::int64_t row) 
     out += '}';
 }
 
-void append_struct(std::string& out, const arrow::StructArray& values, std::int64_t row) {
+void append_struct(std::string& out, const arrow::Array& array, std::int64_t row) {
+    const auto& values = static_cast<const arrow::StructArray&>(array);
     out += '{';
     for (int i = 0; i < values.num_fields(); ++i) {
         if (i) out += ',';
@@ -143,6 +164,68 @@ void append_time(std::string& out, const arrow::Array& array, std::int64_t row) 
     out += '"';
 }
 
+void append_coded(std::string& out, const arrow::Array& array, std::int64_t row) {
+    const auto& coded = static_cast<const arrow::DictionaryArray&>(array);
+    append_value(out, *coded.dictionary(), coded.GetValueIndex(row));
+}
+
+void append_extension(std::string& out, const arrow::Array& array, std::int64_t row) {
+    append_value(out, *static_cast<const arrow::ExtensionArray&>(array).storage(), row);
+}
+
+using Append = void (*)(std::string& out, const arrow::Array& array, std::int64_t row);
+
+struct ValueType {
+    Type::type id;
+    Append append;
+};
+
+constexpr ValueType kValueTypes[] = {
+    {Type::NA, append_null},
+    {Type::BOOL, append_bool},
+    {Type::INT8, append_number_of<arrow::Int8Array>},
+    {Type::INT16, append_number_of<arrow::Int16Array>},
+    {Type::INT32, append_number_of<arrow::Int32Array>},
+    {Type::INT64, append_number_of<arrow::Int64Array>},
+    {Type::UINT8, append_number_of<arrow::UInt8Array>},
+    {Type::UINT16, append_number_of<arrow::UInt16Array>},
+    {Type::UINT32, append_number_of<arrow::UInt32Array>},
+    {Type::UINT64, append_number_of<arrow::UInt64Array>},
+    {Type::HALF_FLOAT, append_half},
+    {Type::FLOAT, append_number_of<arrow::FloatArray>},
+    {Type::DOUBLE, append_number_of<arrow::DoubleArray>},
+    {Type::DECIMAL32, append_decimal_of<arrow::Decimal32Array>},
+    {Type::DECIMAL64, append_decimal_of<arrow::Decimal64Array>},
+    {Type::DECIMAL128, append_decimal_of<arrow::Decimal128Array>},
+    {Type::DECIMAL256, append_decimal_of<arrow::Decimal256Array>},
+    {Type::STRING, append_text_of<arrow::BinaryArray>},
+    {Type::BINARY, append_text_of<arrow::BinaryArray>},
+    {Type::LARGE_STRING, append_text_of<arrow::LargeBinaryArray>},
+    {Type::LARGE_BINARY, append_text_of<arrow::LargeBinaryArray>},
+    {Type::STRING_VIEW, append_text_of<arrow::BinaryViewArray>},
+    {Type::BINARY_VIEW, append_text_of<arrow::BinaryViewArray>},
+    {Type::FIXED_SIZE_BINARY, append_text_of<arrow::FixedSizeBinaryArray>},
+    {Type::DATE32, append_time},
+    {Type::DATE64, append_time},
+    {Type::TIME32, append_time},
+    {Type::TIME64, append_time},
+    {Type::TIMESTAMP, append_time},
+    {Type::LIST, append_list_of<arrow::ListArray>},
+    {Type::LARGE_LIST, append_list_of<arrow::LargeListArray>},
+    {Type::FIXED_SIZE_LIST, append_list_of<arrow::FixedSizeListArray>},
+    {Type::MAP, append_map},
+    {Type::STRUCT, append_struct},
+    {Type::DICTIONARY, append_coded},
+    {Type::EXTENSION, append_extension},
+};
+
+// By type id, so that a value costs no search; null where a type has no place in JSON.
+constexpr auto kAppend = [] {
+    std::array<Append, Type::MAX_ID> by_id{};
+    for (const ValueType& type : kValueTypes) by_id[type.id] = type.append;
+    return by_id;
+}();
+
 }  // namespace
 
 Fit fit_of(const arrow::DataType& type) {
@@ -173,91 +256,10 @@ Fit fit_of(const arrow::DataType& type) {
 }
 
 void append_value(std::string& out, const arrow::Array& array, std::int64_t row) {
-    if (array.IsNull(row)) {
-        out += "null";
-        return;
-    }
-    switch (array.type_id()) {
-        case Type::NA:
-            out += "null";
-            return;
-        case Type::BOOL:
-            out += static_cast<const arrow::BooleanArray&>(array).Value(row) ? "true" : "false";
-            return;
-        case Type::INT8:
-            return append_number_of<arrow::Int8Array>(out, array, row);
-        case Type::INT16:
-            return append_number_of<arrow::Int16Array>(out, array, row);
-        case Type::INT32:
-            return append_number_of<arrow::Int32Array>(out, array, row);
-        case Type::INT64:
-            return append_number_of<arrow::Int64Array>(out, array, row);
-        case Type::UINT8:
-            return append_number_of<arrow::UInt8Array>(out, array, row);
-        case Type::UINT16:
-            return append_number_of<arrow::UInt16Array>(out, array, row);
-        case Type::UINT32:
-            return append_number_of<arrow::UInt32Array>(out, array, row);
-        case Type::UINT64:
-            return append_number_of<arrow::UInt64Array>(out, array, row);
-        case Type::HALF_FLOAT:
-            return append_number(out,
-                                 arrow::util::Float16::FromBits(
-                                     static_cast<const arrow::HalfFloatArray&>(array).Value(row))
-                                     .ToFloat());
-        case Type::FLOAT:
-            return append_number_of<arrow::FloatArray>(out, array, row);
-        case Type::DOUBLE:
-            return append_number_of<arrow::DoubleArray>(out, array, row);
-        case Type::DECIMAL32:
-            out += static_cast<const arrow::Decimal32Array&>(array).FormatValue(row);
-            return;
-        case Type::DECIMAL64:
-            out += static_cast<const arrow::Decimal64Array&>(array).FormatValue(row);
-            return;
-        case Type::DECIMAL128:
-            out += static_cast<const arrow::Decimal128Array&>(array).FormatValue(row);
-            return;
-        case Type::DECIMAL256:
-            out += static_cast<const arrow::Decimal256Array&>(array).FormatValue(row);
-            return;
-        case Type::STRING:
-        case Type::BINARY:
-            return append_text_of<arrow::BinaryArray>(out, array, row);
-        case Type::LARGE_STRING:
-        case Type::LARGE_BINARY:
-            return append_text_of<arrow::LargeBinaryArray>(out, array, row);
-        case Type::STRING_VIEW:
-        case Type::BINARY_VIEW:
-            return append_text_of<arrow::BinaryViewArray>(out, array, row);
-        case Type::FIXED_SIZE_BINARY:
-            return append_text_of<arrow::FixedSizeBinaryArray>(out, array, row);
-        case Type::DATE32:
-        case Type::DATE64:
-        case Type::TIME32:
-        case Type::TIME64:
-        case Type::TIMESTAMP:
-            return append_time(out, array, row);
-        case Type::LIST:
-            return append_list_of<arrow::ListArray>(out, array, row);
-        case Type::LARGE_LIST:
-            return append_list_of<arrow::LargeListArray>(out, array, row);
-        case Type::FIXED_SIZE_LIST:
-            return append_list_of<arrow::FixedSizeListArray>(out, array, row);
-        case Type::MAP:
-            return append_map(out, static_cast<const arrow::MapArray&>(array), row);
-        case Type::STRUCT:
-            return append_struct(out, static_cast<const arrow::StructArray&>(array), row);
-        case Type::DICTIONARY: {
-            const auto& coded = static_cast<const arrow::DictionaryArray&>(array);
-            return append_value(out, *coded.dictionary(), coded.GetValueIndex(row));
-        }
-        case Type::EXTENSION:
-            return append_value(out, *static_cast<const arrow::ExtensionArray&>(array).storage(),
-                                row);
-        default:
-            throw std::runtime_error("a value of the type " + array.type()->ToString());
-    }
+    if (array.IsNull(row)) return append_null(out, array, row);
+    const Append append = kAppend[array.type_id()];
+    if (!append) throw std::runtime_error("a value of the type " + array.type()->ToString());
+    append(out, array, row);
 }
 
 }  // namespace lip::record::parquet
