@@ -214,9 +214,7 @@ private:
             const model::MixtureFeatures own{images.mixture.keys.narrow(0, at, 1),
                                              images.mixture.values.narrow(0, at, 1)};
             const model::MixedImages mixed = embedder_->mixed(own, queries_);
-            if (!mixed.vectors.isfinite().all().item<bool>())
-                throw cli::DataError(embedder_->loaded().folder.string() +
-                                     ": the model gives numbers that are not finite");
+            eval::require_finite(mixed.vectors, embedder_->loaded().folder.string());
             if (!options_.mixing_summary.empty()) figures_.add(mixed);
             for (std::size_t t = 0; t < asking_.size(); ++t) {
                 VectorRow row{batch.items[i].record.key, {}, asking_[t]};

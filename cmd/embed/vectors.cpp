@@ -18,9 +18,7 @@ Tensor VectorMaker::pixels(std::span<const std::vector<std::uint8_t>> planes) co
 Tensor VectorMaker::finished(const Tensor& vectors) const {
     const Tensor wide = normalize_ ? tensor::unit(vectors) : vectors.to(at::kFloat);
     const Tensor here = wide.to(at::kCPU).contiguous();
-    if (!here.isfinite().all().item<bool>())
-        throw cli::DataError(embedder_.loaded().folder.string() +
-                             ": the model gives numbers that are not finite");
+    eval::require_finite(here, embedder_.loaded().folder.string());
     return here;
 }
 

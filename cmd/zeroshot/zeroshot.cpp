@@ -161,11 +161,8 @@ private:
         const at::Tensor scores =
             eval::class_scores(embedder_, embedder_.embed(batch.planes), weights_, synonyms())
                 .contiguous();  // [B, C]
-        if (!scores.isfinite().all().item<bool>())
-            throw cli::DataError(
-                options_.model.model +
-                ": the model gives numbers that are not finite, for an image from " +
-                batch.items.front().record.key + " on");
+        eval::require_finite(scores, options_.model.model,
+                             ", for an image from " + batch.items.front().record.key + " on");
         const float* row = scores.const_data_ptr<float>();
         for (const shard::ImageRecord& item : batch.items) {
             report(item, {row, static_cast<std::size_t>(weights_.classes)});

@@ -86,10 +86,8 @@ public:
 
 private:
     void check_finite(const Tensor& rows, const std::string& of) const {
-        if (!rows.isfinite().all().item<bool>())
-            throw cli::DataError(embedder_.loaded().folder.string() +
-                                 ": the model gives numbers that are not finite, for " + of +
-                                 " [bad-embedding]");
+        require_finite(rows, embedder_.loaded().folder.string(),
+                       ", for " + of + " [bad-embedding]");
     }
 
     void flush() {

@@ -34,6 +34,11 @@ void require_text_conditioned(const model::ModelConfig& config, const std::strin
                          (config.has_mixture() ? " with mixing=" + config.llip.mixing : ""));
 }
 
+void require_finite(const at::Tensor& numbers, const std::string& model, const std::string& what) {
+    if (!numbers.isfinite().all().item<bool>())
+        throw cli::DataError(model + ": the model gives numbers that are not finite" + what);
+}
+
 Embedder::Embedder(const EmbedderSettings& settings)
     : settings_(checked(settings)),
       device_(tensor::resolve_device(settings.device)),

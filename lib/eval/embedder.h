@@ -31,6 +31,11 @@ struct EmbedderSettings {
 void require_text_conditioned(const model::ModelConfig& config, const std::string& model,
                               const std::string& option);
 
+// Throws DataError naming the model unless all numbers that it gave are finite; `what` ends the
+// message.
+void require_finite(const at::Tensor& numbers, const std::string& model,
+                    const std::string& what = {});
+
 struct EmbeddedImages {
     at::Tensor vectors;              // [B, D] fp32 on the CPU
     model::MixtureFeatures mixture;  // on the model's device; undefined unless text-conditioned

@@ -146,10 +146,8 @@ at::Tensor RegionEmbedder::of_crops(const ImageBatch& batch) const {
 }
 
 void RegionEmbedder::check_finite(const at::Tensor& numbers, const ImageBatch& batch) const {
-    if (!numbers.isfinite().all().item<bool>())
-        throw cli::DataError(embedder_.loaded().folder.string() +
-                             ": the model gives numbers that are not finite, for an image from " +
-                             batch.items.front().record.key + " on");
+    require_finite(numbers, embedder_.loaded().folder.string(),
+                   ", for an image from " + batch.items.front().record.key + " on");
 }
 
 RegionVectors RegionEmbedder::operator()(const ImageBatch& batch) const {
