@@ -28,8 +28,10 @@ struct CaptionSettings {
 void add_captions(cli::Options& options, CaptionSettings& settings);
 
 // The texts of TEXT operands: a text, @FILE with a text a line (@- is standard input), @@x for the
-// text "@x". Throws DataError.
-std::vector<std::string> read_texts(const std::vector<std::string>& operands);
+// text "@x". Throws DataError: a file that cannot be read, a line that is too long, and unless
+// `may_be_empty` a file without a text.
+std::vector<std::string> read_texts(const std::vector<std::string>& operands,
+                                    bool may_be_empty = true);
 
 // Group "model".
 struct ModelSettings {

@@ -5,7 +5,7 @@
 
 namespace lip::cmd {
 
-std::vector<std::string> read_texts(const std::vector<std::string>& operands) {
+std::vector<std::string> read_texts(const std::vector<std::string>& operands, bool may_be_empty) {
     std::vector<std::string> texts;
     for (const std::string& operand : operands) {
         if (!operand.starts_with('@') || operand.starts_with("@@")) {
@@ -17,6 +17,7 @@ std::vector<std::string> read_texts(const std::vector<std::string>& operands) {
         record::StreamSettings settings;
         settings.inputs = {operand.substr(1)};
         record::LineReader reader(settings);
+        const std::size_t before = texts.size();
         while (const auto block = reader.next_block())
             for (const record::Line& line : block->lines) {
                 if (line.too_large)
@@ -24,6 +25,8 @@ std::vector<std::string> read_texts(const std::vector<std::string>& operands) {
                                          ": the line is too long");
                 texts.push_back(text::replace_invalid_utf8(line.text).text);
             }
+        if (!may_be_empty && texts.size() == before)
+            throw cli::DataError("no texts in " + record::display_name(settings.inputs[0]));
     }
     return texts;
 }

@@ -96,7 +96,7 @@ private:
 
     // One line a hit, best first, query by query.
     void search() {
-        const std::vector<std::string> queries = expand_texts(o_.query);
+        const std::vector<std::string> queries = read_texts(o_.query, /*may_be_empty=*/false);
         const at::Tensor rows = embed_queries(queries, embedder_).target;
         eval::Ranking found;
         if (!all_.places.empty())

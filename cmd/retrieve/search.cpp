@@ -4,8 +4,6 @@
 #include "cli/log.h"
 #include "eval/pair_search.h"
 #include "record/file.h"
-#include "record/lines.h"
-#include "text/utf8.h"
 
 #include <ATen/ATen.h>
 
@@ -13,21 +11,6 @@ namespace lip::cmd {
 namespace {
 
 constexpr std::size_t kLargestImage = std::size_t{1} << 30;
-
-void read_texts(const std::string& path, std::vector<std::string>& texts) {
-    record::StreamSettings stream;
-    stream.inputs = {path};
-    record::LineReader reader(stream);
-    const std::size_t before = texts.size();
-    while (const auto block = reader.next_block())
-        for (const record::Line& line : block->lines) {
-            if (line.too_large)
-                throw cli::DataError(block->file + ":" + std::to_string(line.number) +
-                                     ": the text is too long");
-            texts.push_back(text::replace_invalid_utf8(line.text).text);
-        }
-    if (texts.size() == before) throw cli::DataError("no texts in " + record::display_name(path));
-}
 
 eval::EmbeddedImages embed_images(const std::vector<std::string>& files,
                                   const eval::Embedder& embedder) {
@@ -47,19 +30,6 @@ eval::EmbeddedImages embed_images(const std::vector<std::string>& files,
 
 }  // namespace
 
-std::vector<std::string> expand_texts(const std::vector<std::string>& values) {
-    std::vector<std::string> texts;
-    for (const std::string& value : values) {
-        if (value.starts_with("@@"))
-            texts.push_back(text::replace_invalid_utf8(value.substr(1)).text);
-        else if (value.starts_with("@"))
-            read_texts(value.substr(1), texts);
-        else
-            texts.push_back(text::replace_invalid_utf8(value).text);
-    }
-    return texts;
-}
-
 model::QueryFeatures embed_queries(const std::vector<std::string>& texts,
                                    const eval::Embedder& embedder) {
     std::int64_t cut = 0;
@@ -73,7 +43,8 @@ model::QueryFeatures embed_queries(const std::vector<std::string>& texts,
 Searcher::Searcher(const RetrieveOptions& options, const eval::Embedder& embedder)
     : options_(options),
       embedder_(embedder),
-      names_(options.query.empty() ? options.query_image : expand_texts(options.query)) {
+      names_(options.query.empty() ? options.query_image
+                                   : read_texts(options.query, /*may_be_empty=*/false)) {
     if (options.query.empty()) {
         images_ = embed_images(names_, embedder);
         rows_ = images_.vectors;

@@ -35,11 +35,6 @@ private:
     at::Tensor rows_;  // [Q, D], of either
 };
 
-// The texts of repeated TEXT options: TEXT itself, @FILE for one text a line (@- is standard
-// input), @@TEXT for a text that begins with @. Throws DataError for a file that cannot be read or
-// has no text.
-std::vector<std::string> expand_texts(const std::vector<std::string>& values);
-
 // Embeds texts that are looked for; warns of those that were cut.
 model::QueryFeatures embed_queries(const std::vector<std::string>& texts,
                                    const eval::Embedder& embedder);
