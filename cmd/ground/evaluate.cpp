@@ -1,11 +1,9 @@
 // --evaluate: boxes found for texts beside the true ones.
 #include "cli/log.h"
-#include "cmd/ground/ground.h"
+#include "cmd/ground/image_search.h"
 #include "eval/grounding_accuracy.h"
 #include "eval/results.h"
 #include "model/checkpoint.h"
-#include "shard/images.h"
-#include "shard/key_set.h"
 
 namespace lip::cmd {
 namespace {
@@ -27,56 +25,27 @@ public:
     explicit Evaluation(const GroundOptions& options)
         : o_(options),
           results_({options.common.output, options.results.summary, options.common.force}),
-          errors_(options.stream, options.common.force),
-          stream_({.stream = options.stream,
-                   .image_root = options.image_root,
-                   .wants_image =
-                       [](const record::Record& record) {
-                           return !eval::targets_of(record).all.empty();
-                       }},
-                  errors_),
-          grounder_(detect::make_grounder(grounder_settings(options))) {}
+          search_(options,
+                  [](const record::Record& record) { return texts_of(eval::targets_of(record)); }) {
+    }
 
     int run() {
-        cli::Progress progress("images", "images");
-        eval::ItemBatches<GroundItem> batches(stream_, errors_, o_.model.batch_size,
-                                              o_.common.thread_count());
-        const auto prepare = [&](const shard::ImageRecord& item) {
-            return prepare_item(*grounder_, item.bytes, texts_of(eval::targets_of(item.record)),
-                                !o_.overlay_dir.empty());
-        };
-        while (auto batch = batches.next(prepare)) {
-            work(*batch);
-            progress.update(errors_.records());
-        }
-        progress.finish();
-        const int code = errors_.finish();
-        errors_.require_some(regions_, record::kNoRegionTexts);
+        const int code = search_.run(
+            [this](const record::Record& record, const GroundItem& item,
+                   const detect::Grounding& found) {
+                report(record, found);
+                if (item.picture)
+                    write_overlay(o_.overlay_dir, record.key, *item.picture, found.best,
+                                  item.phrases, o_.common.force,
+                                  boxes_of(eval::targets_of(record)));
+            },
+            [this] { results_.flush(); });
+        search_.errors().require_some(regions_, record::kNoRegionTexts);
         results_.finish(summary());
         return code;
     }
 
 private:
-    void work(GroundBatch& batch) {
-        const std::vector<detect::Grounding> found = locate(*grounder_, batch);
-        for (std::size_t i = 0; i < batch.items.size(); ++i) {
-            const record::Record& record = batch.items[i].record;
-            GroundItem& item = batch.prepared[i];
-            if (item.picture && !drawn_.insert(record.key)) {
-                std::string line;
-                record::append_json(line, record);
-                errors_.report(batch.items[i].place,
-                               {"duplicate-key", "the key stood before: " + record.key}, line);
-                continue;
-            }
-            report(record, found[i]);
-            if (item.picture)
-                write_overlay(o_.overlay_dir, record.key, *item.picture, found[i].best,
-                              item.phrases, o_.common.force, boxes_of(eval::targets_of(record)));
-        }
-        results_.flush();
-    }
-
     void report(const record::Record& record, const detect::Grounding& found) {
         const eval::Targets targets = eval::targets_of(record);
         results_.count(record.key);
@@ -113,11 +82,11 @@ private:
     eval::Summary summary() const {
         eval::Summary s;
         s.dataset = eval::dataset_name(o_.results.dataset, o_.stream.inputs);
-        s.model = grounder_->model_name();
+        s.model = search_.grounder().model_name();
         s.pretrained = o_.model.model;
         s.task = "phrase_grounding";
         s.metrics = eval::accuracy(scores_, o_.iou, o_.results.bootstrap);
-        s.skipped = errors_.skipped();
+        s.skipped = search_.errors().skipped();
         s.more.set("regions", std::to_string(regions_));
         s.more.set("ambiguous", std::to_string(ambiguous_));
         s.more.set("without_text", std::to_string(without_text_));
@@ -127,7 +96,7 @@ private:
             s.note += ", " + std::to_string(ambiguous_) + " left out whose text has several";
         s.settings.set_text("boxes-by", detect::resolve_boxes_by(
                                             model::find_checkpoint(o_.model.model), o_.boxes_by));
-        s.settings.set("image-size", std::to_string(grounder_->image_size()));
+        s.settings.set("image-size", std::to_string(search_.grounder().image_size()));
         for (const cli::Option& option : o_.declared->all())
             for (const char* name : {"attention", "iou", "bootstrap"})
                 if (option.name == name) {
@@ -137,17 +106,14 @@ private:
                     else
                         s.settings.set_text(name, value);
                 }
-        eval::set_machine(s.settings, grounder_->device(), grounder_->precision());
+        eval::set_machine(s.settings, search_.grounder().device(), search_.grounder().precision());
         if (o_.common.provenance) s.provenance = cli::provenance_json(o_.common);
         return s;
     }
 
     const GroundOptions& o_;
     eval::Results results_;
-    record::ErrorLog errors_;
-    shard::ImageStream stream_;
-    std::unique_ptr<detect::Grounder> grounder_;
-    shard::KeySet drawn_;
+    ImageSearch search_;
     std::vector<eval::ImageScore> scores_;  // of all images; without resampling one, their sum
     std::int64_t regions_ = 0, ambiguous_ = 0, without_text_ = 0, unlabelled_ = 0;
 };

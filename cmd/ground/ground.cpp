@@ -3,7 +3,6 @@
 #include "cli/error.h"
 #include "cli/log.h"
 #include "eval/texts.h"
-#include "image/decode.h"
 #include "model/checkpoint.h"
 #include "record/file.h"
 #include "shard/images.h"
@@ -117,35 +116,6 @@ detect::Phrases phrases_of(const record::Record& record, const std::vector<std::
     for (const record::Caption& caption : record.captions)
         if (caption.phrases && eval::is_from(caption, sources)) add(*caption.phrases);
     return out;
-}
-
-cli::Result<GroundItem> prepare_item(const detect::Grounder& grounder, std::string_view bytes,
-                                     detect::Phrases phrases, bool keep_picture) {
-    GroundItem item;
-    item.phrases = std::move(phrases);
-    if (item.phrases.empty()) return item;
-    auto picture = image::decode(bytes);
-    if (!picture) return picture.reject();
-    item.prepared = grounder.prepare(*picture);
-    if (keep_picture) item.picture = std::move(*picture);
-    return item;
-}
-
-std::vector<detect::Grounding> locate(const detect::Grounder& grounder, const GroundBatch& batch) {
-    std::vector<detect::Prepared> images;
-    std::vector<detect::Phrases> phrases;
-    std::vector<std::size_t> places;
-    for (std::size_t i = 0; i < batch.items.size(); ++i) {
-        const GroundItem& item = batch.prepared[i];
-        if (item.phrases.empty()) continue;
-        images.push_back(item.prepared);
-        phrases.push_back(item.phrases);
-        places.push_back(i);
-    }
-    std::vector<detect::Grounding> all(batch.items.size());
-    std::vector<detect::Grounding> found = grounder.locate(images, phrases);
-    for (std::size_t i = 0; i < places.size(); ++i) all[places[i]] = std::move(found[i]);
-    return all;
 }
 
 int ground(const GroundOptions& options) {

@@ -3,11 +3,10 @@
 #include "cli/tool.h"
 #include "cmd/groups/groups.h"
 #include "detect/grounder.h"
-#include "eval/item_batches.h"
 #include "image/image.h"
+#include "record/record.h"
 
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -50,21 +49,6 @@ detect::GrounderSettings grounder_settings(const GroundOptions& options);
 // order, each once, at most `most`, no blank ones.
 detect::Phrases phrases_of(const record::Record& record, const std::vector<std::string>& queries,
                            const std::vector<std::string>& sources, std::int64_t most);
-
-// An image decoded for a grounder; empty without phrases. `picture` only where it is wanted again.
-struct GroundItem {
-    detect::Phrases phrases;
-    detect::Prepared prepared;
-    std::optional<image::Image> picture;
-};
-using GroundBatch = eval::ItemBatch<GroundItem>;
-
-// Decodes the image of an item with phrases. Rejects with bad-image. Thread-safe.
-cli::Result<GroundItem> prepare_item(const detect::Grounder& grounder, std::string_view bytes,
-                                     detect::Phrases phrases, bool keep_picture);
-
-// What of a batch has phrases, looked for all at once; an empty Grounding for the others.
-std::vector<detect::Grounding> locate(const detect::Grounder& grounder, const GroundBatch& batch);
 
 // Writes the picture, enlarged if it is small, with the outlines of the boxes, a colour for each
 // phrase and white for the true ones, and a legend of the phrases found with their best scores, as
