@@ -28,6 +28,11 @@ std::string_view part_name(TextKind kind) {
     return {};
 }
 
+bool has_regions(const ImageBatch& batch) {
+    return std::ranges::any_of(
+        batch.items, [](const shard::ImageRecord& item) { return !item.record.regions.empty(); });
+}
+
 // Takes records one after the other and embeds their texts in batches.
 class Builder {
 public:
@@ -167,7 +172,9 @@ Collection embed_collection(shard::ImageStream& stream, const Wanted& wanted,
         std::vector<std::int64_t> kept;
         for (std::size_t i = 0; i < batch->items.size(); ++i)
             if (builder.add(batch->items[i])) kept.push_back(static_cast<std::int64_t>(i));
-        const EmbeddedImages images = embedder.embed(batch->planes);
+        const EmbeddedImages images = wanted.memory && has_regions(*batch)
+                                          ? embedder.embed_with_memory(batch->planes)
+                                          : embedder.embed(batch->planes);
         builder.add_images(images, kept, batch->items.front().record.key);
         if (see) see(*batch, images);
     }

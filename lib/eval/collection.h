@@ -47,10 +47,11 @@ struct Collection {
 
 struct Wanted {
     bool images = true, texts = true;
+    bool memory = false;  // for SeeImages, of batches with regions
     bool keep_text = false;
     std::int64_t least_texts = 0;  // an image with fewer is a bad-record, unless allow_short
     bool allow_short = false;
-    TextSelection selection;
+    TextSelection selection = {};
 };
 
 // Rejects an image that has fewer texts than asked for.

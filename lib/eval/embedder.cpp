@@ -98,6 +98,24 @@ EmbeddedImages Embedder::embed(std::span<const std::vector<std::uint8_t>> planes
     return {vectors.to(at::kCPU), std::move(mixture)};
 }
 
+EmbeddedImages Embedder::embed_with_memory(
+    std::span<const std::vector<std::uint8_t>> planes) const {
+    const at::NoGradGuard no_grad;
+    const tensor::Autocast autocast(device_, precision_);
+    const model::ImageFeatures features =
+        model().encode_images(pixels(planes), {.tokens = true, .pooled_apart = true});
+    EmbeddedImages out;
+    out.memory = model().prompter.value().remember(features.tokens);
+    if (is_text_conditioned()) {
+        out.mixture = model().readout->of_images(features.pooled);
+        out.vectors = model::uniform_vector(out.mixture.values, model().readout->output());
+    } else {
+        out.vectors = model().image_vectors(features);
+    }
+    out.vectors = out.vectors.to(at::kCPU);
+    return out;
+}
+
 at::Tensor Embedder::mixture_attention(std::span<const std::vector<std::uint8_t>> planes) const {
     const at::NoGradGuard no_grad;
     const tensor::Autocast autocast(device_, precision_);

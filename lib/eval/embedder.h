@@ -6,6 +6,7 @@
 #include "image/image.h"
 #include "model/checkpoint.h"
 #include "model/mixing.h"
+#include "model/prompter.h"
 
 #include <ATen/core/Tensor.h>
 
@@ -39,6 +40,7 @@ void require_finite(const at::Tensor& numbers, const std::string& model,
 struct EmbeddedImages {
     at::Tensor vectors;              // [B, D] fp32 on the CPU
     model::MixtureFeatures mixture;  // on the model's device; undefined unless text-conditioned
+    model::ImageMemory memory = {};  // there, too; undefined unless asked for
 };
 
 struct ImageSize {
@@ -84,6 +86,8 @@ public:
     bool is_text_conditioned() const { return config().is_text_conditioned(); }
     // As images() and texts(), with all that pair_scores takes, where there is such a thing.
     EmbeddedImages embed(std::span<const std::vector<std::uint8_t>> planes) const;
+    // The same numbers, and what the Prompter of a model with regions asks, of one pass.
+    EmbeddedImages embed_with_memory(std::span<const std::vector<std::uint8_t>> planes) const;
     model::QueryFeatures queries(std::span<const std::string> texts,
                                  std::int64_t* cut = nullptr) const;
     // The cosines [B, T] of every image's vector for a text with that text, on the CPU. Computed on

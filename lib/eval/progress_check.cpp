@@ -101,10 +101,10 @@ std::vector<Metric> ProgressCheck::run(const std::string& checkpoint) const {
                         with_model.batch_size);
     const auto see = [&](const ImageBatch& batch, const EmbeddedImages& embedded) {
         if (weights) classify(batch, embedded);
-        if (regions) regions->add(batch);
+        if (regions) regions->add(batch, embedded.memory);
     };
-    const Collection all = embed_collection(images, {}, embedder, errors, with_model.batch_size,
-                                            with_model.threads, see);
+    const Collection all = embed_collection(images, {.memory = regions.has_value()}, embedder,
+                                            errors, with_model.batch_size, with_model.threads, see);
     std::vector<Metric> metrics;
     if (!all.texts.empty()) {
         metrics.push_back({"loss", loss_of(all, contrast_of(embedder)), std::nullopt});

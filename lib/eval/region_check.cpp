@@ -25,7 +25,7 @@ RegionCheck::RegionCheck(const Embedder& embedder, const Classes* classes,
       of_regions_(embedder, RegionMode::kPrompter, batch_size),
       classification_(weights ? weights->classes : 1) {}
 
-void RegionCheck::add(const ImageBatch& batch) {
+void RegionCheck::add(const ImageBatch& batch, const model::ImageMemory& images) {
     std::vector<std::string> texts;
     std::vector<std::int64_t> named;
     for (const shard::ImageRecord& item : batch.items)
@@ -37,8 +37,8 @@ void RegionCheck::add(const ImageBatch& batch) {
     const Tensor features = embedder_.text_features(texts);  // [R, D]
     const bool has_head = embedder_.model().prompter->has_head();
     const RegionEmbedder::Grounded grounded =
-        has_head ? of_regions_.ground(batch, features)
-                 : RegionEmbedder::Grounded{of_regions_(batch), {}};
+        has_head ? of_regions_.ground(batch, images, features)
+                 : RegionEmbedder::Grounded{of_regions_(batch, images), {}};
     if (has_head) score_boxes(batch, grounded);
     if (classes_) classify(batch, grounded.regions);
     const Tensor rows = at::tensor(named, at::TensorOptions(at::kLong));

@@ -22,7 +22,8 @@ public:
     RegionCheck(const Embedder& embedder, const Classes* classes, const ClassWeights* weights,
                 std::int64_t batch_size);
 
-    void add(const ImageBatch& batch);
+    // `images` as of Embedder::embed_with_memory; not looked at where no image has a region.
+    void add(const ImageBatch& batch, const model::ImageMemory& images);
 
     // Of what there was: mAcc over the regions whose label, or else text, is a class; r2t_recall@10
     // and t2r_recall@10 over those with a text, "regions" of them; acc@0.5 and mean_iou of a model

@@ -151,37 +151,40 @@ void RegionEmbedder::check_finite(const at::Tensor& numbers, const ImageBatch& b
 }
 
 RegionVectors RegionEmbedder::operator()(const ImageBatch& batch) const {
-    RegionVectors out{places_of(batch), {}};
-    if (out.places.empty()) {
-        out.vectors = at::empty({0, embedder_.config().embed_dim});
-        return out;
-    }
+    if (most_regions(batch) == 0) return {{}, at::empty({0, embedder_.config().embed_dim})};
     const at::NoGradGuard no_grad;
     const tensor::Autocast autocast(embedder_.device(), embedder_.precision());
-    out.vectors =
-        mode_ == RegionMode::kPrompter
-            ? of_prompter(batch, embedder_.model().remember_images(embedder_.pixels(batch.planes)))
-        : mode_ == RegionMode::kRoi ? of_patches(batch)
-                                    : of_crops(batch);
+    if (mode_ == RegionMode::kPrompter)
+        return (*this)(batch, embedder_.model().remember_images(embedder_.pixels(batch.planes)));
+    RegionVectors out{places_of(batch),
+                      mode_ == RegionMode::kRoi ? of_patches(batch) : of_crops(batch)};
+    check_finite(out.vectors, batch);
+    return out;
+}
+
+RegionVectors RegionEmbedder::operator()(const ImageBatch& batch,
+                                         const model::ImageMemory& images) const {
+    if (most_regions(batch) == 0) return {{}, at::empty({0, embedder_.config().embed_dim})};
+    const at::NoGradGuard no_grad;
+    const tensor::Autocast autocast(embedder_.device(), embedder_.precision());
+    RegionVectors out{places_of(batch), of_prompter(batch, images)};
     check_finite(out.vectors, batch);
     return out;
 }
 
 RegionEmbedder::Grounded RegionEmbedder::ground(const ImageBatch& batch,
+                                                const model::ImageMemory& images,
                                                 const at::Tensor& texts) const {
-    Grounded out{{places_of(batch), at::empty({0, embedder_.config().embed_dim})}, {}};
+    Grounded out{(*this)(batch, images), {}};
     if (out.regions.places.empty()) return out;
     const at::NoGradGuard no_grad;
     const tensor::Autocast autocast(embedder_.device(), embedder_.precision());
-    const model::LanguageImageModel& model = embedder_.model();
-    const model::ImageMemory images = model.remember_images(embedder_.pixels(batch.planes));
-    out.regions.vectors = of_prompter(batch, images);
-    check_finite(out.regions.vectors, batch);
     const std::int64_t count = std::ssize(batch.items), most = most_regions(batch);
     const at::Tensor asked = at::zeros({count * most, texts.size(1)})
                                  .index_copy_(0, rows(batch), texts)
                                  .view({count, most, -1});
-    const at::Tensor boxes = model.prompter->boxes(images, asked.to(embedder_.device()));
+    const at::Tensor boxes =
+        embedder_.model().prompter->boxes(images, asked.to(embedder_.device()));
     const at::Tensor found = at_boxes(boxes.clamp(0, 1), batch).contiguous();
     check_finite(found, batch);
     const float* corners = found.const_data_ptr<float>();

@@ -32,15 +32,18 @@ public:
     RegionMode mode() const { return mode_; }  // never kAuto
     // Of a batch whose ImageBatches took regions_in(mode()).
     RegionVectors operator()(const ImageBatch& batch) const;
+    // The same by the Prompter, of images that were encoded before.
+    RegionVectors operator()(const ImageBatch& batch, const model::ImageMemory& images) const;
 
-    // The same, and where the head of the model's Prompter finds a text for each of the boxes, in
+    // That, and where the head of the model's Prompter finds a text for each of the boxes, in
     // fractions of the image, not clipped. `texts` [R, D] are of Embedder::text_features, in the
     // order of the places.
     struct Grounded {
         RegionVectors regions;
         std::vector<image::UnitBox> found;
     };
-    Grounded ground(const ImageBatch& batch, const at::Tensor& texts) const;
+    Grounded ground(const ImageBatch& batch, const model::ImageMemory& images,
+                    const at::Tensor& texts) const;
 
 private:
     at::Tensor of_prompter(const ImageBatch& batch, const model::ImageMemory& images) const;

@@ -43,12 +43,15 @@ Tensor LanguageImageModel::normalize(const Tensor& pixels) const {
 }
 
 Tensor LanguageImageModel::embed_images(const Tensor& pixels) const {
-    if (readout) return readout->vector(vision.mixture(normalize(pixels)));
-    return unit(vision.pooled(normalize(pixels)));
+    return image_vectors(encode_images(pixels, {}));
 }
 
 ImageFeatures LanguageImageModel::encode_images(const Tensor& pixels, WantedFeatures wanted) const {
     return vision.features(normalize(pixels), wanted);
+}
+
+Tensor LanguageImageModel::image_vectors(const ImageFeatures& features) const {
+    return readout ? readout->vector(features.pooled) : unit(features.pooled);
 }
 
 ImageMemory LanguageImageModel::remember_images(const Tensor& pixels) const {

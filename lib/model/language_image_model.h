@@ -26,6 +26,8 @@ public:
     at::Tensor embed_images(const at::Tensor& pixels) const;
     // Of one pass, as VisionTower::features gives them: not of unit length.
     ImageFeatures encode_images(const at::Tensor& pixels, WantedFeatures wanted) const;
+    // The unit vectors of embed_images, of what encode_images gave.
+    at::Tensor image_vectors(const ImageFeatures& features) const;
     // -> unit vectors [B, P, embed_dim], fp32, row-major grid.
     at::Tensor embed_patches(const at::Tensor& pixels, DenseAttention attention) const;
     // -> unit vectors [N, embed_dim], fp32.

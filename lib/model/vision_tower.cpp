@@ -77,38 +77,43 @@ Tensor VisionTower::project(const Tensor& x) const {
     return proj.defined() ? x.matmul(proj) : x;
 }
 
-Tensor VisionTower::pooled(const Tensor& pixels) const {
-    Tensor x = embed(pixels);
-    // Pooled at the class token, only that goes on from the last block.
-    const bool at_class = config.pool_type == "tok" && !config.attentional_pool;
-    const auto class_token = [](const Tensor& all) { return all.slice(1, 0, 1); };
-    for (const Block& block : blocks) {
-        const auto attend = [&](const Tensor& qkv) {
-            return attend_dense(qkv, block.heads, /*causal=*/false);
-        };
-        x = block(x, attend, at_class && &block == &blocks.back() ? class_token : Block::Keep());
-    }
-    return pool(x);
-}
-
-Tensor VisionTower::mixture(const Tensor& pixels) const {
-    Tensor x = embed(pixels);
-    const std::int64_t count = mixture_tokens.size(0), first = x.size(1) - count;
-    const auto tokens = [&](const Tensor& all) { return all.slice(1, first); };
-    for (const Block& block : blocks) {
-        const auto attend = [&](const Tensor& qkv) {
-            return attend_dense(qkv, block.heads, /*causal=*/false);
-        };
-        x = block(x, attend, &block == &blocks.back() ? tokens : Block::Keep());
-    }
-    return ln_post(x);
-}
-
-Tensor VisionTower::mixture_attention(const Tensor& pixels) const {
+Tensor VisionTower::before_last_block(const Tensor& pixels) const {
     Tensor x = embed(pixels);
     for (const Block& block : blocks)
         if (&block != &blocks.back())
             x = block(x, [&](const Tensor& qkv) { return attend_dense(qkv, block.heads, false); });
+    return x;
+}
+
+Tensor VisionTower::last_block(const Tensor& x, const Block::Keep& keep) const {
+    const Block& block = blocks.back();
+    return block(
+        x, [&](const Tensor& qkv) { return attend_dense(qkv, block.heads, /*causal=*/false); },
+        keep);
+}
+
+// Pooled at the class token, only that goes on from the last block.
+Tensor VisionTower::pooled_of(const Tensor& x) const {
+    const bool at_class = config.pool_type == "tok" && !config.attentional_pool;
+    const auto class_token = [](const Tensor& all) { return all.slice(1, 0, 1); };
+    return pool(last_block(x, at_class ? class_token : Block::Keep()));
+}
+
+Tensor VisionTower::mixture_of(const Tensor& x) const {
+    const std::int64_t first = x.size(1) - mixture_tokens.size(0);
+    return ln_post(last_block(x, [&](const Tensor& all) { return all.slice(1, first); }));
+}
+
+Tensor VisionTower::pooled(const Tensor& pixels) const {
+    return pooled_of(before_last_block(pixels));
+}
+
+Tensor VisionTower::mixture(const Tensor& pixels) const {
+    return mixture_of(before_last_block(pixels));
+}
+
+Tensor VisionTower::mixture_attention(const Tensor& pixels) const {
+    const Tensor x = before_last_block(pixels);
     const std::int64_t count = mixture_tokens.size(0), first = x.size(1) - count;
     return attention_weights(blocks.back().qkv(x), blocks.back().heads, first)
         .slice(2, first_patch(), first);
@@ -148,13 +153,14 @@ Tensor VisionTower::region_tokens(const Tensor& x) const {
 ImageFeatures VisionTower::features(const Tensor& pixels, WantedFeatures wanted) const {
     const bool mixes = mixture_tokens.defined();
     if (wanted.patches) check_has_patches();
-    if (!wanted.patches && !wanted.tokens)
-        return {.pooled = mixes ? mixture(pixels) : pooled(pixels)};
-    Tensor x = embed(pixels);
-    for (const Block& block : blocks)
-        x = block(x, [&](const Tensor& qkv) { return attend_dense(qkv, block.heads, false); });
+    const Tensor before = before_last_block(pixels);
     ImageFeatures features;
-    features.pooled = mixes ? ln_post(x.slice(1, x.size(1) - mixture_tokens.size(0))) : pool(x);
+    const bool apart = wanted.pooled_apart || (!wanted.patches && !wanted.tokens);
+    if (apart) features.pooled = mixes ? mixture_of(before) : pooled_of(before);
+    if (!wanted.patches && !wanted.tokens) return features;
+    const Tensor x = last_block(before);
+    if (!apart)
+        features.pooled = mixes ? ln_post(x.slice(1, x.size(1) - mixture_tokens.size(0))) : pool(x);
     if (wanted.patches) features.patches = project(ln_post(x.slice(1, first_patch())));
     if (wanted.tokens) features.tokens = region_tokens(x);
     return features;

@@ -22,6 +22,9 @@ struct ImageFeatures {
 
 struct WantedFeatures {
     bool patches = false, tokens = false;  // beside `pooled`
+    // `pooled` to the last bit as without them: the last block then runs for each. In bf16 it
+    // matters how many rows a product has.
+    bool pooled_apart = false;
 };
 
 struct VisionTower {
@@ -64,6 +67,11 @@ struct VisionTower {
 private:
     std::int64_t first_patch() const { return config.class_token ? 1 : 0; }
     at::Tensor embed(const at::Tensor& pixels) const;  // [B, first_patch()+P+K, width]
+    at::Tensor before_last_block(const at::Tensor& pixels) const;
+    at::Tensor last_block(const at::Tensor& x, const Block::Keep& keep = {}) const;
+    // As pooled() and mixture(), of what before_last_block() gave.
+    at::Tensor pooled_of(const at::Tensor& x) const;
+    at::Tensor mixture_of(const at::Tensor& x) const;
     at::Tensor project(const at::Tensor& x) const;
     at::Tensor region_tokens(const at::Tensor& x) const;
     at::Tensor pool(const at::Tensor& x) const;  // of all tokens behind the last block
