@@ -4,6 +4,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <cstdio>
@@ -124,10 +125,12 @@ void Progress::configure(Mode mode, bool assume_terminal) {
     is_terminal = assume_terminal || ::isatty(STDERR_FILENO) == 1;
 }
 
-Progress::Progress(std::string what, std::string unit, std::uint64_t total, bool on_signal)
+Progress::Progress(std::string what, std::string unit, std::uint64_t total, bool on_signal,
+                   std::uint64_t already_done)
     : what_(std::move(what)),
       unit_(std::move(unit)),
       total_(total),
+      already_done_(already_done),
       start_(monotonic_s()),
       last_(is_terminal ? start_ - kRedrawS : start_),
       on_signal_(on_signal) {}
@@ -148,7 +151,8 @@ void Progress::update(std::uint64_t done, std::string_view note) {
 }
 
 void Progress::draw(std::uint64_t done, std::string_view note, double now) {
-    const double rate = static_cast<double>(done) / std::max(now - start_, 1e-9);
+    const auto done_here = static_cast<double>(done - std::min(done, already_done_));
+    const double rate = done_here / std::max(now - start_, 1e-9);
     const double eta = total_ > done && rate > 0 ? static_cast<double>(total_ - done) / rate : 0;
     const std::lock_guard lock(write_mutex);
     std::string out;

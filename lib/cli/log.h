@@ -46,13 +46,16 @@ public:
     enum class Mode { kAuto, kAlways, kNever };
     static void configure(Mode mode, bool assume_terminal);
 
-    // Draws at SIGUSR1, too, unless the signal has another meaning.
-    Progress(std::string what, std::string unit, std::uint64_t total = 0, bool on_signal = true);
+    // Draws at SIGUSR1, too, unless the signal has another meaning. `already_done` was done by
+    // someone before: it counts for the share, not for the rate and the time left.
+    Progress(std::string what, std::string unit, std::uint64_t total = 0, bool on_signal = true,
+             std::uint64_t already_done = 0);
     ~Progress();
     Progress(const Progress&) = delete;
     Progress& operator=(const Progress&) = delete;
 
-    // `note` follows the figures, e.g. "loss 3.21". Cheap to call often.
+    // `done` counts from 0, or from `already_done`. `note` follows the figures, e.g. "loss 3.21".
+    // Cheap to call often.
     void update(std::uint64_t done, std::string_view note = {});
     void finish();
 
@@ -60,7 +63,7 @@ private:
     void draw(std::uint64_t done, std::string_view note, double now);
 
     std::string what_, unit_;
-    std::uint64_t total_;
+    std::uint64_t total_, already_done_;
     double start_, last_;
     bool drawn_ = false, on_signal_;
 };

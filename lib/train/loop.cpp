@@ -269,7 +269,7 @@ TrainResult run_training(const TrainSettings& settings, const tensor::Group& ran
                  " texts");
 
     cli::Progress progress("training", "steps", static_cast<std::uint64_t>(total),
-                           /*on_signal=*/false);
+                           /*on_signal=*/false, static_cast<std::uint64_t>(state.step));
     TrainResult result;
     Meters meters;
     int bad_in_a_row = 0;

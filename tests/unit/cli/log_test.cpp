@@ -84,6 +84,28 @@ TEST_CASE("log: at a terminal one line is redrawn, and messages clear it") {
     CHECK(text.find("records 51 of") == std::string::npos);  // the rate may hold a 51
 }
 
+TEST_CASE("log: what was done before the start counts for the share, not for the rate") {
+    const auto draw = [](std::uint64_t done) {
+        LogSettings json;
+        json.format = LogFormat::kJson;
+        return errors_of(json, [&] {
+            Progress::configure(Progress::Mode::kAuto, true);
+            Progress progress("training", "steps", 2000, /*on_signal=*/false,
+                              /*already_done=*/1000);
+            ::usleep(10'000);
+            progress.update(done);
+        });
+    };
+    const std::string none = draw(1000), one = draw(1001);
+    CHECK(
+        none.find("\"done\":1000,\"total\":2000,\"unit\":\"steps\",\"rate\":0.000,\"eta_s\":0}") !=
+        std::string::npos);
+    CHECK(one.find("\"done\":1001,") != std::string::npos);
+    // A step took 10 ms or more, and 999 are left.
+    const std::string eta = "\"eta_s\":";
+    CHECK(std::stod(one.substr(one.find(eta) + eta.size())) >= 9.9);
+}
+
 TEST_CASE("log: never and quiet draw nothing even at a terminal") {
     const auto run = [](Progress::Mode mode) {
         Progress::configure(mode, true);
