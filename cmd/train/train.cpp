@@ -351,7 +351,7 @@ int run_train(TrainOptions& t) {
     if (t.common.dry_run) {
         const train::Frames frames(settings.data.shards);
         frames.read(0);  // are these shards at all?
-        train::plan_lanes(frames, settings.data.batch_size, place.size);
+        train::plan_streams(frames, settings.data.batch_size, place.size);
         const train::RunFolder folder(t.run_folder, t.resume);  // may it be written?
         model::LanguageImageModel model(settings.model, settings.data.seed);
         if (!t.init.empty())

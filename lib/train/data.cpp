@@ -25,7 +25,7 @@ namespace {
 constexpr std::size_t kJobSamples = 16;
 
 struct Job {
-    std::size_t lane;  // among the rank's
+    std::size_t stream;  // among the rank's
     Stretch stretch;
 };
 
@@ -39,7 +39,7 @@ struct Ready {
     std::optional<cli::Reject> reject;
     bool no_text = false;
     std::size_t unsplit = 0, cut = 0, small_regions = 0;
-    LanePosition after;
+    ReadPosition after;
     std::uint64_t epoch = 0, offset = 0;
 };
 
@@ -136,10 +136,10 @@ DataIdentity checked_identity(const Frames& frames, const DataIdentity& expected
 }  // namespace
 
 struct Loader::State {
-    // A lane of this rank, and its samples that are ready or on their way.
+    // A stream of this rank, and its samples that are ready or on their way.
     struct Stock {
-        Lane lane;
-        LanePosition after;
+        ReadStream stream;
+        ReadPosition after;
         std::deque<Ready> ready = {};
         std::size_t under_way = 0;
         std::uint64_t last_good_epoch = 0;
@@ -148,7 +148,7 @@ struct Loader::State {
     DataSettings settings;
     Frames frames;
     DataIdentity identity;
-    LanePlan plan;
+    ReadPlan plan;
     Preparation prepare;
 
     std::mutex mutex;
@@ -162,32 +162,33 @@ struct Loader::State {
         : settings(s),
           frames(s.shards),
           identity(checked_identity(frames, start.data)),
-          plan(start.lanes.empty()
-                   ? plan_lanes(frames, s.batch_size, s.ranks)
-                   : plan_lanes(frames, static_cast<std::int64_t>(start.lanes.size()))),
+          plan(start.streams.empty()
+                   ? plan_streams(frames, s.batch_size, s.ranks)
+                   : plan_streams(frames, static_cast<std::int64_t>(start.streams.size()))),
           prepare(s, tokenizer) {
-        if (plan.lanes % s.ranks != 0)
-            throw cli::UsageError("the run deals its data out to " + std::to_string(plan.lanes) +
-                                  " lanes, which " + std::to_string(s.ranks) +
+        if (plan.streams % s.ranks != 0)
+            throw cli::UsageError("the run deals its data out to " + std::to_string(plan.streams) +
+                                  " streams (lanes in state.json), which " +
+                                  std::to_string(s.ranks) +
                                   " ranks cannot share evenly: use a number that divides it");
-        const std::int64_t own = plan.lanes / s.ranks;
+        const std::int64_t own = plan.streams / s.ranks;
         for (std::int64_t i = s.rank * own; i < (s.rank + 1) * own; ++i) {
-            const LanePosition at =
-                start.lanes.empty() ? LanePosition() : start.lanes[static_cast<std::size_t>(i)];
-            stocks.push_back({.lane = Lane(frames, plan, i, s.seed, at), .after = at});
+            const ReadPosition at =
+                start.streams.empty() ? ReadPosition() : start.streams[static_cast<std::size_t>(i)];
+            stocks.push_back({.stream = ReadStream(frames, plan, i, s.seed, at), .after = at});
         }
     }
 
-    // Samples of each lane in a batch.
-    std::size_t per_lane() const {
-        return static_cast<std::size_t>(settings.batch_size / plan.lanes);
+    // Samples of each stream in a batch.
+    std::size_t per_stream() const {
+        return static_cast<std::size_t>(settings.batch_size / plan.streams);
     }
 
-    // The lane with the least in stock; null when all have four batches.
+    // The stream with the least in stock; null when all have four batches.
     Stock* neediest() {
         const auto stock = [](const Stock& s) { return s.ready.size() + s.under_way; };
         const auto least = std::ranges::min_element(stocks, {}, stock);
-        return stock(*least) < 4 * per_lane() ? &*least : nullptr;
+        return stock(*least) < 4 * per_stream() ? &*least : nullptr;
     }
 
     std::optional<Job> produce() {
@@ -198,14 +199,14 @@ struct Loader::State {
             if (stop) return std::nullopt;
         }
         Job job{static_cast<std::size_t>(stock - stocks.data()),
-                stock->lane.next(std::min(kJobSamples, per_lane()))};
+                stock->stream.next(std::min(kJobSamples, per_stream()))};
         const std::lock_guard lock(mutex);
         stock->under_way += job.stretch.end - job.stretch.begin;
         return job;
     }
 
     struct Done {
-        std::size_t lane;
+        std::size_t stream;
         std::vector<Ready> samples;
     };
 
@@ -214,14 +215,14 @@ struct Loader::State {
             record::run_ordered<Job, Done>(
                 settings.threads, [&] { return produce(); },
                 [&](Job& job) {
-                    Done done{job.lane, {}};
+                    Done done{job.stream, {}};
                     for (std::size_t i = job.stretch.begin; i < job.stretch.end; ++i)
                         done.samples.push_back(prepare(*job.stretch.window, i));
                     return done;
                 },
                 [&](Done& done) {
                     const std::lock_guard lock(mutex);
-                    Stock& stock = stocks[done.lane];
+                    Stock& stock = stocks[done.stream];
                     stock.under_way -= done.samples.size();
                     std::ranges::move(done.samples, std::back_inserter(stock.ready));
                     changed.notify_all();
@@ -243,7 +244,7 @@ struct Loader::State {
         return ready;
     }
 
-    // The next sample of a lane that can be used.
+    // The next sample of a stream that can be used.
     Ready pop_good(Stock& stock, Batch& batch, record::ErrorLog& errors);
 };
 
@@ -266,16 +267,16 @@ const DataIdentity& Loader::identity() const {
     return state_->identity;
 }
 
-std::vector<LanePosition> Loader::positions() const {
-    std::vector<LanePosition> all;
+std::vector<ReadPosition> Loader::positions() const {
+    std::vector<ReadPosition> all;
     for (const State::Stock& stock : state_->stocks) all.push_back(stock.after);
     return all;
 }
 
 Ready Loader::State::pop_good(Stock& stock, Batch& batch, record::ErrorLog& errors) {
-    // In a row; a lane that has seen eight times its share of the data will see no other.
+    // In a row; a stream that has seen eight times its share of the data will see no other.
     constexpr std::uint64_t kHopelessSamples = 10000, kHopelessImages = 100000;
-    const std::uint64_t hopeless_epochs = 8 * static_cast<std::uint64_t>(plan.lanes) + 1;
+    const std::uint64_t hopeless_epochs = 8 * static_cast<std::uint64_t>(plan.streams) + 1;
     for (std::uint64_t bad = 1, without_text = 1;;) {
         Ready ready = pop(stock);
         errors.count_records(1);
@@ -334,7 +335,7 @@ Batch Loader::next(record::ErrorLog& errors) {
         batch.regions.valid = at::zeros({count, places}, at::TensorOptions(at::kBool));
     }
     for (State::Stock& stock : state.stocks) {
-        for (std::size_t i = 0; i < state.per_lane(); ++i) {
+        for (std::size_t i = 0; i < state.per_stream(); ++i) {
             Ready ready = state.pop_good(stock, batch, errors);
             pixels = std::ranges::copy(ready.planes, pixels).out;
             valid = std::ranges::copy(ready.valid, valid).out;

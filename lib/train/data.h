@@ -6,8 +6,8 @@
 #include "record/errors.h"
 #include "text/tokenizer.h"
 #include "train/frames.h"
-#include "train/lanes.h"
 #include "train/pixels.h"
+#include "train/read_streams.h"
 #include "train/regions.h"
 #include "train/sampler.h"
 
@@ -34,8 +34,8 @@ struct DataSettings {
 
 // Where a run stands in its data: all that a checkpoint needs to go on with the very next sample.
 struct DataState {
-    DataIdentity data;                // empty hash: not known yet
-    std::vector<LanePosition> lanes;  // empty: at the beginning
+    DataIdentity data;                  // empty hash: not known yet
+    std::vector<ReadPosition> streams;  // empty: at the beginning
 };
 
 // At most M regions of each image, image-major; what is not valid is 0.
@@ -45,8 +45,8 @@ struct BatchRegions {
     std::vector<model::TokenIds> phrases;  // of the valid ones, in their order
 };
 
-// A rank's B images of a step with K texts each, image-major: equally many of each of its lanes, in
-// their order, so that the batches of all ranks, one after the other, are that of one process.
+// A rank's B images of a step with K texts each, image-major: equally many of each of its streams,
+// in their order, so that the batches of all ranks, one after the other, are that of one process.
 struct Batch {
     at::Tensor pixels;                   // uint8 [B, 3, S, S]
     std::vector<model::TokenIds> texts;  // B·K texts
@@ -62,22 +62,22 @@ struct Batch {
 };
 
 // Endless batches over the shards, epoch after epoch. Reads ahead in threads of its own. next() is
-// for one thread. Memory: the windows of its lanes (lanes.h), twice when they change, and four
-// batches.
+// for one thread. Memory: the windows of its streams (read_streams.h), twice when they change, and
+// four batches.
 class Loader {
 public:
     // Opens all shards, and goes on at `start`. Throws DataError, and UsageError if they are not
-    // the shards of the run that goes on, or its ranks cannot share the lanes.
+    // the shards of the run that goes on, or its ranks cannot share the streams.
     Loader(const DataSettings& settings, const text::Tokenizer& tokenizer,
            const DataState& start = {});
     ~Loader();
 
     // Samples that cannot be used go to `errors`, those without a text are counted; the next of the
-    // lane takes their place. Throws DataError if a whole epoch holds no usable sample.
+    // stream takes their place. Throws DataError if a whole epoch holds no usable sample.
     Batch next(record::ErrorLog& errors);
 
     const DataIdentity& identity() const;
-    std::vector<LanePosition> positions() const;  // of this rank's, after the last batch
+    std::vector<ReadPosition> positions() const;  // of this rank's, after the last batch
 
 private:
     struct State;

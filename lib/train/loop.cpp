@@ -50,20 +50,20 @@ StepCounts count_step(const Batch& batch, std::uint64_t skipped, const tensor::G
     return {n[0], n[1], n[2], n[3], n[4], n[5], n[6], n[7], n[8]};
 }
 
-// The positions of all lanes, of which each rank knows its own.
-std::vector<LanePosition> gather_lanes(const std::vector<LanePosition>& own,
-                                       const tensor::Group& ranks) {
+// The positions of all streams, of which each rank knows its own.
+std::vector<ReadPosition> gather_positions(const std::vector<ReadPosition>& own,
+                                           const tensor::Group& ranks) {
     std::vector<std::int64_t> numbers;
-    for (const LanePosition& lane : own) {
-        numbers.push_back(static_cast<std::int64_t>(lane.window));
-        numbers.push_back(static_cast<std::int64_t>(lane.offset));
+    for (const ReadPosition& stream : own) {
+        numbers.push_back(static_cast<std::int64_t>(stream.window));
+        numbers.push_back(static_cast<std::int64_t>(stream.offset));
     }
     const at::Tensor all = ranks.gather(at::tensor(numbers, at::TensorOptions(at::kLong)));
     const auto* n = all.const_data_ptr<std::int64_t>();
-    std::vector<LanePosition> lanes;
+    std::vector<ReadPosition> streams;
     for (std::int64_t i = 0; i < all.size(0); i += 2)
-        lanes.push_back({static_cast<std::uint64_t>(n[i]), static_cast<std::uint64_t>(n[i + 1])});
-    return lanes;
+        streams.push_back({static_cast<std::uint64_t>(n[i]), static_cast<std::uint64_t>(n[i + 1])});
+    return streams;
 }
 
 // Figures between two log lines.
@@ -277,7 +277,7 @@ TrainResult run_training(const TrainSettings& settings, const tensor::Group& ran
     double last_save = cli::monotonic_s();
     std::int64_t saved = 0;
     const auto save = [&] {  // by all ranks together
-        state.data.lanes = gather_lanes(loader.positions(), ranks);
+        state.data.streams = gather_positions(loader.positions(), ranks);
         last_save = cli::monotonic_s();
         if (!ranks.is_first()) return;
         result.checkpoint =

@@ -26,6 +26,7 @@ using Json = nlohmann::ordered_json;
 namespace {
 
 constexpr const char* kLock = ".lock";
+constexpr const char* kStreams = "lanes";  // in state.json; of old checkpoints, too
 
 std::string step_name(std::int64_t step) {
     char name[32];
@@ -34,8 +35,9 @@ std::string step_name(std::int64_t step) {
 }
 
 std::string to_json(const RunState& s, std::int64_t optimizer_steps) {
-    Json lanes = Json::array();
-    for (const LanePosition& lane : s.data.lanes) lanes.push_back({lane.window, lane.offset});
+    Json streams = Json::array();
+    for (const ReadPosition& stream : s.data.streams)
+        streams.push_back({stream.window, stream.offset});
     const DataIdentity& data = s.data.data;
     const Json json = {{"step", s.step},
                        {"samples", s.samples},
@@ -45,7 +47,7 @@ std::string to_json(const RunState& s, std::int64_t optimizer_steps) {
                        {"no_text", s.no_text},
                        {"unsplit", s.unsplit},
                        {"epoch", s.epoch},
-                       {"lanes", lanes},
+                       {kStreams, streams},
                        {"data",
                         {{"shards", data.shards},
                          {"frames", data.frames},
@@ -211,10 +213,10 @@ SavedState read_saved(const fs::path& checkpoint) {
         state.skipped = json.at("skipped").get<std::uint64_t>();
         state.bad_steps = json.at("bad_steps").get<std::uint64_t>();
         state.epoch = json.at("epoch").get<std::uint64_t>();
-        for (const Json& lane : json.at("lanes"))
-            state.data.lanes.push_back(
-                {lane.at(0).get<std::uint64_t>(), lane.at(1).get<std::uint64_t>()});
-        if (state.data.lanes.empty()) throw cli::DataError(file + ": has no lanes");
+        for (const Json& stream : json.at(kStreams))
+            state.data.streams.push_back(
+                {stream.at(0).get<std::uint64_t>(), stream.at(1).get<std::uint64_t>()});
+        if (state.data.streams.empty()) throw cli::DataError(file + ": has no " + kStreams);
         state.settings = json.at("settings").get<ResultSettings>();
     } catch (const nlohmann::json::exception&) {
         throw cli::DataError(file + ": is no state of a run");

@@ -106,7 +106,7 @@ TEST_CASE("a run goes on with the same shards only, in any folder") {
 
 TEST_CASE("1, 2 and 4 threads make the same batches") {
     Data data(std::vector<std::string>(50, kLong));
-    std::vector<train::LanePosition> end;
+    std::vector<train::ReadPosition> end;
     const auto batches = [&](int threads) {
         data.settings.threads = threads;
         record::ErrorLog errors({.skip_bad = true}, false);
@@ -130,7 +130,7 @@ TEST_CASE("1, 2 and 4 threads make the same batches") {
     }
 }
 
-TEST_CASE("lanes: an epoch has every frame once, whatever their number") {
+TEST_CASE("streams: an epoch has every frame once, whatever their number") {
     Data data(std::vector<std::string>(50, kLong));
     const train::Frames frames(data.settings.shards);
     REQUIRE(frames.size() >= 24);
@@ -145,14 +145,14 @@ TEST_CASE("lanes: an epoch has every frame once, whatever their number") {
         CHECK(seen.size() == frames.size());
     }
     const auto half = static_cast<std::int64_t>(frames.size() / 2);
-    CHECK(train::plan_lanes(frames, 2 * half, 1).lanes == half);  // at most half of the frames
-    CHECK(train::plan_lanes(frames, 8, 1).lanes == 8);            // divides the batch
-    CHECK(train::plan_lanes(frames, 8, 2).lanes == 8);            // whatever the ranks
-    CHECK(train::plan_lanes(frames, 12, 4).lanes == 12);
-    CHECK(train::plan_lanes(frames, 997, 997).lanes == 997);  // unless they could not share it
-    CHECK(train::plan_lanes(frames, 997, 1).lanes == 1);
-    CHECK(train::plan_lanes(frames, 8, 1).window_frames == 4);
-    CHECK_THROWS_AS(train::plan_lanes(frames, 8, 3), cli::UsageError);
+    CHECK(train::plan_streams(frames, 2 * half, 1).streams == half);  // at most half of the frames
+    CHECK(train::plan_streams(frames, 8, 1).streams == 8);            // divides the batch
+    CHECK(train::plan_streams(frames, 8, 2).streams == 8);            // whatever the ranks
+    CHECK(train::plan_streams(frames, 12, 4).streams == 12);
+    CHECK(train::plan_streams(frames, 997, 997).streams == 997);  // unless they could not share it
+    CHECK(train::plan_streams(frames, 997, 1).streams == 1);
+    CHECK(train::plan_streams(frames, 8, 1).window_frames == 4);
+    CHECK_THROWS_AS(train::plan_streams(frames, 8, 3), cli::UsageError);
 }
 
 TEST_CASE("the batches of 2 and 4 ranks, one after the other, are those of one process") {

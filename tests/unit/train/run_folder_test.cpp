@@ -73,8 +73,11 @@ TEST_CASE("a run that left out a step goes on to the same bytes") {
     state.unsplit = 6;
     state.epoch = 4;
     state.data = {.data = {.shards = 1, .frames = 2, .bytes = 3, .hash = "h"},
-                  .lanes = {{7, 8}, {9, 10}}};
+                  .streams = {{7, 8}, {9, 10}}};
     const auto saved = run.save(unbroken, *tokenizer, optimizer, nullptr, state, "", 0);
+
+    const std::string json = record::read_file((saved / "state.json").string(), 10000);
+    CHECK(json.find("\"lanes\": [") != std::string::npos);  // as older checkpoints name them
 
     const std::string weights = (saved / "model.safetensors").string();
     resumed.parameters.load(tensor::read_safetensors(weights), weights);
@@ -85,9 +88,9 @@ TEST_CASE("a run that left out a step goes on to the same bytes") {
     CHECK(read.epoch == 4);
     CHECK(read.data.data.bytes == 3);
     CHECK(read.data.data.hash == "h");
-    REQUIRE(read.data.lanes.size() == 2);
-    CHECK(read.data.lanes[1].window == 9);
-    CHECK(read.data.lanes[1].offset == 10);
+    REQUIRE(read.data.streams.size() == 2);
+    CHECK(read.data.streams[1].window == 9);
+    CHECK(read.data.streams[1].offset == 10);
     CHECK(again.steps() == 2);
     for (auto* model : {&unbroken, &resumed}) set_gradients(*model, 3);
     optimizer.step(1e-2);
@@ -134,7 +137,7 @@ TEST_CASE("the moving average: formula, what a checkpoint holds, resuming") {
     }
     const at::Tensor before = weight.detach().clone();
     train::RunState state;
-    state.data.lanes = {{0, 0}};
+    state.data.streams = {{0, 0}};
     state.step = 3;
     const auto saved = run.save(unbroken, *tokenizer, optimizer, &ema, state, "", 0);
     CHECK(weight.equal(before));  // the run keeps its weights

@@ -1,7 +1,8 @@
 // The order of training. Frames follow each other in an endless sequence, epoch after epoch, and
-// are dealt out to lanes like cards; each lane mixes the samples of a window of its frames, and a
-// batch takes equally many samples of each lane. Ranks share the lanes among themselves, so each
-// reads frames of its own, and the batches are the same for any number of ranks.
+// are dealt out like cards to streams that are read side by side; each mixes the samples of a
+// window of its frames, and a batch takes equally many samples of each stream. Ranks share the
+// streams among themselves, so each reads frames of its own, and the batches are the same for any
+// number of ranks.
 #pragma once
 
 #include "shard/order.h"
@@ -15,18 +16,19 @@
 
 namespace lip::train {
 
-// How many lanes there are, and how many frames of a lane are mixed at a time.
-struct LanePlan {
-    std::int64_t lanes = 1, window_frames = 1;
+// How many streams there are, and how many frames of a stream are mixed at a time.
+struct ReadPlan {
+    std::int64_t streams = 1, window_frames = 1;
 };
 
-// The plan for new data: the most lanes up to 64 that divide the batch and are at most half as many
-// as the frames, with a limit to the memory of all windows of 256 MiB (but one frame a lane);
-// more if `ranks` must share them. Throws UsageError if no number of lanes fits batch and ranks.
-LanePlan plan_lanes(const Frames& frames, std::int64_t batch_size, std::int64_t ranks);
-// The plan with a number of lanes that is known already: 32 frames are mixed, of all lanes
+// The plan for new data: the most streams up to 64 that divide the batch and are at most half as
+// many as the frames, with a limit to the memory of all windows of 256 MiB (but one frame a
+// stream); more if `ranks` must share them. Throws UsageError if no number of streams fits batch
+// and ranks.
+ReadPlan plan_streams(const Frames& frames, std::int64_t batch_size, std::int64_t ranks);
+// The plan with a number of streams that is known already: 32 frames are mixed, of all streams
 // together, but no more than an epoch has.
-LanePlan plan_lanes(const Frames& frames, std::int64_t lanes);
+ReadPlan plan_streams(const Frames& frames, std::int64_t streams);
 
 // Number g of the sequence: a frame, and how often it came before.
 struct Visit {
@@ -50,10 +52,10 @@ private:
     std::uint64_t seed_;
 };
 
-// Where a lane stands: its next sample is number `offset` of its mixed window `window`.
-struct LanePosition {
+// Where a stream stands: its next sample is number `offset` of its mixed window `window`.
+struct ReadPosition {
     std::uint64_t window = 0, offset = 0;
-    friend bool operator==(const LanePosition&, const LanePosition&) = default;
+    friend bool operator==(const ReadPosition&, const ReadPosition&) = default;
 };
 
 // The samples of a window in memory, in the order of their use.
@@ -73,11 +75,11 @@ struct Stretch {
     std::size_t begin = 0, end = 0;
 };
 
-// One lane, from a position on. Holds a window of frames in memory. For one thread at a time.
-class Lane {
+// One stream, from a position on. Holds a window of frames in memory. For one thread at a time.
+class ReadStream {
 public:
-    Lane(const Frames& frames, LanePlan plan, std::int64_t number, std::uint64_t seed,
-         LanePosition start);
+    ReadStream(const Frames& frames, ReadPlan plan, std::int64_t number, std::uint64_t seed,
+               ReadPosition start);
 
     // The next 1 to `most` samples, all of one window. Throws DataError if frames cannot be read,
     // or hold no sample for a whole epoch.
@@ -88,10 +90,10 @@ private:
 
     const Frames& frames_;
     FrameSequence sequence_;
-    LanePlan plan_;
+    ReadPlan plan_;
     std::int64_t number_;
     std::uint64_t seed_;
-    LanePosition next_;
+    ReadPosition next_;
     std::shared_ptr<const MixedWindow> window_;
 };
 

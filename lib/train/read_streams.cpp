@@ -1,4 +1,4 @@
-#include "train/lanes.h"
+#include "train/read_streams.h"
 
 #include "cli/error.h"
 
@@ -10,40 +10,40 @@
 namespace lip::train {
 namespace {
 
-constexpr std::int64_t kMostLanes = 64;
-constexpr std::int64_t kMixedFrames = 32;  // of all lanes together, at least
+constexpr std::int64_t kMostStreams = 64;
+constexpr std::int64_t kMixedFrames = 32;  // of all streams together, at least
 constexpr std::uint64_t kMixedBytes = 256 << 20;
 constexpr std::uint64_t kBlock = 4096;  // frames
 constexpr std::uint64_t kFrameSalt = 1, kBlockSalt = 2, kSampleSalt = 3;
 
-// Lanes whose windows of one frame each fit into memory.
-std::int64_t lanes_in_memory(const Frames& frames) {
+// Streams whose windows of one frame each fit into memory.
+std::int64_t streams_in_memory(const Frames& frames) {
     const std::uint64_t largest = std::max<std::uint64_t>(frames.largest(), 1);
     return std::max<std::int64_t>(static_cast<std::int64_t>(kMixedBytes / largest), 1);
 }
 
 }  // namespace
 
-LanePlan plan_lanes(const Frames& frames, std::int64_t lanes) {
-    const std::int64_t in_memory = lanes_in_memory(frames) / lanes,
-                       in_epoch = static_cast<std::int64_t>(frames.size()) / lanes;
-    const std::int64_t most = std::min({kMixedFrames / lanes, in_memory, in_epoch});
-    return {lanes, std::max<std::int64_t>(most, 1)};
+ReadPlan plan_streams(const Frames& frames, std::int64_t streams) {
+    const std::int64_t in_memory = streams_in_memory(frames) / streams,
+                       in_epoch = static_cast<std::int64_t>(frames.size()) / streams;
+    const std::int64_t most = std::min({kMixedFrames / streams, in_memory, in_epoch});
+    return {streams, std::max<std::int64_t>(most, 1)};
 }
 
-LanePlan plan_lanes(const Frames& frames, std::int64_t batch_size, std::int64_t ranks) {
+ReadPlan plan_streams(const Frames& frames, std::int64_t batch_size, std::int64_t ranks) {
     if (batch_size % ranks != 0)
         throw cli::UsageError("--batch-size " + std::to_string(batch_size) +
                               " cannot be shared among " + std::to_string(ranks) + " ranks");
     const auto half = static_cast<std::int64_t>(frames.size() / 2);
     const std::int64_t most =
-        std::max<std::int64_t>(std::min({kMostLanes, half, lanes_in_memory(frames)}), 1);
-    std::int64_t lanes = 1;
+        std::max<std::int64_t>(std::min({kMostStreams, half, streams_in_memory(frames)}), 1);
+    std::int64_t streams = 1;
     for (std::int64_t n = 1; n <= most; ++n)
-        if (batch_size % n == 0) lanes = n;
+        if (batch_size % n == 0) streams = n;
     // Ranks are content with the order of one process if they can share it.
-    if (lanes % ranks != 0) lanes = ranks;
-    return plan_lanes(frames, lanes);
+    if (streams % ranks != 0) streams = ranks;
+    return plan_streams(frames, streams);
 }
 
 FrameSequence::FrameSequence(const Frames& frames, std::uint64_t seed)
@@ -85,8 +85,8 @@ Visit FrameSequence::operator()(std::uint64_t g) const {
     return visit_part(parts_[p], block * (ends_[p] - begin) + place - begin);
 }
 
-Lane::Lane(const Frames& frames, LanePlan plan, std::int64_t number, std::uint64_t seed,
-           LanePosition start)
+ReadStream::ReadStream(const Frames& frames, ReadPlan plan, std::int64_t number, std::uint64_t seed,
+                       ReadPosition start)
     : frames_(frames),
       sequence_(frames, seed),
       plan_(plan),
@@ -94,9 +94,9 @@ Lane::Lane(const Frames& frames, LanePlan plan, std::int64_t number, std::uint64
       seed_(seed),
       next_(start) {}
 
-Stretch Lane::next(std::size_t most) {
+Stretch ReadStream::next(std::size_t most) {
     const auto in_epoch =
-        static_cast<std::int64_t>(frames_.size()) / (plan_.lanes * plan_.window_frames) + 1;
+        static_cast<std::int64_t>(frames_.size()) / (plan_.streams * plan_.window_frames) + 1;
     for (std::int64_t empty = 0; !window_ || next_.offset >= window_->samples.size(); ++empty) {
         if (empty > in_epoch) throw cli::DataError("the shards hold no samples");
         if (window_) next_ = {next_.window + 1, 0};
@@ -108,13 +108,13 @@ Stretch Lane::next(std::size_t most) {
     return {window_, begin, end};
 }
 
-std::shared_ptr<const MixedWindow> Lane::load(std::uint64_t number) const {
+std::shared_ptr<const MixedWindow> ReadStream::load(std::uint64_t number) const {
     MixedWindow in_order;
-    const auto lanes = static_cast<std::uint64_t>(plan_.lanes),
+    const auto streams = static_cast<std::uint64_t>(plan_.streams),
                frames = static_cast<std::uint64_t>(plan_.window_frames),
-               lane = static_cast<std::uint64_t>(number_);
+               stream = static_cast<std::uint64_t>(number_);
     for (std::uint64_t i = number * frames; i < (number + 1) * frames; ++i) {
-        const Visit visit = sequence_(i * lanes + lane);
+        const Visit visit = sequence_(i * streams + stream);
         auto samples = frames_.read(visit.frame);
         in_order.origins.insert(in_order.origins.end(), samples.size(),
                                 {&frames_.shard_name(visit.frame), visit.epoch});
@@ -124,7 +124,7 @@ std::shared_ptr<const MixedWindow> Lane::load(std::uint64_t number) const {
     window->number = number;
     const std::size_t count = in_order.samples.size();
     if (count == 0) return window;
-    const shard::Permutation mix(count, seed_, number, kSampleSalt + lane);
+    const shard::Permutation mix(count, seed_, number, kSampleSalt + stream);
     for (std::size_t i = 0; i < count; ++i) {
         const auto from = static_cast<std::size_t>(mix(i));
         window->samples.push_back(std::move(in_order.samples[from]));
