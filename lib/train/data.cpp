@@ -299,6 +299,7 @@ Ready Loader::State::pop_good(Stock& stock, Batch& batch, record::ErrorLog& erro
             continue;
         }
         errors.report({ready.place, ready.offset + 1, 0, true, ready.key}, *ready.reject);
+        ++batch.skipped;
         ++bad;
     }
 }

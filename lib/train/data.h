@@ -58,6 +58,7 @@ struct Batch {
     // taken whole because nobody marked their sentences.
     std::uint64_t no_text = 0, unsplit = 0;
     std::uint64_t cut = 0;            // texts longer than the context
+    std::uint64_t skipped = 0;        // samples that could not be used
     std::uint64_t small_regions = 0;  // of the images, left out because of their size
 };
 

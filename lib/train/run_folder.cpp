@@ -14,7 +14,6 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
-#include <fstream>
 #include <iterator>
 #include <optional>
 
@@ -77,7 +76,7 @@ RunFolder::RunFolder(fs::path path, bool resume) : path_(std::move(path)), resum
         const fs::path name = entry.path().filename();
         const bool is_leftover = name == "checkpoints"
                                      ? fs::is_empty(entry.path())
-                                     : name == "config.toml" || name == "metrics.jsonl" ||
+                                     : name == "config.toml" || name == kMetricsFile ||
                                            name == kLock || name == kEventFolder;
         if (!is_leftover)
             throw cli::DataError(
@@ -101,7 +100,7 @@ void RunFolder::open() {
     if (::flock(lock_, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK)
         throw cli::DataError(path_.string() + ": another train works in this folder");
     if (resume_) return;
-    fs::remove(path_ / "metrics.jsonl");
+    fs::remove(path_ / kMetricsFile);
     fs::remove_all(path_ / kEventFolder);
 }
 
@@ -158,32 +157,6 @@ fs::path RunFolder::save(const model::LanguageImageModel& model, const text::Tok
         all.erase(all.begin());
     }
     return target;
-}
-
-void RunFolder::append_metrics(const std::string& json_line) const {
-    const std::string file = (path_ / "metrics.jsonl").string();
-    const int fd = ::open(file.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
-    const std::string line = json_line + "\n";
-    const bool written =
-        fd >= 0 && ::write(fd, line.data(), line.size()) == static_cast<ssize_t>(line.size());
-    const std::string why = std::strerror(errno);
-    if (fd >= 0) ::close(fd);
-    if (!written) throw cli::DataError(file + ": write error: " + why);
-}
-
-void RunFolder::cut_metrics(std::int64_t step) const {
-    const std::string file = (path_ / "metrics.jsonl").string();
-    if (!fs::exists(file)) return;
-    std::string kept;
-    std::ifstream lines(file);
-    for (std::string line; step >= 0 && std::getline(lines, line);) {
-        const Json json = Json::parse(line, nullptr, /*allow_exceptions=*/false);
-        const auto found = json.is_object() ? json.find("step") : json.end();
-        if (found != json.end() && found->is_number_integer() && found->get<std::int64_t>() <= step)
-            kept += line + "\n";
-    }
-    if (lines.bad()) throw cli::DataError(file + ": read error");
-    record::write_file(file, kept, /*force=*/true);
 }
 
 namespace {

@@ -14,6 +14,8 @@
 
 namespace lip::train {
 
+inline constexpr char kMetricsFile[] = "metrics.jsonl";  // in the folder: RunLog's
+
 // Settings that change the result, by option name: a resumed run must have the same.
 using ResultSettings = std::map<std::string, std::string>;
 
@@ -49,14 +51,6 @@ public:
                                const text::Tokenizer& tokenizer, const AdamW& optimizer, Ema* ema,
                                const RunState& state, const std::string& provenance,
                                std::int64_t keep) const;
-
-    // One line of metrics.jsonl, written at once.
-    void append_metrics(const std::string& json_line) const;
-
-    // Removes lines of steps after `step` from metrics.jsonl, and one that was cut off: what a
-    // killed run wrote after the checkpoint from which the run goes on. Without a checkpoint
-    // (`step` < 0) all goes.
-    void cut_metrics(std::int64_t step) const;
 
     const std::filesystem::path& path() const { return path_; }
 

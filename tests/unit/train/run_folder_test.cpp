@@ -98,23 +98,6 @@ TEST_CASE("a run that left out a step goes on to the same bytes") {
     CHECK(same_weights(unbroken, resumed));
 }
 
-TEST_CASE("metrics of steps that will be done again are removed") {
-    const shard::TempFolder folder;
-    train::RunFolder run(folder / "run", false);
-    run.open();
-    for (const char* line : {R"({"type":"start","step":0})", R"({"type":"train","step":10})",
-                             R"({"type":"checkpoint","step":10})", R"({"type":"train","step":20})"})
-        run.append_metrics(line);
-    const std::string file = (folder / "run" / "metrics.jsonl").string();
-    std::ofstream(file, std::ios::app) << R"({"type":"train","st)";  // cut off
-    run.cut_metrics(10);
-    CHECK(record::read_file(file, 1000) ==
-          "{\"type\":\"start\",\"step\":0}\n{\"type\":\"train\",\"step\":10}\n"
-          "{\"type\":\"checkpoint\",\"step\":10}\n");
-    run.cut_metrics(-1);
-    CHECK(record::read_file(file, 1000).empty());
-}
-
 TEST_CASE("the moving average: formula, what a checkpoint holds, resuming") {
     const shard::TempFolder folder;
     const auto tokenizer = letters(folder);

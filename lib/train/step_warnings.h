@@ -1,0 +1,22 @@
+// What a run says of its steps, each kind once.
+#pragma once
+
+#include "train/meters.h"
+
+namespace lip::train {
+
+// One thread at a time.
+class StepWarnings {
+public:
+    // Of images without a text, and captions taken whole, unless `before` has counted some.
+    void of_texts(const StepCounts& counts, const RunState& before) const;
+    // Of a filter that leaves out most pairs of regions in step number `step`.
+    void of_filter(const StepLoss& loss, std::int64_t step);
+    // Of a model with regions whose images had none in the steps up to number `step`.
+    void of_regions(const Meters& meters, std::int64_t step);
+
+private:
+    bool said_filter_ = false, said_regions_ = false;
+};
+
+}  // namespace lip::train
