@@ -5,6 +5,7 @@
 #include "cli/stop.h"
 #include "record/file.h"
 #include "train/run_log.h"
+#include "train/run_messages.h"
 #include "train/trainer.h"
 
 #include <ATen/ATen.h>
@@ -28,28 +29,44 @@ void compare_steps(std::int64_t step, const tensor::Group& ranks) {
 // The checkpoints of a run, and what they are worth on data held out. Ranks call it together.
 class Checkpoints {
 public:
-    // `log` is null but on the first rank.
+    // `log` is null but on the first rank; `newest` is the one that the run goes on from.
     Checkpoints(const TrainSettings& settings, const RunFolder& folder, Trainer& trainer,
-                const Loader& loader, RunLog* log)
-        : settings_(settings), folder_(folder), trainer_(trainer), loader_(loader), log_(log) {}
+                const Loader& loader, RunLog* log, const std::filesystem::path& newest)
+        : settings_(settings),
+          folder_(folder),
+          trainer_(trainer),
+          loader_(loader),
+          log_(log),
+          newest_(newest.string()) {}
 
     bool is_time() const {
         return settings_.checkpoint_seconds > 0 &&
                cli::monotonic_s() - last_s_ >= static_cast<double>(settings_.checkpoint_seconds);
     }
 
-    // The next, with its figures where they are due and `may_measure`.
-    void save(bool may_measure = true) {
+    // The next, with its figures where they are due.
+    void save() {
+        const std::string before = newest_;
+        save_to_go_on();
+        if (!log_) return;
+        const RunState& state = trainer_.state();
+        if (newest_ != before) cli::info("saved " + newest_);  // else it was there already
+        const bool is_due =
+            saved_ % settings_.evaluate_every == 0 || state.step == settings_.schedule.total_steps;
+        if (!settings_.evaluate || !is_due) return;
+        const Figures figures = settings_.evaluate(newest_);
+        log_->evaluation(state, figures);
+        cli::info(evaluation_message(state.step, figures));
+    }
+
+    // The same without a word and without figures, where the run stops.
+    void save_to_go_on() {
         last_s_ = cli::monotonic_s();
         const std::filesystem::path path = trainer_.save(folder_, loader_);
         if (!log_) return;
         newest_ = path.string();
-        const RunState& state = trainer_.state();
-        log_->checkpoint(state);
-        const bool is_due = ++saved_ % settings_.evaluate_every == 0 ||
-                            state.step == settings_.schedule.total_steps;
-        if (settings_.evaluate && may_measure && is_due)
-            log_->evaluation(state, settings_.evaluate(newest_));
+        ++saved_;
+        log_->checkpoint(trainer_.state());
     }
 
     const std::string& newest() const { return newest_; }
@@ -76,6 +93,14 @@ std::unique_ptr<RunLog> open_log(const TrainSettings& settings, RunFolder& folde
         std::make_unique<RunLog>(folder.path(), settings.samples_per_epoch, settings.tensorboard);
     log->start(state, /*from_checkpoint=*/!from.empty(), settings.provenance);
     return log;
+}
+
+void say_start(const TrainSettings& settings, const Trainer& trainer, const Loader& loader,
+               const std::filesystem::path& from) {
+    cli::info(start_message(settings, trainer.model().parameters.count(), loader.identity()));
+    if (!from.empty())
+        cli::info("going on from step " + std::to_string(trainer.state().step) + " of " +
+                  std::to_string(settings.schedule.total_steps) + " (" + from.string() + ")");
 }
 
 // What any rank is asked for between two steps.
@@ -112,13 +137,10 @@ TrainResult run_training(const TrainSettings& settings, const tensor::Group& ran
     // 2. The first rank writes; nothing before all can be read.
     const auto log = ranks.is_first() ? open_log(settings, folder, state, from) : nullptr;
     const std::int64_t total = settings.schedule.total_steps;
-    cli::verbose(std::to_string(trainer.model().parameters.count()) + " parameters, " +
-                 std::to_string(total) + " steps of " + std::to_string(settings.data.batch_size) +
-                 " images with " + std::to_string(settings.data.sampler.texts_per_image) +
-                 " texts");
+    if (log) say_start(settings, trainer, loader, from);
     cli::Progress progress("training", "steps", static_cast<std::uint64_t>(total),
                            /*on_signal=*/false, static_cast<std::uint64_t>(state.step));
-    Checkpoints checkpoints(settings, folder, trainer, loader, log.get());
+    Checkpoints checkpoints(settings, folder, trainer, loader, log.get(), from);
     StepWarnings warnings;
     Meters meters;
     bool stopped = false;
@@ -152,7 +174,10 @@ TrainResult run_training(const TrainSettings& settings, const tensor::Group& ran
 
     // 7. The last checkpoint, or the one to go on from.
     progress.finish();
-    checkpoints.save(/*may_measure=*/!stopped);
+    if (stopped)
+        checkpoints.save_to_go_on();
+    else
+        checkpoints.save();
     if (state.bad_steps > 0)
         cli::warn(std::to_string(state.bad_steps) + " of " + std::to_string(state.step) +
                   " steps were not finite and left out (a lower --lr, or --clip-grad 1, may help)");
