@@ -197,7 +197,7 @@ int rank_threads(const TrainOptions& t, const tensor::RankPlace& place) {
 }
 
 // Of several ranks the first speaks; the others say errors, with their number.
-void speak_as(const tensor::RankPlace& place) {
+void mute_other_ranks(const tensor::RankPlace& place) {
     if (place.rank == 0) return;
     cli::LogSettings log = cli::log_settings();
     log.tool += " (rank " + std::to_string(place.rank) + ")";
@@ -207,8 +207,8 @@ void speak_as(const tensor::RankPlace& place) {
 }
 
 // What a measurement costs, and which figures it cannot have.
-void say_contents(const TrainOptions& t, const TrainSettings& s,
-                  const eval::ProgressCheckContents& there) {
+void report_eval_data(const TrainOptions& t, const TrainSettings& s,
+                      const eval::ProgressCheckContents& there) {
     const auto number = [](std::int64_t n) { return std::to_string(n); };
     if (s.model.is_text_conditioned() && there.captions > 0)
         cli::info("--eval-data: " + number(there.images) + " images and " + number(there.captions) +
@@ -248,7 +248,7 @@ void set_evaluation(const TrainOptions& t, const tensor::RankPlace& place, Train
                                                  .batch_size = kEvalBatch,
                                                  .threads = s.data.threads,
                                                  .deterministic = t.device.deterministic}});
-    say_contents(t, s, check->contents());
+    report_eval_data(t, s, check->contents());
     s.evaluate_every = t.eval_every;
     s.evaluate = [check](const std::string& checkpoint) {
         train::Figures figures;
@@ -345,7 +345,7 @@ TrainSettings train_settings(const TrainOptions& t, const tensor::RankPlace& pla
 int run_train(TrainOptions& t) {
     check_needed(t);
     const tensor::RankPlace place = tensor::rank_place();
-    speak_as(place);
+    mute_other_ranks(place);
     tensor::configure_process(rank_threads(t, place), t.device.deterministic);
     const TrainSettings settings = train_settings(t, place);
     if (t.common.dry_run) {
