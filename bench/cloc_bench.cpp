@@ -111,7 +111,7 @@ int measure_steps(int argc, char** argv) {
                        rounds = std::max(std::atol(argv[4]), 1L);
     tensor::configure_process(std::atoi(argv[5]), false);
     const at::ScalarType precision =
-        tensor::resolve_precision(argc > 6 ? argv[6] : "fp32", at::kCPU);
+        argc > 6 && std::string_view(argv[6]) == "bf16" ? at::kBFloat16 : at::kFloat;
     std::vector<std::unique_ptr<Arm>> arms;
     for (const Kind& kind : kKinds)
         arms.push_back(std::make_unique<Arm>(argv[1], kind, images, regions, precision));

@@ -23,7 +23,7 @@ struct CheckpointOptions {
     // export
     model::ExportSettings exported;
     // average
-    std::vector<std::string> weights;
+    std::vector<double> weights;
     // diff
     double atol = 0, rtol = 0;
 };

@@ -22,13 +22,9 @@ NamedTensors weights_of(const fs::path& folder) {
 }
 
 std::vector<double> shares(const CheckpointOptions& options) {
-    std::vector<double> shares;
+    std::vector<double> shares = options.weights;
     double sum = 0;
-    for (const std::string& text : options.weights) {
-        shares.push_back(cli::parse_real(text));
-        sum += shares.back();
-        if (shares.back() < 0) throw cli::UsageError("--weights: " + text + " is negative");
-    }
+    for (const double share : shares) sum += share;
     if (shares.empty())
         shares.assign(options.paths.size(), 1), sum = static_cast<double>(shares.size());
     if (shares.size() != options.paths.size())

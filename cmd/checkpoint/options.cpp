@@ -64,8 +64,13 @@ cli::Tool checkpoint_tool(CheckpointOptions& options) {
     cli::Options& average =
         add("average", "[OPTION]... CKPT... -o DIR", "the mean of the weights", checkpoint_average);
     average.operands(options.paths, "CKPT", "checkpoints of one configuration", 1);
-    average.add("--weights", options.weights, "LIST",
-                "a share for each, divided by their sum. Default: equal");
+    average
+        .add("--weights", options.weights, "LIST",
+             "a share for each, divided by their sum. Default: equal")
+        .checked_by([](std::string_view text) {
+            if (cli::parse_real(text) < 0)
+                throw cli::UsageError(std::string(text) + " is negative");
+        });
     finish(average, kFolder);
 
     cli::Options& diff = add("diff", "[OPTION]... A B", "tensors that differ", checkpoint_diff);

@@ -19,22 +19,15 @@
 namespace lip::cmd {
 namespace {
 
-eval::EmbedderSettings embedder_settings(const EmbedOptions& o) {
-    return {o.model.model,      o.model.device,          o.model.precision,
-            o.model.batch_size, o.common.thread_count(), o.model.deterministic};
-}
-
 bool reads_lines(const EmbedOptions& o) {
     return o.stream.input_format == "lines";
 }
 
 // Refuses options that would have no effect.
 void check(const EmbedOptions& o) {
-    const CaptionSettings& c = o.captions;
-    const bool has_caption_options = !c.sources.empty() || c.texts != "captions" ||
-                                     c.texts_per_image != 0 || c.long_text != "cut";
-    if (o.model.model.empty())
-        throw cli::UsageError("-m DIR is missing: name a checkpoint or a run folder");
+    const eval::TextSelection& c = o.captions;
+    const bool has_caption_options =
+        !c.sources.empty() || c.kind != eval::TextKind::kCaption || c.most != 0 || c.mean_of_parts;
     const bool of_texts = is_of_texts(o.kind);
     if (!of_texts && has_caption_options)
         throw cli::UsageError(
@@ -55,14 +48,15 @@ void check(const EmbedOptions& o) {
             "--normalize: keys, values and queries keep their length, which scores depend on");
     if (!o.texts.empty() && (!o.stream.inputs.empty() || reads_lines(o)))
         throw cli::UsageError("with --text no INPUT is read: leave it and --input-format out");
-    if ((!o.texts.empty() || reads_lines(o)) && (!c.sources.empty() || c.texts == "phrases"))
+    if ((!o.texts.empty() || reads_lines(o)) &&
+        (!c.sources.empty() || c.kind == eval::TextKind::kPhrase))
         throw cli::UsageError("--sources and --texts=phrases are for the captions of records");
     if (o.regions.mode != eval::RegionMode::kAuto && o.kind != EmbedKind::kRegion)
         throw cli::UsageError("--region-mode needs --kind=region");
     if (o.kind == EmbedKind::kRegion && !o.normalize)
         throw cli::UsageError("--no-normalize: vectors of regions have unit length");
-    if (parse_layer(o.layer) && o.kind != EmbedKind::kPatch)
-        throw cli::UsageError("--layer=" + o.layer + " needs --kind=patch");
+    if (o.layer && o.kind != EmbedKind::kPatch)
+        throw cli::UsageError("--layer=" + std::to_string(*o.layer) + " needs --kind=patch");
     check_format(o);
 }
 
@@ -76,10 +70,11 @@ void check_model(const EmbedOptions& o, const model::ModelConfig& config) {
     if (asked) eval::require_text_conditioned(config, o.model.model, asked);
     if (config.has_mixture() && o.kind == EmbedKind::kImage && !o.normalize)
         throw cli::UsageError("--no-normalize: a Llip model's vectors of images have unit length");
-    const auto layer = parse_layer(o.layer);
+    const auto layer = o.layer;
     const std::int64_t count = config.vision.layers;
     if (layer && (*layer > count || *layer < -count))
-        throw cli::UsageError("--layer=" + o.layer + ": the model has " + std::to_string(count) +
+        throw cli::UsageError("--layer=" + std::to_string(*o.layer) + ": the model has " +
+                              std::to_string(count) +
                               " blocks, counted from 1, or from the end: -1");
 }
 
@@ -110,9 +105,7 @@ class Embed {
 public:
     explicit Embed(const EmbedOptions& options)
         : options_(options),
-          selection_(eval::parse_selection(options.captions.sources, options.captions.texts,
-                                           options.captions.texts_per_image,
-                                           options.captions.long_text)),
+          selection_(options.captions),
           errors_(options.stream, options.common.force),
           given_(read_texts(options.texts)),
           asking_(read_given(options)),
@@ -125,10 +118,9 @@ public:
                 errors_);
         check_outputs(options);
         check_model(options, model::read_config(model::find_checkpoint(options.model.model)));
-        embedder_.emplace(embedder_settings(options));
+        embedder_.emplace(options.model);
         maker_.emplace(*embedder_, options);
-        width_ = parse_layer(options.layer) ? embedder_->config().vision.width
-                                            : embedder_->config().embed_dim;
+        width_ = options.layer ? embedder_->config().vision.width : embedder_->config().embed_dim;
         if (!asking_.empty()) queries_ = given_queries();
         output_ = make_vector_output(options, width_);
     }
@@ -186,7 +178,7 @@ private:
             const shard::ImageRecord& item = batch.items[i];
             VectorRow row{item.record.key, image_path(item, *stream_), {}};
             row.grid = embedder_->config().vision.grid();
-            row.layer = parse_layer(options_.layer);
+            row.layer = options_.layer;
             row.is_uniform = kind == EmbedKind::kImage && embedder_->is_text_conditioned();
             const at::Tensor own = vectors[static_cast<std::int64_t>(i)];
             output_->add(row, own.dim() == 2 ? own : own.unsqueeze(0));
@@ -345,8 +337,6 @@ private:
 
 // Opens what the run would open, but loads no weights.
 int plan(const EmbedOptions& options) {
-    eval::parse_selection(options.captions.sources, options.captions.texts,
-                          options.captions.texts_per_image, options.captions.long_text);
     record::StreamSettings stream = options.stream;
     if (!stream.rejects.empty()) record::check_can_write(stream.rejects, options.common.force);
     stream.rejects.clear();
@@ -364,7 +354,7 @@ int plan(const EmbedOptions& options) {
     const auto folder = model::find_checkpoint(options.model.model);
     const model::ModelConfig config = model::read_config(folder);
     check_model(options, config);
-    const std::int64_t width = parse_layer(options.layer) ? config.vision.width : config.embed_dim;
+    const std::int64_t width = options.layer ? config.vision.width : config.embed_dim;
     cli::info("would load " + folder.string() + " (" + config.name + ", vectors of " +
               std::to_string(width) + " numbers)");
     cli::info("would write " + vector_output_names(options));
@@ -372,16 +362,6 @@ int plan(const EmbedOptions& options) {
 }
 
 }  // namespace
-
-std::optional<std::int64_t> parse_layer(const std::string& word) {
-    if (word == "joint") return std::nullopt;
-    std::int64_t number = 0;
-    const char* end = word.data() + word.size();
-    const auto result = std::from_chars(word.data(), end, number);
-    if (word.empty() || result.ec != std::errc() || result.ptr != end)
-        throw cli::UsageError("--layer: '" + word + "' is neither joint nor the number of a block");
-    return number;
-}
 
 int embed(EmbedOptions options) {
     if (!options.texts.empty() && options.kind == EmbedKind::kImage)

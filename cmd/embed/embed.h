@@ -23,21 +23,18 @@ struct EmbedOptions {
     cli::Common common;
     record::StreamSettings stream;
     std::string image_root;
-    CaptionSettings captions;
-    ModelSettings model;
+    eval::TextSelection captions;
+    eval::EmbedderSettings model;
     EmbedKind kind = EmbedKind::kImage;
     RegionSettings regions;
     std::vector<std::string> texts;  // --text
     std::vector<std::string> given;  // --given: images are mixed for these
     std::string mixing_dir, mixing_summary;
     std::string format = "jsonl";
-    std::string layer = "joint";  // or the number of a block
-    bool half = false;            // --dtype f16
+    std::optional<std::int64_t> layer;  // whose patches; nothing: the joint space
+    bool half = false;                  // --dtype f16
     bool normalize = true;
 };
-
-// The block of --layer; nothing for the joint space. Throws UsageError.
-std::optional<std::int64_t> parse_layer(const std::string& word);
 
 cli::Tool embed_tool(EmbedOptions& options);
 int embed(EmbedOptions options);
@@ -51,7 +48,7 @@ public:
           batch_size_(static_cast<std::size_t>(options.model.batch_size)),
           normalize_(options.normalize),
           queries_(options.kind == EmbedKind::kQuery),
-          layer_(parse_layer(options.layer)) {}
+          layer_(options.layer) {}
 
     at::Tensor images(std::span<const std::vector<std::uint8_t>> planes) const;   // [B, D]
     at::Tensor patches(std::span<const std::vector<std::uint8_t>> planes) const;  // [B, P, D]

@@ -4,6 +4,11 @@
 #include "tensor/device.h"
 
 namespace lip::cmd {
+namespace {
+
+constexpr std::int64_t kMostBlocks = 1000;
+
+}  // namespace
 namespace {}  // namespace
 
 cli::Tool embed_tool(EmbedOptions& options) {
@@ -31,8 +36,9 @@ cli::Tool embed_tool(EmbedOptions& options) {
           "takes a picture of the mixing for each image and text of --given");
     o.add("--mixing-summary", options.mixing_summary, "FILE",
           "takes figures of the mixing over all images and texts of --given, see LLIP");
-    o.add("--layer", options.layer, "WORD|N",
-          "patches of the joint space (joint), or as block N leaves them; -2: the last but one");
+    o.add("--layer", options.layer, "joint", "WORD|N",
+          "patches of the joint space (joint), or as block N leaves them; -2: the last but one",
+          -kMostBlocks, kMostBlocks);
     o.choice("--format", options.format, output_formats(),
              "JSON lines, a file of vectors (-o FILE), or a folder (-o DIR)");
     o.choice("--dtype", options.half, {{"f32", false}, {"f16", true}}, "precision of the numbers");
@@ -41,11 +47,11 @@ cli::Tool embed_tool(EmbedOptions& options) {
            true);
     o.after_parse([&options](const cli::Options& all) {
         if (all.given("normalize")) return;
-        options.normalize = options.layer == "joint" && options.kind != EmbedKind::kMixture &&
+        options.normalize = !options.layer && options.kind != EmbedKind::kMixture &&
                             options.kind != EmbedKind::kQuery;
     });
     add_regions(o, options.regions, /*with_flag=*/false);
-    add_model(o, options.model);
+    add_model(o, options.model, options.common);
     add_captions(o, options.captions);
     add_images(o, options.image_root);
     add_records(o, options.stream, {"lines"});

@@ -83,7 +83,7 @@ private:
         eval::Summary s;
         s.dataset = eval::dataset_name(o_.results.dataset, o_.stream.inputs);
         s.model = search_.grounder().model_name();
-        s.pretrained = o_.model.model;
+        s.pretrained = o_.grounder.embedder.model;
         s.task = "phrase_grounding";
         s.metrics = eval::accuracy(scores_, o_.iou, o_.results.bootstrap);
         s.skipped = search_.errors().skipped();
@@ -94,8 +94,9 @@ private:
         s.note = ", " + std::to_string(regions_) + " regions";
         if (ambiguous_ > 0)
             s.note += ", " + std::to_string(ambiguous_) + " left out whose text has several";
-        s.settings.set_text("boxes-by", detect::resolve_boxes_by(
-                                            model::find_checkpoint(o_.model.model), o_.boxes_by));
+        s.settings.set_text(
+            "boxes-by", detect::resolve_boxes_by(model::find_checkpoint(o_.grounder.embedder.model),
+                                                 o_.grounder.boxes_by));
         s.settings.set("image-size", std::to_string(search_.grounder().image_size()));
         for (const cli::Option& option : o_.declared->all())
             for (const char* name : {"attention", "iou", "bootstrap"})

@@ -13,40 +13,24 @@
 namespace lip::cmd {
 namespace {
 
-constexpr std::int64_t kMostPixels = 1 << 14;
-
-// Not by a configuration file, which may say all there is.
-bool is_asked_for(const GroundOptions& o, const std::string& name) {
-    const auto& all = o.declared->all();
-    return std::any_of(all.begin(), all.end(), [&](const cli::Option& option) {
-        return option.name == name && option.origin == cli::Origin::kCommandLine;
-    });
-}
-
 // Refuses options that would change nothing.
 void check_options(const GroundOptions& o) {
-    if (o.model.model.empty())
-        throw cli::UsageError(
-            "-m DIR is missing: name a detector, another checkpoint or a run folder");
-    const std::vector<std::string> of_records = {"query",     "sources",      "min-score",
-                                                 "nms",       "min-area",     "max-phrases",
-                                                 "max-boxes", "keep-regions", "tag"};
-    const std::vector<std::string> of_truth = {"iou", "summary", "dataset", "bootstrap"};
-    for (const std::string& name : o.evaluate ? of_records : of_truth)
-        if (is_asked_for(o, name))
-            throw cli::UsageError(
-                "--" + name +
-                (o.evaluate ? " has no meaning with --evaluate" : " needs --evaluate"));
-    if (!o.queries.empty() && is_asked_for(o, "sources"))
-        throw cli::UsageError("--sources has no meaning with --query");
+    const cli::Options& given = *o.declared;
+    if (o.evaluate)
+        given.refuse({"query", "sources", "min-score", "nms", "min-area", "max-phrases",
+                      "max-boxes", "keep-regions", "tag"},
+                     "has no meaning with --evaluate");
+    else
+        given.refuse({"iou", "summary", "dataset", "bootstrap"}, "needs --evaluate");
+    if (!o.queries.empty()) given.refuse({"sources"}, "has no meaning with --query");
 }
 
 // What --boxes-by means for this model, and whether the options fit it.
 std::string boxes_by(const GroundOptions& o) {
+    const detect::GrounderSettings& s = o.grounder;
     const std::string by =
-        detect::resolve_boxes_by(model::find_checkpoint(o.model.model), o.boxes_by);
-    if (by != "patches" && is_asked_for(o, "attention"))
-        throw cli::UsageError("--attention has no meaning with --boxes-by=" + by);
+        detect::resolve_boxes_by(model::find_checkpoint(s.embedder.model), s.boxes_by);
+    if (by != "patches") o.declared->refuse({"attention"}, "has no meaning with --boxes-by=" + by);
     return by;
 }
 
@@ -61,9 +45,8 @@ int plan(const GroundOptions& o) {
     record::ErrorLog errors(stream, false);
     const shard::ImageStream images({stream, o.image_root, true}, errors);
     const std::size_t queries = read_texts(o.queries).size();
-    const auto folder = model::find_checkpoint(o.model.model);
+    const auto folder = model::find_checkpoint(o.grounder.embedder.model);
     const std::string by = boxes_by(o);
-    grounder_settings(o);
     cli::info("would load " + folder.string() + ", boxes by " + by);
     if (queries > 0) cli::info("would look for " + std::to_string(queries) + " texts");
     std::string files = o.common.output == "-" ? "standard output" : o.common.output;
@@ -75,28 +58,6 @@ int plan(const GroundOptions& o) {
 }
 
 }  // namespace
-
-detect::GrounderSettings grounder_settings(const GroundOptions& o) {
-    std::int64_t size = 0;
-    if (o.image_size != "auto") {
-        try {
-            size = cli::parse_integer(o.image_size, cli::Kind::kPlain);
-        } catch (const cli::UsageError&) {
-        }
-        if (size < 1 || size > kMostPixels)
-            throw cli::UsageError("--image-size: '" + o.image_size + "' is neither auto nor 1 to " +
-                                  std::to_string(kMostPixels));
-    }
-    return {.model = o.model.model,
-            .device = o.model.device,
-            .precision = o.model.precision,
-            .batch_size = o.model.batch_size,
-            .threads = o.common.thread_count(),
-            .deterministic = o.model.deterministic,
-            .boxes_by = o.boxes_by,
-            .image_size = size,
-            .attention = o.attention};
-}
 
 detect::Phrases phrases_of(const record::Record& record, const std::vector<std::string>& queries,
                            const std::vector<std::string>& sources, std::int64_t most) {

@@ -17,13 +17,10 @@ struct GroundOptions {
     cli::Common common;
     record::StreamSettings stream;
     std::string image_root;
-    ModelSettings model;
     ResultSettings results;
     std::vector<std::string> queries;
     std::vector<std::string> sources;  // of captions whose phrases count; empty: all
-    std::string boxes_by = "auto";
-    std::string image_size = "auto";  // or pixels
-    model::DenseAttention attention = model::DenseAttention::kPlain;
+    detect::GrounderSettings grounder;
     detect::Selection selection;
     std::int64_t max_phrases = 20;  // of an image: CLOC's limit
     bool keep_regions = false;
@@ -32,8 +29,6 @@ struct GroundOptions {
     bool evaluate = false;
     double iou = 0.5;
     const cli::Options* declared = nullptr;  // to tell what was given
-
-    GroundOptions() { model.batch_size = 8; }  // a detector's images are large
 };
 
 cli::Tool ground_tool(GroundOptions& options);
@@ -42,8 +37,6 @@ int ground(const GroundOptions& options);
 // Parts of ground().
 int ground_records(const GroundOptions& options);   // the records with their boxes
 int ground_evaluate(const GroundOptions& options);  // how well they agree with the truth
-
-detect::GrounderSettings grounder_settings(const GroundOptions& options);
 
 // The phrases of a record's captions that are from `sources`, or `queries` where there are some: in
 // order, each once, at most `most`, no blank ones.

@@ -16,12 +16,12 @@ ImageSearch::ImageSearch(const GroundOptions& options, PhrasesOf phrases)
                .wants_image =
                    [this](const record::Record& record) { return !phrases_(record).empty(); }},
               errors_),
-      grounder_(detect::make_grounder(grounder_settings(options))) {}
+      grounder_(detect::make_grounder(options.grounder)) {}
 
 int ImageSearch::run(const Take& take, const std::function<void()>& end_batch) {
     cli::Progress progress("images", "images");
-    eval::ItemBatches<GroundItem> batches(stream_, errors_, o_.model.batch_size,
-                                          o_.common.thread_count());
+    eval::ItemBatches<GroundItem> batches(stream_, errors_, o_.grounder.embedder.batch_size,
+                                          o_.grounder.embedder.threads);
     while (auto batch =
                batches.next([this](const shard::ImageRecord& item) { return prepare(item); })) {
         take_batch(*batch, take);

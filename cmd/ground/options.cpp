@@ -4,6 +4,8 @@
 namespace lip::cmd {
 namespace {
 
+constexpr std::int64_t kMostPixels = 1 << 14;
+
 void add_method(cli::Options& o, GroundOptions& options) {
     o.group("ground");
     o.add_repeated("--query", options.queries, "TEXT",
@@ -11,13 +13,14 @@ void add_method(cli::Options& o, GroundOptions& options) {
                    "@FILE: for each line");
     o.add("--sources", options.sources, "LIST",
           "captions whose phrases count: SOURCE or SOURCE:FORM. Default: all");
-    o.choice("--boxes-by", options.boxes_by, {"auto", "owlv2", "head", "patches"},
+    o.choice("--boxes-by", options.grounder.boxes_by, {"auto", "owlv2", "head", "patches"},
              "where boxes come from");
-    o.add("--image-size", options.image_size, "N",
+    o.add("--image-size", options.grounder.image_size, "auto", "N",
           "pixels of the model's input: side of the detector's square, short side for patches; "
-          "auto: the model's own");
+          "auto: the model's own",
+          1, kMostPixels);
     using model::DenseAttention;
-    o.choice("--attention", options.attention,
+    o.choice("--attention", options.grounder.attention,
              {{"plain", DenseAttention::kPlain},
               {"csa", DenseAttention::kCsa},
               {"value", DenseAttention::kValue}},
@@ -51,7 +54,7 @@ cli::Tool ground_tool(GroundOptions& options) {
     cli::Options& o = command.options;
     o.operands(options.stream.inputs, "INPUT", "records, shards, image files or folders of images");
     add_method(o, options);
-    add_model(o, options.model);
+    add_model(o, options.grounder.embedder, options.common);
     add_results(o, options.results, /*with_top=*/false);
     add_images(o, options.image_root);
     add_records(o, options.stream, {});

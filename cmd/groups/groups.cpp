@@ -1,5 +1,7 @@
 #include "cmd/groups/groups.h"
 
+#include "cli/error.h"
+
 namespace lip::cmd {
 
 using cli::Kind;
@@ -31,33 +33,51 @@ void add_images(cli::Options& options, std::string& image_root) {
                 "folder for standard input");
 }
 
-void add_captions(cli::Options& options, CaptionSettings& settings) {
+void add_captions(cli::Options& options, eval::TextSelection& selection) {
     options.group("captions");
-    options.add("--sources", settings.sources, "LIST",
+    options.add("--sources", selection.sources, "LIST",
                 "captions that count: SOURCE or SOURCE:FORM. Default: all");
-    options.choice("--texts", settings.texts, {"captions", "sentences", "phrases"},
+    using eval::TextKind;
+    options.choice("--texts", selection.kind,
+                   {{"captions", TextKind::kCaption},
+                    {"sentences", TextKind::kSentence},
+                    {"phrases", TextKind::kPhrase}},
                    "what a text is");
-    options.add("--texts-per-image", settings.texts_per_image, Kind::kPlain, "N",
+    options.add("--texts-per-image", selection.most, Kind::kPlain, "N",
                 "the first N texts of an image count; 0: all");
-    options.choice("--long-text", settings.long_text, {"cut", "mean"},
+    options.choice("--long-text", selection.mean_of_parts, {{"cut", false}, {"mean", true}},
                    "a caption is embedded whole and cut, or as the mean of its sentences");
+    options.after_parse([&selection](const cli::Options& all) {
+        if (selection.mean_of_parts && selection.kind != TextKind::kCaption)
+            throw cli::UsageError("--long-text=mean is for --texts=captions: " +
+                                  all.find("texts")->get().front() + " are not split again");
+    });
 }
 
-void add_model(cli::Options& options, ModelSettings& settings, bool with_model) {
-    options.group("model");
-    if (with_model)
-        options.add("-m,--model", settings.model, "DIR",
-                    "a checkpoint, or a run folder: its newest checkpoint");
+void add_device(cli::Options& options, eval::EmbedderSettings& settings, std::string batch) {
+    using tensor::Precision;
     options.add("--device", settings.device, "NAME", "auto, cpu, cuda or cuda:N").environment =
         "LIP_DEVICE";
     options
-        .choice("--precision", settings.precision, {"auto", "fp32", "bf16"},
-                "arithmetic of the model. auto: bf16 where the device is faster with it")
+        .choice(
+            "--precision", settings.precision,
+            {{"auto", Precision::kAuto}, {"fp32", Precision::kFp32}, {"bf16", Precision::kBf16}},
+            "arithmetic of the model. auto: bf16 where the device is faster with it")
         .environment = "LIP_PRECISION";
-    options.add("--batch-size", settings.batch_size, Kind::kCount, "N",
-                with_model ? "images or texts at once" : "images a step", 1, 1 << 20);
+    options.add("--batch-size", settings.batch_size, Kind::kCount, "N", std::move(batch), 1,
+                1 << 20);
     options.flag("--deterministic", settings.deterministic,
                  "same bits for the same threads and device");
+}
+
+void add_model(cli::Options& options, eval::EmbedderSettings& settings, const cli::Common& common,
+               bool needed) {
+    options.group("model");
+    cli::Option& model = options.add("-m,--model", settings.model, "DIR",
+                                     "a checkpoint, or a run folder: its newest checkpoint");
+    if (needed) model.required("name a checkpoint or a run folder");
+    add_device(options, settings, "images or texts at once");
+    options.after_parse([&](const cli::Options&) { settings.threads = common.thread_count(); });
 }
 
 void add_regions(cli::Options& options, RegionSettings& settings, bool with_flag) {
@@ -75,15 +95,18 @@ void add_regions(cli::Options& options, RegionSettings& settings, bool with_flag
                    "or is cut out as an image. auto: prompter if the model has one, else crop");
 }
 
-void add_classes(cli::Options& options, ClassSettings& settings) {
+void add_classes(cli::Options& options, eval::ClassSettings& settings) {
     options.group("classes");
-    options.add(
-        "--classes", settings.classes, "FILE",
-        "a name a line; or ID<TAB>NAME|SYNONYM...; or JSON {class: [prompts]}; or the name of a "
-        "known list");
+    options
+        .add("--classes", settings.classes, "FILE",
+             "a name a line; or ID<TAB>NAME|SYNONYM...; or JSON {class: [prompts]}; or the name of "
+             "a "
+             "known list")
+        .required("name the file of the classes");
     options.add("--templates", settings.templates, "FILE|WORD",
                 "photo, none, a known set such as imagenet80, or a file with {} in each line");
-    options.choice("--synonyms", settings.synonyms, {"max", "mean"},
+    options.choice("--synonyms", settings.synonyms,
+                   {{"max", eval::Synonyms::kMax}, {"mean", eval::Synonyms::kMean}},
                    "how the names of a class are combined");
 }
 

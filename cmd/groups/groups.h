@@ -2,7 +2,10 @@
 #pragma once
 
 #include "cli/tool.h"
+#include "eval/class_settings.h"
+#include "eval/embedder_settings.h"
 #include "eval/region_mode.h"
+#include "eval/text_selection.h"
 #include "record/errors.h"
 
 #include <string>
@@ -19,13 +22,7 @@ void add_records(cli::Options& options, record::StreamSettings& settings,
 void add_images(cli::Options& options, std::string& image_root);
 
 // Group "captions": which texts count.
-struct CaptionSettings {
-    std::vector<std::string> sources;  // SOURCE or SOURCE:FORM; empty: all
-    std::string texts = "captions";    // captions, sentences, phrases
-    std::int64_t texts_per_image = 0;  // 0: all
-    std::string long_text = "cut";     // cut, mean
-};
-void add_captions(cli::Options& options, CaptionSettings& settings);
+void add_captions(cli::Options& options, eval::TextSelection& selection);
 
 // The texts of TEXT operands: a text, @FILE with a text a line (@- is standard input), @@x for the
 // text "@x". Throws DataError: a file that cannot be read, a line that is too long, and unless
@@ -33,15 +30,13 @@ void add_captions(cli::Options& options, CaptionSettings& settings);
 std::vector<std::string> read_texts(const std::vector<std::string>& operands,
                                     bool may_be_empty = true);
 
-// Group "model".
-struct ModelSettings {
-    std::string model;
-    std::string device = "auto";
-    std::string precision = "auto";
-    std::int64_t batch_size = 64;
-    bool deterministic = false;
-};
-void add_model(cli::Options& options, ModelSettings& settings, bool with_model = true);
+// Group "model"; `threads` becomes that of `common`. `needed`: -m must be given.
+void add_model(cli::Options& options, eval::EmbedderSettings& settings, const cli::Common& common,
+               bool needed = true);
+
+// The options of "model" but -m, for tools whose model is not there yet. `batch`: help of
+// --batch-size.
+void add_device(cli::Options& options, eval::EmbedderSettings& settings, std::string batch);
 
 // Group "regions": whether and how boxes are worked on.
 struct RegionSettings {
@@ -52,12 +47,7 @@ struct RegionSettings {
 void add_regions(cli::Options& options, RegionSettings& settings, bool with_flag);
 
 // Group "classes".
-struct ClassSettings {
-    std::string classes;
-    std::string templates = "photo";
-    std::string synonyms = "max";
-};
-void add_classes(cli::Options& options, ClassSettings& settings);
+void add_classes(cli::Options& options, eval::ClassSettings& settings);
 
 // Group "results".
 struct ResultSettings {

@@ -194,7 +194,7 @@ private:
     }
 
     void join() {
-        const JoinPart part = JoinPart::parse(options_.join_part);
+        const JoinPart& part = options_.join_part;
         const CaptionIndex index(inputs_, options_.stream.input_format, options_.import,
                                  options_.join_on, part, errors_);
         rows_ = errors_.records();
@@ -299,12 +299,9 @@ int ingest(IngestOptions& options) {
         Output("-", false).write(text);
         return cli::kDone;
     }
-    for (const std::string& text : options.map) options.import.map.add_field(text);
-    for (const std::string& text : options.caption) options.import.map.add_caption(text);
     options.import.max_line = options.stream.max_line;
-    if (options.join.empty() && options.join_part != "1/1")
+    if (options.join.empty() && options.join_part.count > 1)
         throw cli::UsageError("--join-part is for --join, and --join is not given");
-    JoinPart::parse(options.join_part);
     if (options.common.dry_run) {
         const auto inputs = resolve_inputs(options.stream.inputs);
         for (const std::string& path :

@@ -11,9 +11,9 @@ struct IngestOptions {
     cli::Common common;
     record::StreamSettings stream;
     bool list_formats = false;
-    std::vector<std::string> map, caption;
     record::ImportSettings import;
-    std::string join, join_part = "1/1";
+    std::string join;
+    record::JoinPart join_part;
     record::JoinOn join_on = record::JoinOn::kUrl;
     std::string stats;
     bool mark_duplicates = false;

@@ -13,10 +13,11 @@ cli::Tool ingest_tool(IngestOptions& options) {
     o.operands(options.stream.inputs, "FILE", "caption files, packed or not; - is standard input");
     o.group("recaption-ingest");
     o.flag("--list-formats", options.list_formats, "print the formats and exit").in_config = false;
-    o.add_repeated("--map", options.map, "FIELD=COLUMN",
+    o.add_repeated("--map", options.import.map.fields, "FIELD=COLUMN",
                    "take key, image, url, width, height or label from a column");
-    o.add_repeated("--caption", options.caption, "SOURCE:FORM=COLUMN",
-                   "take a caption from a column");
+    o.add_repeated("--caption", options.import.map.captions, "SOURCE:FORM=COLUMN",
+                   "take a caption from a column; FORM is raw, short or long. Without one, raw for "
+                   "the source raw, else long");
     using Key = record::ImportSettings::Key;
     o.choice("--key", options.import.key,
              {{"auto", Key::kAuto}, {"url", Key::kUrl}, {"path", Key::kPath}},

@@ -9,7 +9,10 @@ void add_own(cli::Options& o, RetrieveOptions& options) {
     o.group("retrieve");
     o.flag("--allow-short", options.allow_short,
            "keep images with fewer texts than --texts-per-image; they are counted");
-    o.add("--k", options.k, "LIST", "ranks for recall");
+    o.add("--k", options.k, "LIST", "ranks for recall").checked_by([](std::string_view word) {
+        if (cli::value_of<std::int64_t>(word) < 1)
+            throw cli::UsageError("'" + std::string(word) + "' must be at least 1");
+    });
     o.choice("--direction", options.direction,
              {{"both", Direction::kBoth},
               {"i2t", Direction::kImageToText},
@@ -38,7 +41,7 @@ void add_own(cli::Options& o, RetrieveOptions& options) {
 }  // namespace
 
 RetrieveOptions::RetrieveOptions() {
-    captions.texts_per_image = 5;
+    captions.most = 5;
     results.top = 10;
 }
 
@@ -55,9 +58,10 @@ cli::Tool retrieve_tool(RetrieveOptions& options) {
     add_captions(o, options.captions);
     add_regions(o, options.regions, /*with_flag=*/true);
     o.after_parse([&options](const cli::Options& given) {
-        if (options.regions.regions && !given.given("k")) options.k = {"10"};
+        if (options.regions.regions && !given.given("k")) options.k = {10};
+        if (options.k.empty()) throw cli::UsageError("--k: name at least one rank, such as 1,5,10");
     });
-    add_model(o, options.model);
+    add_model(o, options.model, options.common, /*needed=*/false);
     add_results(o, options.results, /*with_top=*/true);
     add_images(o, options.image_root);
     add_records(o, options.stream, {});

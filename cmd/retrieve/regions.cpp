@@ -31,9 +31,7 @@ public:
           results_({options.common.output, options.results.summary, options.common.force}),
           errors_(options.stream, options.common.force),
           stream_({options.stream, options.image_root, true}, errors_),
-          embedder_({options.model.model, options.model.device, options.model.precision,
-                     options.model.batch_size, options.common.thread_count(),
-                     options.model.deterministic}),
+          embedder_(options.model),
           of_regions_(embedder_, options.regions.mode, options.model.batch_size) {}
 
     int run() {

@@ -18,20 +18,6 @@
 namespace lip::cmd {
 namespace {
 
-std::vector<std::int64_t> parse_k(const std::vector<std::string>& words) {
-    std::vector<std::int64_t> list;
-    for (const std::string& word : words) {
-        try {
-            list.push_back(cli::parse_integer(word, cli::Kind::kCount));
-        } catch (const cli::UsageError& problem) {
-            throw cli::UsageError("--k: " + std::string(problem.what()));
-        }
-        if (list.back() < 1) throw cli::UsageError("--k: '" + word + "' must be at least 1");
-    }
-    if (list.empty()) throw cli::UsageError("--k: name at least one rank, such as 1,5,10");
-    return list;
-}
-
 // Says what the options together mean, before anything is opened.
 class Plan {
 public:
@@ -72,7 +58,6 @@ public:
             throw cli::UsageError("-m DIR is missing: name a checkpoint or a run folder");
         if (!needs_model()) refuse({"model"}, "is not needed: both sides come from files");
         check_top();
-        parse_k(o.k);
         wanted();
     }
 
@@ -80,13 +65,11 @@ public:
 
     Wanted wanted() const {
         Wanted w;
-        const std::int64_t most = o_.captions.texts_per_image;
-        w.selection = eval::parse_selection(o_.captions.sources, o_.captions.texts, most,
-                                            o_.captions.long_text);
+        w.selection = o_.captions;
         w.images = o_.query_image.empty();
         w.texts = o_.query.empty();
         w.keep_text = o_.is_search();
-        w.least_texts = o_.is_search() ? 0 : std::max<std::int64_t>(most, 1);
+        w.least_texts = o_.is_search() ? 0 : std::max<std::int64_t>(o_.captions.most, 1);
         w.allow_short = o_.allow_short;
         return w;
     }
@@ -99,21 +82,12 @@ private:
                                   " asks for more than the " + std::to_string(o_.shortlist) +
                                   " candidates of --shortlist");
     }
-    // What the command line asks for in vain. A configuration file may serve several runs.
-    void refuse(std::initializer_list<std::string_view> names, const std::string& why) const {
-        for (const cli::Option& option : o_.declared->all())
-            if (option.origin == cli::Origin::kCommandLine &&
-                std::find(names.begin(), names.end(), option.name) != names.end())
-                throw cli::UsageError("--" + option.name + " " + why);
+    void refuse(const std::vector<std::string_view>& names, const std::string& why) const {
+        o_.declared->refuse(names, why);
     }
 
     const RetrieveOptions& o_;
 };
-
-eval::EmbedderSettings embedder_settings(const RetrieveOptions& o) {
-    return {o.model.model,      o.model.device,          o.model.precision,
-            o.model.batch_size, o.common.thread_count(), o.model.deterministic};
-}
 
 // --shortlist has no meaning for a model whose images have one vector.
 void check_shortlist(const RetrieveOptions& o) {
@@ -124,14 +98,9 @@ void check_shortlist(const RetrieveOptions& o) {
 
 // The words of options that shape the figures, as they are printed by --print-config.
 void add_settings(record::Object& settings, const RetrieveOptions& o) {
-    const auto word = [&](const char* name) {
-        for (const cli::Option& option : o.declared->all())
-            if (option.name == name) return cli::join(option.get(), ",");
-        return std::string();
-    };
     for (const char* name : {"k", "direction", "ties", "texts", "sources", "long-text"})
-        settings.set_text(name, word(name));
-    settings.set("texts-per-image", std::to_string(o.captions.texts_per_image));
+        settings.set_text(name, cli::join(o.declared->find(name)->get(), ","));
+    settings.set("texts-per-image", std::to_string(o.captions.most));
     settings.set("bootstrap", std::to_string(o.results.bootstrap));
 }
 
@@ -207,16 +176,16 @@ int dry_run(const RetrieveOptions& o, const Plan& plan) {
 int retrieve(RetrieveOptions& o) {
     const Plan plan(o);
     if (o.common.dry_run) return dry_run(o, plan);
-    if (o.regions.regions) return retrieve_regions(o, parse_k(o.k));
+    if (o.regions.regions) return retrieve_regions(o, o.k);
     eval::Results results({o.common.output, o.results.summary, o.common.force});
     std::optional<record::ErrorLog> errors;
     if (!o.has_embeddings()) errors.emplace(o.stream, o.common.force);
     std::optional<eval::Embedder> embedder;
     if (plan.needs_model()) {
         check_shortlist(o);
-        embedder.emplace(embedder_settings(o));
+        embedder.emplace(o.model);
     } else {
-        tensor::configure_process(o.common.thread_count(), o.model.deterministic);
+        tensor::configure_process(o.model.threads, o.model.deterministic);
     }
     const std::optional<Searcher> searcher =
         o.is_search() ? std::optional<Searcher>(std::in_place, o, *embedder) : std::nullopt;
@@ -232,8 +201,7 @@ int retrieve(RetrieveOptions& o) {
         return code;
     }
     const bool mixes = embedder && embedder->is_text_conditioned();
-    RecallFigures recall =
-        measure_recall(o, all, mixes ? &*embedder : nullptr, parse_k(o.k), results);
+    RecallFigures recall = measure_recall(o, all, mixes ? &*embedder : nullptr, o.k, results);
     const int code = errors ? errors->finish() : cli::kDone;
     eval::Summary s = summary(o, all, embedder ? &*embedder : nullptr);
     s.metrics = std::move(recall.metrics);

@@ -19,12 +19,12 @@ struct RetrieveOptions {
     cli::Common common;
     record::StreamSettings stream;
     std::string image_root;
-    CaptionSettings captions;
+    eval::TextSelection captions;
     RegionSettings regions;
-    ModelSettings model;
+    eval::EmbedderSettings model;
     ResultSettings results;
     bool allow_short = false;
-    std::vector<std::string> k = {"1", "5", "10"};
+    std::vector<std::int64_t> k = {1, 5, 10};
     Direction direction = Direction::kBoth;
     eval::Ties ties = eval::Ties::kPessimistic;
     std::string image_embeddings, text_embeddings;

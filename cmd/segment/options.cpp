@@ -4,16 +4,21 @@
 namespace lip::cmd {
 namespace {
 
+constexpr std::int64_t kMostPixels = 1 << 14;
+
 void add_method(cli::Options& o, SegmentOptions& options) {
     using model::DenseAttention;
     o.group("segment");
-    o.add("--short-side", options.short_side, "N",
+    o.add("--short-side", options.short_side, "auto", "N",
           "pixels of the short side at the model's input; 0 keeps the size, auto: 1.5 times the "
-          "model's");
-    o.add("--window", options.window, "N",
+          "model's",
+          0, kMostPixels);
+    o.add("--window", options.window, "auto", "N",
           "side of a window, a multiple of the patch size; 0: the whole image at once, auto: the "
-          "model's size");
-    o.add("--stride", options.stride, "N", "pixels between windows; auto: half a window");
+          "model's size",
+          0, kMostPixels);
+    o.add("--stride", options.stride, "auto", "N", "pixels between windows; auto: half a window", 0,
+          kMostPixels);
     o.choice("--attention", options.attention,
              {{"plain", DenseAttention::kPlain},
               {"csa", DenseAttention::kCsa},
@@ -51,7 +56,7 @@ cli::Tool segment_tool(SegmentOptions& options) {
     o.operands(options.stream.inputs, "INPUT", "records, shards, image files or folders of images");
     add_method(o, options);
     add_files(o, options);
-    add_model(o, options.model);
+    add_model(o, options.model, options.common);
     add_classes(o, options.classes);
     add_results(o, options.results, /*with_top=*/false);
     add_images(o, options.image_root);

@@ -20,37 +20,23 @@
 namespace lip::cmd {
 namespace {
 
-constexpr std::int64_t kMostPixels = 1 << 14;
 constexpr std::size_t kLargestMask = std::size_t{1} << 30;
-
-std::int64_t pixels(const std::string& name, const std::string& value, std::int64_t otherwise) {
-    if (value == "auto") return otherwise;
-    std::int64_t n = -1;
-    try {
-        n = cli::parse_integer(value, cli::Kind::kPlain);
-    } catch (const cli::UsageError&) {
-    }
-    if (n < 0 || n > kMostPixels)
-        throw cli::UsageError("--" + name + ": '" + value + "' is neither auto nor 0 to " +
-                              std::to_string(kMostPixels));
-    return n;
-}
 
 // 336, 224 and 112 pixels for a model of 224, in the same proportions for others.
 eval::SegmentSettings settings_of(const SegmentOptions& o, const model::ModelConfig& config,
                                   const eval::Classes& classes) {
     const std::int64_t size = config.vision.image_size;
     eval::SegmentSettings s;
-    s.short_side = pixels("short-side", o.short_side, size * 3 / 2);
-    s.window = pixels("window", o.window, size);
-    if (s.window == 0 && o.stride != "auto")
+    s.short_side = o.short_side.value_or(size * 3 / 2);
+    s.window = o.window.value_or(size);
+    if (s.window == 0 && o.stride)
         throw cli::UsageError("--stride has no meaning with --window=0, the whole image at once");
-    s.stride = pixels("stride", o.stride, std::max<std::int64_t>(s.window / 2, 1));
+    s.stride = o.stride.value_or(std::max<std::int64_t>(s.window / 2, 1));
     s.attention = o.attention;
     s.scale = o.scale;
     s.prob_threshold = o.prob_threshold;
     s.area_threshold = o.area_threshold;
-    s.synonyms = o.classes.synonyms == "mean" ? eval::Synonyms::kMean : eval::Synonyms::kMax;
+    s.synonyms = o.classes.synonyms;
     s.batch_size = o.model.batch_size;
     if (!o.background.empty()) {
         const auto index = classes.find(o.background);
@@ -59,11 +45,6 @@ eval::SegmentSettings settings_of(const SegmentOptions& o, const model::ModelCon
     }
     eval::check(s, config.vision.patch_size, static_cast<std::int64_t>(classes.size()));
     return s;
-}
-
-eval::EmbedderSettings embedder_settings(const SegmentOptions& o) {
-    return {o.model.model,      o.model.device,          o.model.precision,
-            o.model.batch_size, o.common.thread_count(), o.model.deterministic};
 }
 
 class Segment {
@@ -77,7 +58,7 @@ public:
           templates_(eval::load_templates(options.classes.templates)),
           pictures_(options.mask_dir, options.overlay_dir,
                     load_palette(options.palette, classes_.size()), options.common.force),
-          embedder_(embedder_settings(options)),
+          embedder_(options.model),
           settings_(settings_of(options, embedder_.config(), classes_)),
           weights_(eval::class_weights(embedder_, classes_, templates_)),
           segmenter_(embedder_.model(), embedder_.precision(), weights_, settings_),
@@ -339,10 +320,6 @@ int plan(const SegmentOptions& o) {
 }  // namespace
 
 int segment(const SegmentOptions& o) {
-    if (o.model.model.empty())
-        throw cli::UsageError("-m DIR is missing: name a checkpoint or a run folder");
-    if (o.classes.classes.empty())
-        throw cli::UsageError("--classes FILE is missing: name the file of the classes");
     const auto is_asked_for = [&](const cli::Option& option) {
         return option.name == "palette" && option.origin == cli::Origin::kCommandLine;
     };

@@ -5,6 +5,7 @@
 #include "model/vision_tower.h"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 namespace lip::cmd {
@@ -14,10 +15,10 @@ struct SegmentOptions {
     cli::Common common;
     record::StreamSettings stream;
     std::string image_root;
-    ModelSettings model;
-    ClassSettings classes;
+    eval::EmbedderSettings model;
+    eval::ClassSettings classes;
     ResultSettings results;
-    std::string short_side = "auto", window = "auto", stride = "auto";  // auto or pixels
+    std::optional<std::int64_t> short_side, window, stride;  // nothing: by the model's size
     model::DenseAttention attention = model::DenseAttention::kPlain;
     double scale = 40;
     std::string background;  // id or name of a class

@@ -13,7 +13,7 @@ cli::Tool zeroshot_tool(ZeroshotOptions& options) {
         }};
     cli::Options& o = command.options;
     o.operands(options.stream.inputs, "INPUT", "records, shards, image files or folders of images");
-    add_model(o, options.model);
+    add_model(o, options.model, options.common);
     add_classes(o, options.classes);
     using eval::TemplateAverage;
     o.choice("--template-average", options.template_average,

@@ -54,11 +54,6 @@ std::vector<std::int64_t> best(std::span<const float> scores, std::int64_t top) 
     return order;
 }
 
-eval::EmbedderSettings embedder_settings(const ZeroshotOptions& o) {
-    return {o.model.model,      o.model.device,          o.model.precision,
-            o.model.batch_size, o.common.thread_count(), o.model.deterministic};
-}
-
 // --template-average has no meaning for a model whose images have one vector.
 void check_average(const ZeroshotOptions& o) {
     if (o.template_average == eval::TemplateAverage::kQuery) return;
@@ -68,7 +63,7 @@ void check_average(const ZeroshotOptions& o) {
 
 eval::EmbedderSettings checked_settings(const ZeroshotOptions& o) {
     check_average(o);
-    return embedder_settings(o);
+    return o.model;
 }
 
 class Zeroshot {
@@ -120,14 +115,11 @@ public:
     }
 
 private:
-    eval::Synonyms synonyms() const {
-        return options_.classes.synonyms == "mean" ? eval::Synonyms::kMean : eval::Synonyms::kMax;
-    }
-
     void classify_regions(const eval::ImageBatch& batch) {
         const eval::RegionVectors regions = (*regions_)(batch);
         const at::Tensor scores =
-            eval::class_scores(regions.vectors, weights_, synonyms()).contiguous();  // [R, C]
+            eval::class_scores(regions.vectors, weights_, options_.classes.synonyms)
+                .contiguous();  // [R, C]
         const float* row = scores.const_data_ptr<float>();
         std::size_t last = batch.items.size();
         for (const auto& [i, r] : regions.places) {
@@ -158,9 +150,9 @@ private:
     }
 
     void classify(const eval::ImageBatch& batch) {
-        const at::Tensor scores =
-            eval::class_scores(embedder_, embedder_.embed(batch.planes), weights_, synonyms())
-                .contiguous();  // [B, C]
+        const at::Tensor scores = eval::class_scores(embedder_, embedder_.embed(batch.planes),
+                                                     weights_, options_.classes.synonyms)
+                                      .contiguous();  // [B, C]
         eval::require_finite(scores, options_.model.model,
                              ", for an image from " + batch.items.front().record.key + " on");
         const float* row = scores.const_data_ptr<float>();
@@ -251,7 +243,8 @@ private:
         s.settings.set("template_count", std::to_string(templates_.size()));
         if (embedder_.is_text_conditioned())
             s.settings.set_text("template-average", options_.average_word());
-        s.settings.set_text("synonyms", options_.classes.synonyms);
+        s.settings.set_text("synonyms",
+                            options_.classes.synonyms == eval::Synonyms::kMean ? "mean" : "max");
         s.settings.set_text("labels", options_.labels);
         s.settings.set_text("ties", "pessimistic");
         s.settings.set("bootstrap", std::to_string(options_.results.bootstrap));
@@ -310,10 +303,6 @@ int plan(const ZeroshotOptions& options) {
 }  // namespace
 
 int zeroshot(const ZeroshotOptions& options) {
-    if (options.model.model.empty())
-        throw cli::UsageError("-m DIR is missing: name a checkpoint or a run folder");
-    if (options.classes.classes.empty())
-        throw cli::UsageError("--classes FILE is missing: name the file of the classes");
     if (options.regions.regions && options.labels != "record")
         throw cli::UsageError("--labels: with --regions truth is the label or text of each region");
     if (!options.regions.regions && options.regions.mode != eval::RegionMode::kAuto)

@@ -13,8 +13,8 @@ struct ZeroshotOptions {
     cli::Common common;
     record::StreamSettings stream;
     std::string image_root;
-    ModelSettings model;
-    ClassSettings classes;
+    eval::EmbedderSettings model;
+    eval::ClassSettings classes;
     RegionSettings regions;
     eval::TemplateAverage template_average = eval::TemplateAverage::kQuery;
     std::string labels = "record";

@@ -1,8 +1,18 @@
 #include "cli/options.h"
 
+#include "cli/error.h"
+
 #include <algorithm>
 
 namespace lip::cli {
+
+Option& Option::checked_by(std::function<void(std::string_view)> check) {
+    set = [check = std::move(check), take = std::move(set)](std::string_view text) {
+        check(text);
+        take(text);
+    };
+    return *this;
+}
 
 Option& Options::push(std::string_view names, std::string metavar, std::string help) {
     Option option;
@@ -38,6 +48,29 @@ Option& Options::add(std::string_view names, double& target, std::string metavar
     option.shown_default = real_text(target);
     option.set = [&target](std::string_view text) { target = parse_real(text); };
     option.get = [&target] { return std::vector<std::string>{real_text(target)}; };
+    return option;
+}
+
+Option& Options::add(std::string_view names, std::optional<std::int64_t>& target, std::string word,
+                     std::string metavar, std::string help, std::int64_t low, std::int64_t high) {
+    Option& option = push(names, std::move(metavar), std::move(help));
+    option.get = [&target, word] {
+        return std::vector<std::string>{target ? std::to_string(*target) : word};
+    };
+    option.shown_default = option.get().front();
+    option.set = [&target, word, low, high](std::string_view text) {
+        target.reset();
+        if (text == word) return;
+        const std::string needed = "'" + std::string(text) + "' is neither " + word +
+                                   " nor a number from " + std::to_string(low) + " to " +
+                                   std::to_string(high);
+        try {
+            target = parse_integer(text, Kind::kPlain);
+        } catch (const UsageError&) {
+            throw UsageError(needed);
+        }
+        if (*target < low || *target > high) throw UsageError(needed);
+    };
     return option;
 }
 
@@ -99,6 +132,13 @@ bool Options::given(std::string_view name) const {
 bool Options::on_command_line(std::string_view name) const {
     const Option* option = find(name);
     return option && option->origin == Origin::kCommandLine;
+}
+
+void Options::refuse(const std::vector<std::string_view>& names, const std::string& why) const {
+    for (const Option& option : options_)
+        if (option.origin == Origin::kCommandLine &&
+            std::ranges::find(names, option.name) != names.end())
+            throw UsageError("--" + option.name + " " + why);
 }
 
 void Options::parse(const std::vector<std::string>& arguments) {

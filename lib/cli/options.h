@@ -55,6 +55,8 @@ struct Option {
     std::function<std::vector<std::string>()> get;  // values in the form `set` takes
     std::function<void()> clear;                    // lists only
 
+    // `check` throws UsageError for a value that does not fit.
+    Option& checked_by(std::function<void(std::string_view)> check);
     Option& required(std::string what_to_do = "") { return remedy = std::move(what_to_do), *this; }
     Option& not_with(std::vector<std::string> names) { return excludes = std::move(names), *this; }
 };
@@ -72,6 +74,9 @@ public:
                 std::string help, std::int64_t low = 0, std::int64_t high = INT64_MAX);
     Option& add(std::string_view names, double& target, std::string metavar, std::string help,
                 double low, double high);
+    // A whole number, or the word that says what nothing stands for: "auto".
+    Option& add(std::string_view names, std::optional<std::int64_t>& target, std::string word,
+                std::string metavar, std::string help, std::int64_t low, std::int64_t high);
     // Comma-separated and repeatable.
     template <class T>
     Option& add(std::string_view names, std::vector<T>& target, std::string metavar,
@@ -97,8 +102,10 @@ public:
                   std::size_t least = 0, std::size_t most = SIZE_MAX);
 
     // Called by parse() when all sources are read, before values are used or printed: for options
-    // whose default depends on another.
-    void after_parse(std::function<void(const Options&)> body) { after_parse_ = std::move(body); }
+    // whose default depends on another, or that do not go together. In the order of the calls.
+    void after_parse(std::function<void(const Options&)> body) {
+        after_parse_.push_back(std::move(body));
+    }
 
     // Turns what --config says into the path of a file: for tools whose settings come with them by
     // name.
@@ -118,6 +125,9 @@ public:
     // Set anywhere but by default?
     bool given(std::string_view name) const;
     bool on_command_line(std::string_view name) const;
+    // Throws UsageError "--NAME WHY" if the command line has one of these. A configuration file may
+    // serve several kinds of runs.
+    void refuse(const std::vector<std::string_view>& names, const std::string& why) const;
     // For printing and for comparing runs: every option with its values now.
     std::string as_toml(bool with_help) const;
 
@@ -129,7 +139,7 @@ private:
     std::string group_;
     std::vector<std::string>* operands_ = nullptr;
     std::string operand_metavar_, operand_help_;
-    std::function<void(const Options&)> after_parse_;
+    std::vector<std::function<void(const Options&)>> after_parse_;
     std::function<std::string(const std::string&)> locate_config_;
     std::size_t operands_least_ = 0, operands_most_ = SIZE_MAX;
 };

@@ -127,7 +127,7 @@ public:
             throw UsageError("surplus operand '" + operands[most] + "' (see -h)");
         for (const auto& [option, bound] : bound_) take(*option, *bound);
         if (table_.operands_) *table_.operands_ = std::move(operands);
-        if (table_.after_parse_) table_.after_parse_(table_);
+        for (const auto& body : table_.after_parse_) body(table_);
         if (table_.operands_ && table_.operands_->size() < table_.operands_least_ && !printing_)
             throw UsageError(table_.operand_metavar_ + " is missing (see -h)");
     }
@@ -147,8 +147,9 @@ public:
         for (const auto& [option, bound] : bound_) {
             const std::string name = "--" + option->name;
             if (what.starts_with(name + " is required"))
-                return UsageError(name + " " + option->metavar + " is missing" +
-                                  (option->remedy->empty() ? "" : " (" + *option->remedy + ")"));
+                return UsageError((option->letter ? std::string("-") + option->letter : name) +
+                                  " " + option->metavar + " is missing" +
+                                  (option->remedy->empty() ? "" : ": " + *option->remedy));
             if (!what.starts_with(name + ": ")) continue;
             if (!no_value) return UsageError(place(*option) + ": " + what.substr(name.size() + 2));
             const std::string spelled =

@@ -32,6 +32,25 @@ inline void from_text(std::string_view text, std::string& value) {
 inline std::string to_text(const std::string& value) {
     return value;
 }
+inline void from_text(std::string_view text, std::int64_t& value) {
+    value = parse_integer(text, Kind::kCount);
+}
+inline std::string to_text(std::int64_t value) {
+    return std::to_string(value);
+}
+inline void from_text(std::string_view text, double& value) {
+    value = parse_real(text);
+}
+inline std::string to_text(double value) {
+    return real_text(value);
+}
+
+template <class T>
+T value_of(std::string_view text) {
+    T value{};
+    from_text(text, value);
+    return value;
+}
 
 // "stop, skip" for messages.
 std::string join(const std::vector<std::string>& words, std::string_view between = ", ");

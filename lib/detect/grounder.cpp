@@ -30,11 +30,9 @@ std::string resolve_boxes_by(const std::filesystem::path& checkpoint, const std:
 }
 
 std::unique_ptr<Grounder> make_grounder(const GrounderSettings& settings) {
-    if (settings.model.empty())
-        throw cli::UsageError("-m DIR is missing: name a checkpoint or a run folder");
-    tensor::configure_process(settings.threads, settings.deterministic);
-    const std::string by =
-        resolve_boxes_by(model::find_checkpoint(settings.model), settings.boxes_by);
+    const eval::EmbedderSettings& model = settings.embedder;
+    tensor::configure_process(model.threads, model.deterministic);
+    const std::string by = resolve_boxes_by(model::find_checkpoint(model.model), settings.boxes_by);
     return by == "owlv2"  ? make_owlv2_grounder(settings)
            : by == "head" ? make_head_grounder(settings)
                           : make_patch_grounder(settings);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "detect/boxes.h"
+#include "eval/embedder_settings.h"
 #include "image/image.h"
 #include "model/vision_tower.h"
 
@@ -9,6 +10,7 @@
 
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -45,14 +47,10 @@ public:
 };
 
 struct GrounderSettings {
-    std::string model;  // checkpoint, run folder, or a folder of Hugging Face's OWLv2
-    std::string device = "auto";
-    std::string precision = "auto";
-    std::int64_t batch_size = 8;
-    int threads = 1;
-    bool deterministic = false;
-    std::string boxes_by = "auto";  // auto, owlv2, head, patches
-    std::int64_t image_size = 0;    // side (patches: short side) of the model's input; 0: its own
+    // `model`: a checkpoint, run folder, or a folder of Hugging Face's OWLv2.
+    eval::EmbedderSettings embedder = {.batch_size = 8};  // a detector's images are large
+    std::string boxes_by = "auto";                        // auto, owlv2, head, patches
+    std::optional<std::int64_t> image_size = {};  // side (patches: short side) of the model's input
     model::DenseAttention attention = model::DenseAttention::kPlain;  // of patches
 };
 

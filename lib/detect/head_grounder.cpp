@@ -19,9 +19,8 @@ using at::Tensor;
 
 class HeadGrounder final : public Grounder {
 public:
-    explicit HeadGrounder(const GrounderSettings& s)
-        : embedder_({s.model, s.device, s.precision, s.batch_size, s.threads, s.deterministic}) {
-        if (s.image_size > 0 && s.image_size != image_size())
+    explicit HeadGrounder(const GrounderSettings& s) : embedder_(s.embedder) {
+        if (s.image_size.value_or(image_size()) != image_size())
             throw cli::UsageError("--image-size: a Prompter has positions for " +
                                   std::to_string(image_size()) + " pixels alone");
     }

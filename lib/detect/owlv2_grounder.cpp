@@ -17,8 +17,8 @@ using at::Tensor;
 
 constexpr std::int64_t kMostPatches = 1 << 14;
 
-std::int64_t checked_size(const model::VisionConfig& vision, std::int64_t wanted) {
-    const std::int64_t size = wanted > 0 ? wanted : vision.image_size, patch = vision.patch_size;
+std::int64_t checked_size(const model::VisionConfig& vision, std::optional<std::int64_t> wanted) {
+    const std::int64_t size = wanted.value_or(vision.image_size), patch = vision.patch_size;
     if (size % patch != 0 || (size / patch) * (size / patch) > kMostPatches)
         throw cli::UsageError("--image-size: " + std::to_string(size) +
                               " is no multiple of the patch size of " + std::to_string(patch) +
@@ -40,9 +40,9 @@ Tensor corners(const Tensor& boxes, const Prepared& image) {
 class Owlv2Grounder final : public Grounder {
 public:
     explicit Owlv2Grounder(const GrounderSettings& s)
-        : device_(tensor::resolve_device(s.device)),
-          precision_(tensor::resolve_precision(s.precision, device_)),
-          loaded_(load_owlv2(model::find_checkpoint(s.model), device_)),
+        : device_(tensor::resolve_device(s.embedder.device)),
+          precision_(tensor::resolve_precision(s.embedder.precision, device_)),
+          loaded_(load_owlv2(model::find_checkpoint(s.embedder.model), device_)),
           size_(checked_size(loaded_.model->config.vision, s.image_size)) {}
 
     std::string model_name() const override { return loaded_.model->config.name; }

@@ -21,9 +21,8 @@ using at::Tensor;
 class PatchGrounder final : public Grounder {
 public:
     explicit PatchGrounder(const GrounderSettings& s)
-        : embedder_({s.model, s.device, s.precision, s.batch_size, s.threads, s.deterministic}),
-          attention_(s.attention) {
-        input_.short_side = s.image_size > 0 ? s.image_size : embedder_.config().vision.image_size;
+        : embedder_(s.embedder), attention_(s.attention) {
+        input_.short_side = s.image_size.value_or(embedder_.config().vision.image_size);
         input_.window = 0;  // the whole image at once
         embedder_.model().vision.check_has_patches();
     }

@@ -1,6 +1,7 @@
 // Classes by their names: files of classes, templates around names, and the vectors they become.
 #pragma once
 
+#include "eval/class_settings.h"
 #include "eval/embedder.h"
 #include "record/record.h"
 
@@ -84,8 +85,6 @@ struct ClassWeights {
 ClassWeights class_weights(const Embedder& embedder, const Classes& classes,
                            const std::vector<std::string>& templates,
                            TemplateAverage average = TemplateAverage::kQuery);
-
-enum class Synonyms { kMax, kMean };
 
 // Scores of classes: cosines of the vectors u [..., D] with all names, combined for each class.
 // Result [..., C], fp32, on the device of u.

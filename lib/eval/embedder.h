@@ -2,6 +2,7 @@
 #pragma once
 
 #include "cli/error.h"
+#include "eval/embedder_settings.h"
 #include "image/geometry.h"
 #include "image/image.h"
 #include "model/checkpoint.h"
@@ -18,15 +19,6 @@
 #include <vector>
 
 namespace lip::eval {
-
-struct EmbedderSettings {
-    std::string model;  // checkpoint or run folder
-    std::string device = "auto";
-    std::string precision = "auto";
-    std::int64_t batch_size = 64;
-    int threads = 1;
-    bool deterministic = false;
-};
 
 // Throws DataError naming the model and the option unless texts mix its images (doc/llip.md).
 void require_text_conditioned(const model::ModelConfig& config, const std::string& model,

@@ -1,6 +1,5 @@
 #include "eval/texts.h"
 
-#include "cli/error.h"
 #include "tensor/math.h"
 #include "text/splitter.h"
 
@@ -32,21 +31,6 @@ bool is_from(const record::Caption& caption, const std::vector<std::string>& sou
            std::any_of(sources.begin(), sources.end(), [&](const std::string& wanted) {
                return wanted == caption.source || wanted == caption.source + ":" + caption.form;
            });
-}
-
-TextSelection parse_selection(const std::vector<std::string>& sources, const std::string& texts,
-                              std::int64_t most, const std::string& long_text) {
-    TextSelection selection;
-    selection.sources = sources;
-    selection.most = most;
-    selection.kind = texts == "sentences" ? TextKind::kSentence
-                     : texts == "phrases" ? TextKind::kPhrase
-                                          : TextKind::kCaption;
-    selection.mean_of_parts = long_text == "mean";
-    if (selection.mean_of_parts && selection.kind != TextKind::kCaption)
-        throw cli::UsageError("--long-text=mean is for --texts=captions: " + texts +
-                              " are not split again");
-    return selection;
 }
 
 std::vector<SelectedText> select_texts(const record::Record& record,

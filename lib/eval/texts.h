@@ -1,6 +1,7 @@
 // The texts of a record that count, as the option group "captions" says.
 #pragma once
 
+#include "eval/text_selection.h"
 #include "record/record.h"
 
 #include <ATen/core/Tensor.h>
@@ -13,22 +14,8 @@
 
 namespace lip::eval {
 
-enum class TextKind { kCaption, kSentence, kPhrase };
-
-struct TextSelection {
-    std::vector<std::string> sources;  // SOURCE or SOURCE:FORM; empty: all
-    TextKind kind = TextKind::kCaption;
-    std::int64_t most = 0;       // texts an image; 0: all
-    bool mean_of_parts = false;  // a caption is the mean of its sentences
-};
-
 // Whether a caption is from one of the sources, SOURCE or SOURCE:FORM; of no list all are.
 bool is_from(const record::Caption& caption, const std::vector<std::string>& sources);
-
-// Throws UsageError for words that do not fit together. `texts` and `long_text` are the values of
-// --texts and --long-text.
-TextSelection parse_selection(const std::vector<std::string>& sources, const std::string& texts,
-                              std::int64_t most, const std::string& long_text);
 
 struct SelectedText {
     std::string text;

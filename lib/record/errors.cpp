@@ -1,6 +1,7 @@
 #include "record/errors.h"
 
 #include "cli/log.h"
+#include "cli/values.h"
 #include "record/object.h"
 #include "text/utf8.h"
 
@@ -34,17 +35,32 @@ cli::Reject too_large() {
     return {"too-large", "the line is longer than --max-line"};
 }
 
-ErrorLog::ErrorLog(const StreamSettings& settings, bool force) : settings_(settings) {
-    std::string_view text = settings_.max_errors;
-    if (!text.empty()) {
-        const bool share = text.ends_with('%');
-        if (share) text.remove_suffix(1);
-        double value = -1;
-        if (!read_number(text, value) || value < 0)
-            throw cli::UsageError("--max-errors: '" + settings_.max_errors +
-                                  "' is neither a count nor a share such as 1%");
-        (share ? max_share_ : max_count_) = share ? value / 100 : value;
+void from_text(std::string_view text, ErrorLimit& limit) {
+    limit = {};
+    if (text.empty()) return;
+    const bool share = text.ends_with('%');
+    std::string_view number = text;
+    if (share) number.remove_suffix(1);
+    if (!read_number(number, limit.value) || limit.value < 0)
+        throw cli::UsageError("'" + std::string(text) +
+                              "' is neither a count nor a share such as 1%");
+    limit.kind = share ? ErrorLimit::Kind::kShare : ErrorLimit::Kind::kCount;
+    if (share) limit.value /= 100;
+}
+
+std::string to_text(const ErrorLimit& limit) {
+    switch (limit.kind) {
+        case ErrorLimit::Kind::kCount:
+            return cli::real_text(limit.value);
+        case ErrorLimit::Kind::kShare:
+            return cli::real_text(limit.value * 100) + "%";
+        case ErrorLimit::Kind::kNone:
+            break;
     }
+    return "";
+}
+
+ErrorLog::ErrorLog(const StreamSettings& settings, bool force) : settings_(settings) {
     if (!settings_.rejects.empty()) {
         settings_.skip_bad = true;
         file_ = std::make_unique<Output>(settings_.rejects, force);
@@ -60,14 +76,14 @@ ErrorLog::~ErrorLog() {
 }
 
 void ErrorLog::check_limit() const {
-    const auto bad = static_cast<double>(skipped_);
-    const bool by_count = max_count_ >= 0 && bad > max_count_;
-    const bool by_share = max_share_ >= 0 && records_ >= kShareLooksAfter &&
-                          bad > max_share_ * static_cast<double>(records_);
-    if (by_count || by_share)
+    const ErrorLimit& limit = settings_.max_errors;
+    const bool is_share = limit.kind == ErrorLimit::Kind::kShare;
+    if (limit.kind == ErrorLimit::Kind::kNone) return;
+    if (is_share && records_ < kShareLooksAfter) return;
+    const double most = limit.value * (is_share ? static_cast<double>(records_) : 1);
+    if (static_cast<double>(skipped_) > most)
         throw cli::DataError("too many bad records: " + std::to_string(skipped_) + " of " +
-                             std::to_string(records_) + " (--max-errors " + settings_.max_errors +
-                             ")");
+                             std::to_string(records_) + " (--max-errors " + to_text(limit) + ")");
 }
 
 void ErrorLog::report(const Place& place, const cli::Reject& reject, std::string_view raw) {
@@ -125,7 +141,7 @@ void ErrorLog::require_some(std::uint64_t count, const char* missing) const {
 }
 
 int ErrorLog::finish() {
-    check_limit();  // a share may have been passed before record 1,000
+    check_limit();  // the share that was passed before record 1,000
     if (file_) std::exchange(file_, nullptr)->close();
     if (records_ == 0 && !settings_.allow_empty) {
         const std::string where =

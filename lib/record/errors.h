@@ -14,13 +14,22 @@
 
 namespace lip::record {
 
+// How many bad records a run may meet: a number, a share of the records read, or any.
+struct ErrorLimit {
+    enum class Kind { kNone, kCount, kShare } kind = Kind::kNone;
+    double value = 0;  // a share is within 0..1
+};
+// "10" or "1%"; "" is none. Throws UsageError.
+void from_text(std::string_view text, ErrorLimit& limit);
+std::string to_text(const ErrorLimit& limit);
+
 // How a stream of records is read; the option group "records".
 struct StreamSettings {
     std::vector<std::string> inputs;  // operands; empty: standard input
     std::string input_format;         // empty: found by looking
     bool skip_bad = false;            // --on-error=skip
     std::string rejects;              // file for them, implies skip_bad
-    std::string max_errors;           // "N" or "P%"; empty: no limit
+    ErrorLimit max_errors;
     std::int64_t max_line = 64LL << 20;
     bool allow_empty = false;
     std::int64_t limit = INT64_MAX;  // records read at most
@@ -50,7 +59,7 @@ cli::Reject too_large();
 // Counts, reports and stores rejects. One thread at a time.
 class ErrorLog {
 public:
-    // Throws UsageError if `max_errors` is malformed, DataError if the file cannot be made.
+    // Throws DataError if the file cannot be made.
     ErrorLog(const StreamSettings& settings, bool force);
     // The rejects stay when the run fails: then they are wanted most.
     ~ErrorLog();
@@ -80,7 +89,6 @@ private:
 
     StreamSettings settings_;
     std::unique_ptr<Output> file_;
-    double max_count_ = -1, max_share_ = -1;
     std::uint64_t records_ = 0, skipped_ = 0, muted_until_ = 0;
     std::map<std::string, std::uint64_t> by_word_;
 };

@@ -195,7 +195,8 @@ std::string not_recognised(const Shape& shape) {
            "format with --input-format (--list-formats lists them)";
 }
 
-std::pair<std::string, std::string> split_at_equals(const std::string& text, const char* form) {
+std::pair<std::string, std::string> split_at_equals(std::string_view given, const char* form) {
+    const std::string text(given);
     const std::size_t equals = text.find('=');
     if (equals == 0 || equals == text.npos || equals + 1 == text.size())
         throw cli::UsageError("'" + text + "' is not of the form " + form);
@@ -208,22 +209,32 @@ std::span<const CaptionFormat> caption_formats() {
     return kFormats;
 }
 
-void ColumnMap::add_field(const std::string& text) {
-    auto [field, column] = split_at_equals(text, "--map FIELD=COLUMN");
+void from_text(std::string_view text, FieldColumn& column) {
+    auto [field, name] = split_at_equals(text, "FIELD=COLUMN");
     constexpr std::string_view kFields[] = {"key", "image", "url", "width", "height", "label"};
     if (std::find(std::begin(kFields), std::end(kFields), field) == std::end(kFields))
-        throw cli::UsageError("--map: '" + field +
-                              "' is none of key, image, url, width, height, label");
-    fields.emplace_back(std::move(field), std::move(column));
+        throw cli::UsageError("'" + field + "' is none of key, image, url, width, height, label");
+    column = {std::move(field), std::move(name)};
 }
 
-void ColumnMap::add_caption(const std::string& text) {
-    auto [what, column] = split_at_equals(text, "--caption SOURCE:FORM=COLUMN");
+std::string to_text(const FieldColumn& column) {
+    return column.field + "=" + column.column;
+}
+
+void from_text(std::string_view text, CaptionColumn& column) {
+    auto [what, name] = split_at_equals(text, "SOURCE:FORM=COLUMN, for example human:raw=caption");
     const std::size_t colon = what.find(':');
-    const std::string form = colon == what.npos ? "long" : what.substr(colon + 1);
+    const std::string source = what.substr(0, colon);
+    const std::string form = colon != what.npos ? what.substr(colon + 1)
+                             : source == "raw"  ? "raw"
+                                                : "long";
     if (form != "raw" && form != "short" && form != "long")
-        throw cli::UsageError("--caption: the form '" + form + "' is none of raw, short, long");
-    captions.push_back({what.substr(0, colon), form, column});
+        throw cli::UsageError("the form '" + form + "' is none of raw, short, long");
+    column = {source, form, std::move(name)};
+}
+
+std::string to_text(const CaptionColumn& column) {
+    return column.source + ":" + column.form + "=" + column.column;
 }
 
 CaptionSource::CaptionSource(const std::string& path)

@@ -18,18 +18,23 @@ namespace lip::record {
 inline constexpr std::string_view kTextOnly = "text-only";
 
 // Which column is what, as the user says it: --map FIELD=COLUMN, --caption SOURCE:FORM=COLUMN.
+struct FieldColumn {
+    std::string field, column;  // key image url width height label
+};
+struct CaptionColumn {
+    std::string source, form, column;
+};
 struct ColumnMap {
-    std::vector<std::pair<std::string, std::string>> fields;  // key image url width height label
-    struct CaptionColumn {
-        std::string source, form, column;
-    };
+    std::vector<FieldColumn> fields;
     std::vector<CaptionColumn> captions;
     bool empty() const { return fields.empty() && captions.empty(); }
-
-    // Parses "url=col". Throws UsageError.
-    void add_field(const std::string& text);
-    void add_caption(const std::string& text);
 };
+// "url=col"; "llava15:long=col", where raw is the form of the source raw unless one is named, and
+// long that of others. Throw UsageError.
+void from_text(std::string_view text, FieldColumn& column);
+void from_text(std::string_view text, CaptionColumn& column);
+std::string to_text(const FieldColumn& column);
+std::string to_text(const CaptionColumn& column);
 
 struct ImportSettings {
     ColumnMap map;

@@ -1,6 +1,6 @@
 #include "record/join.h"
 
-#include "cli/options.h"
+#include "cli/values.h"
 #include "record/lines.h"
 #include "record/url.h"
 
@@ -31,16 +31,22 @@ std::string join_reference(const Record& record, JoinOn on) {
     return normalize_reference(record.image);
 }
 
-JoinPart JoinPart::parse(const std::string& text) {
+void from_text(std::string_view text, JoinPart& part) {
     const std::size_t slash = text.find('/');
-    if (slash == std::string::npos)
-        throw cli::UsageError("--join-part takes I/N, e.g. 2/8, not '" + text + "'");
+    if (slash == text.npos)
+        throw cli::UsageError("'" + std::string(text) +
+                              "' is not of the form I/N, for example 2/8");
     const auto index = cli::parse_integer(text.substr(0, slash), cli::Kind::kPlain);
     const auto count = cli::parse_integer(text.substr(slash + 1), cli::Kind::kPlain);
+    const std::string last = std::to_string(count);
     if (count < 1 || index < 1 || index > count)
-        throw cli::UsageError("--join-part " + text + ": parts are 1/" + std::to_string(count) +
-                              " to " + std::to_string(count) + "/" + std::to_string(count));
-    return {static_cast<std::uint64_t>(index - 1), static_cast<std::uint64_t>(count)};
+        throw cli::UsageError(std::string(text) + ": parts are 1/" + last + " to " + last + "/" +
+                              last);
+    part = {static_cast<std::uint64_t>(index - 1), static_cast<std::uint64_t>(count)};
+}
+
+std::string to_text(const JoinPart& part) {
+    return std::to_string(part.index + 1) + "/" + std::to_string(part.count);
 }
 
 bool JoinPart::holds(std::string_view reference) const {

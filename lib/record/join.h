@@ -20,10 +20,11 @@ std::string join_reference(const Record& record, JoinOn on);
 struct JoinPart {
     std::uint64_t index = 0, count = 1;
 
-    // "2/8": the second of eight. Throws UsageError.
-    static JoinPart parse(const std::string& text);
     bool holds(std::string_view reference) const;
 };
+// "2/8": the second of eight. Throws UsageError.
+void from_text(std::string_view text, JoinPart& part);
+std::string to_text(const JoinPart& part);
 
 // An index from reference to the place of its row in caption files: 24 bytes a row of this part,
 // the rows stay on disk. Build it once; lookups are thread-safe.

@@ -59,29 +59,27 @@ void make_idle_threads_sleep() {
 
 }  // namespace
 
-c10::Device resolve_device(const std::string& name, int local_rank) {
+c10::Device resolve_device(const DeviceChoice& choice, int local_rank) {
+    using Type = DeviceChoice::Type;
     const int devices = cuda_devices();
-    if (name == "cpu" || (name == "auto" && devices == 0)) return c10::Device(c10::kCPU);
-    const bool numbered = name.starts_with("cuda:") && name.size() > 5 &&
-                          name.find_first_not_of("0123456789", 5) == name.npos && name.size() < 9;
-    if (name != "auto" && name != "cuda" && !numbered)
-        throw cli::UsageError("--device: '" + name + "' is none of auto, cpu, cuda, cuda:N");
+    if (choice.type == Type::kCpu || (choice.type == Type::kAuto && devices == 0))
+        return c10::Device(c10::kCPU);
+    const std::string option = "--device " + to_text(choice);
     if (devices == 0)
-        throw cli::DataError("--device " + name +
-                             (LIP_HAS_CUDA
-                                  ? ": no CUDA device is found (nvidia-smi lists them)"
-                                  : ": this LibTorch lacks CUDA; build with LIBTORCH=/path "
-                                    "of one that has it"));
-    const int index = numbered ? std::stoi(name.substr(5)) : local_rank % devices;
+        throw cli::DataError(
+            option + (LIP_HAS_CUDA ? ": no CUDA device is found (nvidia-smi lists them)"
+                                   : ": this LibTorch lacks CUDA; build with LIBTORCH=/path "
+                                     "of one that has it"));
+    const int index = choice.index.value_or(local_rank % devices);
     if (index >= devices)
-        throw cli::DataError("--device " + name + ": there are only " + std::to_string(devices) +
+        throw cli::DataError(option + ": there are only " + std::to_string(devices) +
                              " CUDA devices");
     return c10::Device(c10::kCUDA, static_cast<c10::DeviceIndex>(index));
 }
 
-at::ScalarType resolve_precision(const std::string& name, c10::Device device) {
-    if (name == "fp32") return at::kFloat;
-    if (name == "bf16") return at::kBFloat16;
+at::ScalarType resolve_precision(Precision choice, c10::Device device) {
+    if (choice == Precision::kFp32) return at::kFloat;
+    if (choice == Precision::kBf16) return at::kBFloat16;
     const bool fast = device.is_cuda() || (device.is_cpu() && cpu_has_bf16());
     return fast ? at::kBFloat16 : at::kFloat;
 }

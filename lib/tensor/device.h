@@ -1,20 +1,21 @@
 // Where tensors live and how they are computed.
 #pragma once
 
+#include "tensor/choice.h"
+
 #include <ATen/core/Tensor.h>
 
 #include <string>
 
 namespace lip::tensor {
 
-// "auto" (CUDA if this LibTorch has it and a device is there, else CPU), "cpu", "cuda", "cuda:1".
-// The number of a CUDA device that is not named is that of the rank on this machine, modulo theirs.
-// Throws UsageError for other names, DataError if the device is not there.
-c10::Device resolve_device(const std::string& name, int local_rank = 0);
+// auto is CUDA if this LibTorch has it and a device is there, else the CPU. The number of a CUDA
+// device that is not named is that of the rank on this machine, modulo theirs. Throws DataError if
+// the device is not there.
+c10::Device resolve_device(const DeviceChoice& choice, int local_rank = 0);
 
-// "auto", "fp32", "bf16". auto is bf16 on CUDA and on CPUs with AMX or AVX512-BF16, fp32 elsewhere,
-// where bf16 is slower.
-at::ScalarType resolve_precision(const std::string& name, c10::Device device);
+// auto is bf16 on CUDA and on CPUs with AMX or AVX512-BF16, fp32 elsewhere, where bf16 is slower.
+at::ScalarType resolve_precision(Precision choice, c10::Device device);
 const char* name_of(at::ScalarType precision);  // fp32 or bf16
 
 // What every program with tensors calls first: intra-op threads, and malloc thresholds without

@@ -1,6 +1,7 @@
 #include "train/frames.h"
 
 #include "cli/error.h"
+#include "cli/values.h"
 #include "record/keyed_rng.h"
 #include "shard/list.h"
 #include "shard/stream.h"
@@ -13,18 +14,27 @@
 
 namespace lip::train {
 
-DataOperand parse_data_operand(const std::string& text) {
+void from_text(std::string_view text, DataOperand& operand) {
+    if (text == "-")
+        throw cli::UsageError("standard input cannot be read again for the next epoch");
     const std::size_t equals = text.rfind('=');
-    if (equals == text.npos || std::filesystem::exists(text)) return {text, 1};
-    const std::string number = text.substr(equals + 1);
-    DataOperand operand{text.substr(0, equals), 0};
+    operand = {std::string(text.substr(0, equals)), 1};
+    if (equals == text.npos) return;
+    if (std::filesystem::exists(text)) {
+        operand.shards = text;
+        return;
+    }
+    const std::string number(text.substr(equals + 1));
     const auto [end, failed] =
         std::from_chars(number.data(), number.data() + number.size(), operand.weight);
     if (failed != std::errc() || end != number.data() + number.size() ||
         !std::isfinite(operand.weight) || operand.weight <= 0)
-        throw cli::UsageError("--data: '" + number + "' in '" + text +
+        throw cli::UsageError("'" + number + "' in '" + std::string(text) +
                               "' is no weight (a number above 0)");
-    return operand;
+}
+
+std::string to_text(const DataOperand& operand) {
+    return operand.shards + (operand.weight == 1 ? "" : "=" + cli::real_text(operand.weight));
 }
 
 Frames::Frames(const std::vector<DataOperand>& operands) {

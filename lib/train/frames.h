@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace lip::train {
@@ -24,8 +25,10 @@ struct DataOperand {
     double weight = 1;
 };
 
-// "SHARDS" or "SHARDS=WEIGHT". Throws UsageError for a weight that is not above 0.
-DataOperand parse_data_operand(const std::string& text);
+// "SHARDS" or "SHARDS=WEIGHT". Throws UsageError for a weight that is not above 0, and for standard
+// input, which cannot be read again for the next epoch.
+void from_text(std::string_view text, DataOperand& operand);
+std::string to_text(const DataOperand& operand);
 
 // Frames of seekable shards; a shard of others (.tar, .tar.gz, .tar.zst) counts as one frame.
 // Thread-safe after construction. 16 bytes a frame.

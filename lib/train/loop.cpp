@@ -40,8 +40,8 @@ public:
           newest_(newest.string()) {}
 
     bool is_time() const {
-        return settings_.checkpoint_seconds > 0 &&
-               cli::monotonic_s() - last_s_ >= static_cast<double>(settings_.checkpoint_seconds);
+        const std::int64_t seconds = settings_.checkpoint_every.seconds;
+        return seconds > 0 && cli::monotonic_s() - last_s_ >= static_cast<double>(seconds);
     }
 
     // The next, with its figures where they are due.
@@ -167,9 +167,8 @@ TrainResult run_training(const TrainSettings& settings, const tensor::Group& ran
         }
 
         // 6. Save; the last step's checkpoint comes below.
-        if (!is_last && settings.checkpoint_every > 0 &&
-            state.step % settings.checkpoint_every == 0)
-            checkpoints.save();
+        const std::int64_t every = settings.checkpoint_every.steps;
+        if (!is_last && every > 0 && state.step % every == 0) checkpoints.save();
     }
 
     // 7. The last checkpoint, or the one to go on from.

@@ -28,8 +28,7 @@ struct TrainSettings {
     double clip_gradients = 0;
     double ema = 0;    // decay of the average that checkpoints hold; 0: they hold the weights
     std::string init;  // checkpoint whose weights the run starts from; empty: random ones
-    std::int64_t checkpoint_every = 1000;  // steps, if > 0
-    std::int64_t checkpoint_seconds = 0;   // else seconds
+    CheckpointInterval checkpoint_every;
     std::int64_t keep = 3, log_every = 10;
     bool resume = false;
     bool tensorboard = false;  // scalars in RUN/tensorboard, too

@@ -1,8 +1,9 @@
 #include "train/pool.h"
 
 #include "cli/error.h"
-#include "cli/options.h"
+#include "cli/values.h"
 #include "text/dreamlip_splitter.h"
+#include "text/flags.h"
 
 #include <algorithm>
 #include <charconv>
@@ -126,34 +127,44 @@ private:
 
 }  // namespace
 
-SourceWeight parse_source(const std::string& text) {
-    SourceWeight out;
-    std::string name = text;
+void from_text(std::string_view text, SourceWeight& entry) {
+    entry = {};
+    std::string_view name = text;
     if (const std::size_t equals = name.find('='); equals != name.npos) {
         const std::int64_t weight = cli::parse_integer(name.substr(equals + 1), cli::Kind::kPlain);
         if (weight < 0)
-            throw cli::UsageError("--sources: the weight in '" + text + "' is negative");
-        out.weight = static_cast<std::uint64_t>(weight);
-        name.resize(equals);
+            throw cli::UsageError("the weight in '" + std::string(text) + "' is negative");
+        entry.weight = static_cast<std::uint64_t>(weight);
+        name = name.substr(0, equals);
     }
     const std::size_t colon = name.find(':');
-    out.source = name.substr(0, colon);
-    if (colon != name.npos) out.form = name.substr(colon + 1);
-    if (out.source.empty()) throw cli::UsageError("--sources: '" + text + "' names no source");
-    return out;
+    entry.source = name.substr(0, colon);
+    if (colon != name.npos) entry.form = name.substr(colon + 1);
+    if (entry.source.empty()) throw cli::UsageError("'" + std::string(text) + "' names no source");
 }
 
-std::vector<SourceWeight> parse_sources(const std::vector<std::string>& list) {
-    std::vector<SourceWeight> sources;
-    for (const std::string& text : list) {
-        SourceWeight next = parse_source(text);
-        for (const SourceWeight& other : sources)
-            if (other.source == next.source && other.form == next.form)
-                throw cli::UsageError("--sources: '" + text + "' gives a second weight to " +
-                                      next.source + (next.form.empty() ? "" : ":" + next.form));
-        sources.push_back(std::move(next));
-    }
-    return sources;
+std::string to_text(const SourceWeight& entry) {
+    return entry.source + (entry.form.empty() ? "" : ":" + entry.form) +
+           (entry.weight == 1 ? "" : "=" + std::to_string(entry.weight));
+}
+
+void check(const std::vector<SourceWeight>& sources) {
+    for (auto entry = sources.begin(); entry != sources.end(); ++entry)
+        for (auto other = sources.begin(); other != entry; ++other)
+            if (other->source == entry->source && other->form == entry->form)
+                throw cli::UsageError("--sources: '" + to_text(*entry) +
+                                      "' gives a second weight to " + entry->source +
+                                      (entry->form.empty() ? "" : ":" + entry->form));
+}
+
+void check_skip_flag(std::string_view flag) {
+    const auto known = text::flag_names();
+    if (flag.find('@') != flag.npos)
+        throw cli::UsageError("'" + std::string(flag) +
+                              "' names one sentence; the word alone means them all");
+    if (std::ranges::find(known, flag) == known.end())
+        throw cli::UsageError("'" + std::string(flag) + "' is none of " +
+                              cli::join({known.begin(), known.end()}));
 }
 
 std::uint64_t weight_of(const std::vector<SourceWeight>& sources, std::string_view source,

@@ -16,10 +16,15 @@ struct SourceWeight {
     std::uint64_t weight = 1;
 };
 
-// Parses SOURCE[:FORM][=WEIGHT]. Throws UsageError.
-SourceWeight parse_source(const std::string& text);
-// A list of them. Throws UsageError also for one that is named twice.
-std::vector<SourceWeight> parse_sources(const std::vector<std::string>& list);
+// SOURCE[:FORM][=WEIGHT]. Throws UsageError.
+void from_text(std::string_view text, SourceWeight& entry);
+std::string to_text(const SourceWeight& entry);
+
+// Throws UsageError for a source and form that stands twice in the list.
+void check(const std::vector<SourceWeight>& sources);
+
+// Throws UsageError for what is no word of a flag.
+void check_skip_flag(std::string_view flag);
 
 // The weight of a caption: of the entry that names its source and form, else of the one that names
 // its source. Not named: 0, but 1 if the list does nothing but remove (all its weights are 0).

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 namespace lip::train {
 
@@ -17,7 +18,23 @@ struct Schedule {
     double at(std::int64_t step) const;
 };
 
-// "2000" steps or "5%" of `total_steps`. Throws UsageError.
-std::int64_t parse_warmup(const std::string& text, std::int64_t total_steps);
+// How long the rate rises: a number of steps, or a share of the run.
+struct Warmup {
+    bool is_share = false;
+    double value = 2000;  // a share is within 0..1
+
+    std::int64_t steps_of(std::int64_t total_steps) const;
+};
+// "2000" or "5%". Throws UsageError.
+void from_text(std::string_view text, Warmup& warmup);
+std::string to_text(const Warmup& warmup);
+
+// When checkpoints are saved: every so many steps, or seconds.
+struct CheckpointInterval {
+    std::int64_t steps = 1000, seconds = 0;  // one of them is 0
+};
+// "1000" or "30m". Throws UsageError.
+void from_text(std::string_view text, CheckpointInterval& interval);
+std::string to_text(const CheckpointInterval& interval);
 
 }  // namespace lip::train

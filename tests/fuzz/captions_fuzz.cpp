@@ -25,8 +25,8 @@ constexpr std::size_t kMostRows = 1000;
 
 ImportSettings mapped() {
     ImportSettings settings;
-    settings.map.add_field("url=url");
-    settings.map.add_caption("raw:raw=caption");
+    settings.map.fields.push_back({"url", "url"});
+    settings.map.captions.push_back({"raw", "raw", "caption"});
     return settings;
 }
 

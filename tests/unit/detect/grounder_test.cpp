@@ -48,7 +48,9 @@ void check_batches(const Grounder& grounder) {
 }
 
 GrounderSettings settings(const std::filesystem::path& model) {
-    return {.model = model.string(), .device = "cpu", .precision = "fp32"};
+    return {.embedder = {.model = model.string(),
+                         .device = {tensor::DeviceChoice::Type::kCpu, {}},
+                         .precision = tensor::Precision::kFp32}};
 }
 
 TEST_CASE("OWLv2 has a box for each token, and the best one for each phrase") {

@@ -154,8 +154,8 @@ TEST_CASE("a weight is the unit mean of the texts' unit vectors") {
     const TempFolder folder;
     EmbedderSettings settings;
     settings.model = write_tiny_checkpoint(folder);
-    settings.device = "cpu";
-    settings.precision = "fp32";
+    settings.device.type = tensor::DeviceChoice::Type::kCpu;
+    settings.precision = tensor::Precision::kFp32;
     const Embedder embedder(settings);
     const ClassWeights weights =
         class_weights(embedder, classes_of(folder, "1\tcat|kitten\n2\tdog"), {"a {}.", "the {}."});
@@ -178,8 +178,8 @@ TEST_CASE(
     const TempFolder folder;
     EmbedderSettings settings;
     settings.model = write_tiny_checkpoint(folder, tiny_llip_config());
-    settings.device = "cpu";
-    settings.precision = "fp32";
+    settings.device.type = tensor::DeviceChoice::Type::kCpu;
+    settings.precision = tensor::Precision::kFp32;
     const Embedder embedder(settings);
     std::vector<std::vector<std::uint8_t>> planes(2, std::vector<std::uint8_t>(3 * 16 * 16));
     for (std::size_t i = 0; i < planes[0].size(); ++i) {

@@ -63,10 +63,5 @@ TEST_CASE("a long text is the mean of its parts") {
     CHECK(at::allclose(embed_selected(all, false, embed)[1], at::tensor({0.3F, 0.9F})));
 }
 
-TEST_CASE("words that do not fit together") {
-    CHECK_THROWS_AS(parse_selection({}, "sentences", 0, "mean"), cli::UsageError);
-    CHECK(parse_selection({}, "captions", 0, "mean").mean_of_parts);
-}
-
 }  // namespace
 }  // namespace lip::eval

@@ -87,18 +87,18 @@ TEST_CASE("errors: a file of rejects implies skipping and holds a line each") {
 TEST_CASE("errors: a limit of bad records") {
     StreamSettings settings;
     settings.skip_bad = true;
-    settings.max_errors = "2";
+    settings.max_errors = {ErrorLimit::Kind::kCount, 2};
     int code = 0;
     CHECK(run(settings, 9, 2, code).empty());
     CHECK(run(settings, 9, 3, code) == "too many bad records: 3 of 3 (--max-errors 2)");
-    settings.max_errors = "0";
+    settings.max_errors = {ErrorLimit::Kind::kCount, 0};
     CHECK_FALSE(run(settings, 9, 1, code).empty());
 }
 
 TEST_CASE("errors: a share of bad records counts from record 1,000 on") {
     StreamSettings settings;
     settings.skip_bad = true;
-    settings.max_errors = "10%";
+    settings.max_errors = {ErrorLimit::Kind::kShare, 0.1};
     int code = 0;
     CHECK(run(settings, 999, 900, code).empty());
     CHECK(run(settings, 1000, 100, code).empty());
@@ -107,12 +107,17 @@ TEST_CASE("errors: a share of bad records counts from record 1,000 on") {
           "too many bad records: 1000 of 1000 (--max-errors 10%)");
 }
 
-TEST_CASE("errors: malformed limits") {
+TEST_CASE("errors: limits are read and shown") {
+    for (const char* text : {"", "0", "12", "1%", "0.5%"}) {
+        CAPTURE(text);
+        ErrorLimit limit;
+        from_text(text, limit);
+        CHECK(to_text(limit) == text);
+    }
     for (const char* text : {"x", "-1", "%", "1%%", "nan", " 1"}) {
         CAPTURE(text);
-        StreamSettings settings;
-        settings.max_errors = text;
-        CHECK_THROWS_AS(ErrorLog(settings, false), cli::UsageError);
+        ErrorLimit limit;
+        CHECK_THROWS_AS(from_text(text, limit), cli::UsageError);
     }
 }
 

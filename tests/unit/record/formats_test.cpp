@@ -3,6 +3,7 @@
 #include "text/flags.h"
 
 #include "cli/error.h"
+#include "cli/values.h"
 #include "tests/unit/record/sources.h"
 #include "tests/unit/shard/temp_folder.h"
 
@@ -53,8 +54,10 @@ std::string error_of(const std::string& text, ImportSettings settings = {},
 ImportSettings mapped(const std::vector<std::string>& fields,
                       const std::vector<std::string>& captions) {
     ImportSettings settings;
-    for (const std::string& text : fields) settings.map.add_field(text);
-    for (const std::string& text : captions) settings.map.add_caption(text);
+    for (const std::string& text : fields)
+        settings.map.fields.push_back(cli::value_of<FieldColumn>(text));
+    for (const std::string& text : captions)
+        settings.map.captions.push_back(cli::value_of<CaptionColumn>(text));
     return settings;
 }
 

@@ -2,6 +2,7 @@
 #include "train/data.h"
 
 #include "cli/error.h"
+#include "cli/values.h"
 #include "image/encode.h"
 #include "tests/support/letter_model.h"
 #include "tests/unit/record/quiet.h"
@@ -61,7 +62,8 @@ struct Data {
 
 TEST_CASE("an image without a usable text is passed over and counted, whatever --on-error says") {
     const Data data({kLong, "", kLong, "", kLong, "", kLong});
-    record::ErrorLog errors({.skip_bad = false, .max_errors = "1%"}, false);
+    record::ErrorLog errors(
+        {.skip_bad = false, .max_errors = {record::ErrorLimit::Kind::kShare, 0.01}}, false);
     train::Loader loader(data.settings, *data.tokenizer);
     std::uint64_t no_text = 0;
     for (int i = 0; i < 7; ++i) {  // seven epochs of four images
@@ -200,11 +202,11 @@ TEST_CASE("two ranks go on where one process stood") {
 TEST_CASE("weights: how often frames of each part come, and once an epoch of the part") {
     const Data many(std::vector<std::string>(50, kLong)), few({kLong, kLong, kLong});
     const std::string a = many.settings.shards[0].shards, b = few.settings.shards[0].shards;
-    CHECK(train::parse_data_operand(b + "=4").weight == 4);
-    CHECK(train::parse_data_operand(b + "=4").shards == b);
-    CHECK(train::parse_data_operand(b).weight == 1);
+    CHECK(cli::value_of<train::DataOperand>(b + "=4").weight == 4);
+    CHECK(cli::value_of<train::DataOperand>(b + "=4").shards == b);
+    CHECK(cli::value_of<train::DataOperand>(b).weight == 1);
     for (const char* bad : {"=0", "=-1", "=x", "=", "=inf"})
-        CHECK_THROWS_AS(train::parse_data_operand(b + bad), cli::UsageError);
+        CHECK_THROWS_AS(cli::value_of<train::DataOperand>(b + bad), cli::UsageError);
 
     const train::Frames frames({{a}, {b, 4}});
     CHECK(frames.identity().hash != train::Frames({{a}, {b}}).identity().hash);

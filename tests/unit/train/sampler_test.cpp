@@ -2,6 +2,7 @@
 #include "train/sampler.h"
 
 #include "cli/error.h"
+#include "cli/values.h"
 #include "tests/support/golden.h"
 
 #include <doctest/doctest.h>
@@ -50,7 +51,11 @@ record::Record parse(const std::string& captions) {
 }
 
 std::vector<train::SourceWeight> sources(const std::vector<std::string>& list) {
-    return train::parse_sources(list);
+    std::vector<train::SourceWeight> entries;
+    for (const std::string& text : list)
+        entries.push_back(cli::value_of<train::SourceWeight>(text));
+    train::check(entries);
+    return entries;
 }
 
 }  // namespace
@@ -82,11 +87,12 @@ TEST_CASE("the pool: whole captions, or long ones by sentence without a cut-off 
           std::vector<std::string>{"a dog", "A dog runs.", "One dog.", "Two cats."});
     CHECK(pool_texts(CaptionSampler({.pool = {.sentences = true, .skip_flags = {}}}), record)
               .size() == 5);
-    CHECK(pool_texts(CaptionSampler({.pool = {.sources = {train::parse_source("raw")}}}), record) ==
-          std::vector<std::string>{"a dog"});
     CHECK(pool_texts(
-              CaptionSampler({.pool = {.sources = {train::parse_source("sharegpt4v:short=3")}}}),
-              record)
+              CaptionSampler({.pool = {.sources = {cli::value_of<train::SourceWeight>("raw")}}}),
+              record) == std::vector<std::string>{"a dog"});
+    CHECK(pool_texts(CaptionSampler({.pool = {.sources = {cli::value_of<train::SourceWeight>(
+                                                  "sharegpt4v:short=3")}}}),
+                     record)
               .size() == 1);
 }
 
@@ -105,8 +111,9 @@ TEST_CASE("no text comes again while the pool lasts, and what does is marked") {
 TEST_CASE("candidates come equally often, and by weight where weighted") {
     const record::Record record = sample_record();
     const CaptionSampler even({.pool = {.sentences = true}});
-    const CaptionSampler odd({.pool = {.sources = {train::parse_source("raw=3"),
-                                                   train::parse_source("sharegpt4v:short")}}});
+    const CaptionSampler odd(
+        {.pool = {.sources = {cli::value_of<train::SourceWeight>("raw=3"),
+                              cli::value_of<train::SourceWeight>("sharegpt4v:short")}}});
     int raw = 0, heavy = 0;
     for (std::uint64_t epoch = 0; epoch < 4000; ++epoch) {
         raw += even.draw(record, 1, epoch).texts[0] == "a dog";
@@ -126,14 +133,16 @@ TEST_CASE("raw first, pools of one and none, merging") {
         CHECK(drawn.texts[1] != "a dog");
     }
     const CaptionSampler one({.texts_per_image = 3,
-                              .pool = {.sources = {train::parse_source("raw")}},
+                              .pool = {.sources = {cli::value_of<train::SourceWeight>("raw")}},
                               .raw_first = true});
     CHECK(one.draw(record, 1, 0).valid == std::vector<bool>{true, false, false});
-    const CaptionSampler none({.pool = {.sources = {train::parse_source("nobody")}}});
+    const CaptionSampler none(
+        {.pool = {.sources = {cli::value_of<train::SourceWeight>("nobody")}}});
     CHECK(none.draw(record, 1, 0).texts.empty());
     const CaptionSampler merged(
         {.texts_per_image = 1,
-         .pool = {.sentences = true, .sources = {train::parse_source("sharegpt4v:long")}},
+         .pool = {.sentences = true,
+                  .sources = {cli::value_of<train::SourceWeight>("sharegpt4v:long")}},
          .merge = 2});
     std::set<std::string> texts;
     for (std::uint64_t epoch = 0; epoch < 100; ++epoch)
@@ -297,7 +306,7 @@ TEST_CASE("the released code's pieces, order, last piece and joins, by hand") {
 }
 
 TEST_CASE("malformed sources are refused") {
-    CHECK_THROWS_AS(train::parse_source("raw=x"), cli::UsageError);
-    CHECK_THROWS_AS(train::parse_source("raw=-1"), cli::UsageError);
-    CHECK_THROWS_AS(train::parse_source(":long"), cli::UsageError);
+    CHECK_THROWS_AS(cli::value_of<train::SourceWeight>("raw=x"), cli::UsageError);
+    CHECK_THROWS_AS(cli::value_of<train::SourceWeight>("raw=-1"), cli::UsageError);
+    CHECK_THROWS_AS(cli::value_of<train::SourceWeight>(":long"), cli::UsageError);
 }

@@ -5,6 +5,7 @@
 #include "train/schedule.h"
 
 #include "cli/error.h"
+#include "cli/values.h"
 #include "loss/region.h"
 #include "tensor/math.h"
 #include "tests/support/golden.h"
@@ -341,7 +342,7 @@ TEST_CASE("the learning rate rises, falls and ends") {
     CHECK(std::abs(schedule.at(9) - 1) < 1e-12);
     CHECK(std::abs(schedule.at(60) - 0.55) < 1e-9);
     CHECK(std::abs(schedule.at(110) - 0.1) < 1e-9);
-    CHECK(train::parse_warmup("5%", 200) == 10);
-    CHECK(train::parse_warmup("2k", 200) == 2000);
-    CHECK_THROWS_AS(train::parse_warmup("x", 1), cli::UsageError);
+    CHECK(cli::value_of<train::Warmup>("5%").steps_of(200) == 10);
+    CHECK(cli::value_of<train::Warmup>("2k").steps_of(200) == 2000);
+    CHECK_THROWS_AS(cli::value_of<train::Warmup>("x").steps_of(1), cli::UsageError);
 }
