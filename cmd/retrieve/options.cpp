@@ -28,10 +28,10 @@ void add_own(cli::Options& o, RetrieveOptions& options) {
           "vectors of the images, of embed(1), in place of INPUT");
     o.add("--text-embeddings", options.text_embeddings, "FILE",
           "vectors of the texts, of embed(1), in place of INPUT");
-    o.add_repeated(
-        "--query", options.query, "TEXT",
-        "print the images, with --regions the boxes, that fit this text best; @FILE: one text a "
-        "line");
+    o.add_repeated("--query", options.query, "TEXT",
+                   "print the images, with --regions the boxes, that fit this text best; @FILE: "
+                   "one text a line")
+        .meant_by = {"text", "search"};
     o.add_repeated("--query-image", options.query_image, "FILE",
                    "print the texts that fit this image best");
     o.add("--shortlist", options.shortlist, cli::Kind::kCount, "N",

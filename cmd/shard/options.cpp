@@ -32,7 +32,8 @@ cli::Command write_command(ShardCommand& s) {
         .in_config = false;
     add_images(o, s.image_root);
     add_records(o, s.stream, {});
-    cli::add_common(o, s.common, "PREFIX of the shards; - is one shard on standard output");
+    cli::add_common(o, s.common, "PREFIX of the shards; - is one shard on standard output",
+                    /*one_output=*/false);
     return command;
 }
 

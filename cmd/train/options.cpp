@@ -175,6 +175,9 @@ void add_run(cli::Options& o, TrainOptions& t) {
                    "are seen WEIGHT times as often as those of weight 1")
         .required();
     o.add("-o,--output", t.run.run_folder, "RUN", "folder of the run").required().in_config = false;
+    o.flag("-f,--force", t.run.replace, "start afresh: replaces a run that is in RUN")
+        .not_with({"resume"})
+        .in_config = false;
     o.flag("--resume", t.run.resume,
            "go on from the newest checkpoint in RUN; start if there is none")
         .in_config = false;

@@ -2,6 +2,7 @@
 
 #include "cli/error.h"
 #include "cli/log.h"
+#include "cli/stop.h"
 #include "eval/progress_check.h"
 #include "record/file.h"
 #include "tensor/device.h"
@@ -9,6 +10,8 @@
 #include "text/flags.h"
 #include "train/frames.h"
 #include "train/init.h"
+
+#include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
@@ -263,7 +266,7 @@ TrainSettings complete(const TrainOptions& t, const tensor::RankPlace& place) {
     set_evaluation(t, place, s);
     if (place.rank > 0 && !s.errors.rejects.empty())
         s.errors.rejects += ".rank" + std::to_string(place.rank);
-    s.force_rejects = s.resume;
+    s.force_rejects = s.resume || s.replace;
     s.result_settings = result_settings(t, s);
     s.config_toml = t.declared->as_toml(false);
     if (t.common.provenance) s.provenance = cli::provenance_json(t.common);
@@ -275,7 +278,7 @@ void plan(const TrainSettings& s, const tensor::RankPlace& place) {
     const train::Frames frames(s.data.shards);
     frames.read(0);  // are these shards at all?
     train::plan_streams(frames, s.data.batch_size, place.size);
-    const train::RunFolder folder(s.run_folder, s.resume);  // may it be written?
+    const train::RunFolder folder(s.run_folder, s.resume, s.replace);  // may it be written?
     model::LanguageImageModel model(s.model, s.data.seed);
     if (!s.init.empty())
         train::load_initial_weights(model, *text::load_tokenizer(s.tokenizer), s.init);
@@ -324,6 +327,10 @@ int run_train(const TrainOptions& t) {
     if (place.size > 1 && ranks.is_first() && settings.device.is_cuda())
         cli::info("tensors of the ranks go over " +
                   std::string(ranks.has_nccl() ? "NCCL" : "Gloo, through the host's memory"));
+    if (place.rank == 0 && cli::interrupt_is_ignored())
+        cli::info("SIGINT is ignored, as a shell has it for the background jobs of a script: stop "
+                  "this run with SIGTERM (kill " +
+                  std::to_string(::getpid()) + ")");
     const train::TrainResult result = train::run_training(settings, ranks);
     if (ranks.is_first()) record::Output("-", false).write(result.checkpoint + "\n");
     return result.stopped ? cli::kStopped : cli::kDone;

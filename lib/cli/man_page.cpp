@@ -111,8 +111,9 @@ std::string roff_blocks(const std::vector<Block>& blocks) {
 }
 
 std::string title_line(const Page& page) {
+    // Names of options and formats must not be hyphenated.
     return ".TH " + upper(page.name) + " " + page.number + " \"" + kReleaseDate + "\" \"liptools " +
-           version() + "\" \"liptools\"\n.SH NAME\n" + roff(page.name) + " \\- " +
+           version() + "\" \"liptools\"\n.nh\n.SH NAME\n" + roff(page.name) + " \\- " +
            roff(page.summary) + "\n";
 }
 

@@ -49,6 +49,7 @@ struct Option {
     bool is_question = false;           // answered at once, before anything is checked
     std::optional<std::string> remedy;  // required; what to do where it is missing, or ""
     std::vector<std::string> excludes;  // names of options that it cannot stand beside
+    std::vector<std::string> meant_by;  // unknown names that stand for it in people's minds
     Origin origin = Origin::kDefault;
 
     std::function<void(std::string_view)> set;      // throws UsageError with the reason alone

@@ -116,11 +116,15 @@ public:
                          ""});
     }
 
+    void refuse_unknown() const {
+        for (const std::string& word : app_.remaining())
+            if (word.size() > 1 && word[0] == '-') throw unknown(word);
+    }
+
     // The values, once the app has parsed. `tail`: the arguments after "--".
     void take_all(const std::vector<std::string>& tail) {
+        refuse_unknown();
         std::vector<std::string> operands = app_.remaining();
-        for (const std::string& word : operands)
-            if (word.size() > 1 && word[0] == '-') throw unknown(word);
         operands.insert(operands.end(), tail.begin(), tail.end());
         const std::size_t most = table_.operands_ ? table_.operands_most_ : 0;
         if (operands.size() > most)
@@ -265,9 +269,13 @@ private:
         if (word[1] != '-') return UsageError("unknown option " + word.substr(0, 2) + " (see -h)");
         const std::string name = word.substr(2, word.find('=') - 2);
         std::vector<std::string> names;
-        for (const Option& option : table_.options_)
+        std::string found;
+        for (const Option& option : table_.options_) {
             if (!option.hidden) names.push_back(option.name);
-        const std::string found = meant_name(names, name);
+            if (std::ranges::find(option.meant_by, name) != option.meant_by.end())
+                found = option.name;
+        }
+        if (found.empty()) found = meant_name(names, name);
         return UsageError("unknown option --" + name + " (" +
                           (found.empty() ? "see -h" : "did you mean --" + found + "?") + ")");
     }
@@ -334,6 +342,7 @@ std::size_t parse_command_line(const std::vector<NamedOptions>& commands,
     try {
         root.parse(std::move(head));
     } catch (const CLI::ParseError& error) {
+        parser.refuse_unknown();
         throw parser.explain(error, last);
     }
     parser.take_all(end == arguments.end() ? std::vector<std::string>()

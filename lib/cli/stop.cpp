@@ -60,6 +60,12 @@ void install_signals(OnSignal on_signal) {
     ::signal(SIGPIPE, SIG_IGN);
 }
 
+bool interrupt_is_ignored() {
+    struct sigaction action = {};
+    sigaction(SIGINT, nullptr, &action);
+    return action.sa_handler == SIG_IGN;
+}
+
 bool stop_requested() {
     return stop_signal.load() != 0;
 }

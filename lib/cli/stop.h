@@ -12,6 +12,9 @@ enum class OnSignal { kDie, kFinish };
 // ends the process at once.
 void install_signals(OnSignal on_signal);
 
+// The process was started with SIGINT ignored, and keeps it so.
+bool interrupt_is_ignored();
+
 // A stop signal has come (kFinish only). Its name for messages, e.g. "SIGINT"; empty before.
 bool stop_requested();
 std::string stop_signal_name();

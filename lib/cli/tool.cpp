@@ -117,6 +117,12 @@ void report_usage_of_machine(double start) {
     verbose(text);
 }
 
+// An output is complete when it has its name.
+bool is_done(const Common& common) {
+    return common.if_exists == IfExists::kSkip && common.output != "-" &&
+           ::access(common.output.c_str(), F_OK) == 0;
+}
+
 int run_command(Tool& tool, Common& common, const std::vector<std::string>& arguments,
                 const std::string& called) {
     Command* chosen = nullptr;
@@ -130,6 +136,10 @@ int run_command(Tool& tool, Common& common, const std::vector<std::string>& argu
     configure(tool, common, called);
     if (common.print_config) {
         print(command.options.as_toml(true));
+        return kDone;
+    }
+    if (is_done(common)) {
+        info(common.output + " exists already: nothing is done (--if-exists=skip)");
         return kDone;
     }
     verbose("settings:\n" + command.options.as_toml(false));
@@ -178,11 +188,24 @@ int Common::thread_count() const {
     return std::max(count, 1);
 }
 
-void add_common(Options& options, Common& common, std::string_view output_help) {
+void add_common(Options& options, Common& common, std::string_view output_help, bool one_output) {
     options.group("common");
     if (!output_help.empty()) {
         options.add("-o,--output", common.output, "FILE", std::string(output_help));
         options.flag("-f,--force", common.force, "replace existing files");
+    }
+    if (!output_help.empty() && one_output) {
+        options.choice(
+            "--if-exists", common.if_exists,
+            {{"fail", IfExists::kFail}, {"replace", IfExists::kReplace}, {"skip", IfExists::kSkip}},
+            "what happens where the output of -o exists: the run fails; it is replaced, "
+            "as with -f; or nothing is done, with status 0");
+        options.after_parse([&common](const Options& given) {
+            if (common.force && given.on_command_line("force") &&
+                common.if_exists == IfExists::kSkip)
+                throw UsageError("-f and --if-exists=skip contradict each other");
+            if (common.if_exists == IfExists::kReplace) common.force = true;
+        });
     }
     options
         .add("-j,--threads", common.threads, Kind::kPlain, "N",

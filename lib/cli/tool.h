@@ -16,10 +16,14 @@ struct Example {
     std::string command;  // shell; run by the tests in a folder with example data
 };
 
+// What to do where the output exists already.
+enum class IfExists { kFail, kReplace, kSkip };
+
 // Options every tool has (lip(7)).
 struct Common {
     std::string output = "-";
-    bool force = false;
+    bool force = false;  // also by --if-exists=replace
+    IfExists if_exists = IfExists::kFail;
     std::int64_t threads = 0;  // 0: all cores this process may use
     bool quiet = false;
     int verbose = 0;
@@ -54,7 +58,10 @@ struct Tool {
     std::vector<Example> examples() const;  // a sentence and its code, from EXAMPLES
 };
 
-void add_common(Options& options, Common& common, std::string_view output_help);
+// `output_help` empty: the tool declares -o itself. `one_output`: -o names a file or folder that is
+// there complete or not at all, so that --if-exists can tell whether the work is done.
+void add_common(Options& options, Common& common, std::string_view output_help,
+                bool one_output = true);
 
 // Parses, runs, reports, closes standard output. The exit code of the program.
 int run_tool(int argc, char** argv, Tool& tool, Common& common);

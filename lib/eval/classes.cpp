@@ -2,7 +2,7 @@
 
 #include "cli/error.h"
 #include "cli/log.h"
-#include "cli/options.h"
+#include "cli/values.h"
 #include "record/data_path.h"
 #include "record/file.h"
 #include "record/object.h"

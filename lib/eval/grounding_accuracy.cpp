@@ -1,6 +1,6 @@
 #include "eval/grounding_accuracy.h"
 
-#include "cli/options.h"
+#include "cli/values.h"
 #include "eval/bootstrap.h"
 
 #include <map>

@@ -1,7 +1,7 @@
 #include "model/config.h"
 
 #include "cli/error.h"
-#include "cli/options.h"
+#include "cli/values.h"
 #include "record/file.h"
 
 #include <filesystem>

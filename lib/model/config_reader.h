@@ -2,7 +2,7 @@
 #pragma once
 
 #include "cli/error.h"
-#include "cli/options.h"
+#include "cli/values.h"
 
 #include <nlohmann/json.hpp>
 

@@ -15,6 +15,12 @@ namespace {
 constexpr std::uint64_t kReportedOneByOne = 10;
 constexpr std::uint64_t kShareLooksAfter = 1000;  // a share of few records says nothing
 
+// Of the first line: the file was never made of records.
+bool is_foreign(const cli::Reject& reject, std::string_view raw) {
+    return reject.word == "bad-json" ? !raw.empty() && raw.find('{') == raw.npos
+                                     : reject.message == "no \"key\"";
+}
+
 }  // namespace
 
 std::string to_string(const Place& place) {
@@ -95,8 +101,7 @@ void ErrorLog::report(const Place& place, const cli::Reject& reject, std::string
     const std::string& key = place.key.empty() ? reject.key : place.key;
     std::string text = to_string(place) + ": " + reject.message;
     if (!key.empty()) text += " (" + key + ")";
-    if (!settings_.skip_bad && reject.word == "bad-json" && place.line == 1 && !raw.empty() &&
-        raw.find('{') == raw.npos)
+    if (!settings_.skip_bad && place.line <= 1 && is_foreign(reject, raw))
         throw cli::DataError(
             text +
             ": these are no records (recaption-ingest makes them of caption files; "

@@ -160,7 +160,10 @@ std::vector<std::string> expand_shards(const std::string& operand) {
     std::error_code error;
     const fs::file_status status = fs::status(operand, error);
     if (fs::is_directory(status)) return in_folder(operand);
-    if (!fs::exists(status)) return in_pattern(operand);
+    // The PREFIX that shard -o was given.
+    const std::string manifest = operand + std::string(kManifestEnding);
+    if (!fs::exists(status))
+        return fs::exists(manifest) ? in_manifest(manifest) : in_pattern(operand);
     if (operand.ends_with(kManifestEnding)) return in_manifest(operand);
     return {operand};
 }

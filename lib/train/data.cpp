@@ -129,7 +129,8 @@ DataIdentity checked_identity(const Frames& frames, const DataIdentity& expected
     if (!expected.hash.empty() && data.hash != expected.hash)
         throw cli::UsageError("--resume: --data are not the data of the run, which had " +
                               to_text(expected) + "; these are " + to_text(data) +
-                              " (the same shards in the same order are needed, in any folder)");
+                              " (the same shards in the same order are needed, in any folder; -f "
+                              "starts the run afresh)");
     return data;
 }
 

@@ -125,7 +125,7 @@ void show(cli::Progress& progress, std::int64_t step, double loss) {
 
 TrainResult run_training(const TrainSettings& settings, const tensor::Group& ranks) {
     // 1. Model, data and state: new, or as the newest checkpoint left them.
-    RunFolder folder(settings.run_folder, settings.resume);
+    RunFolder folder(settings.run_folder, settings.resume, settings.replace);
     ranks.wait_for_all();  // all have looked before the first writes
     const std::filesystem::path from = settings.resume ? folder.newest() : std::filesystem::path();
     Trainer trainer(settings, ranks, from);

@@ -30,8 +30,8 @@ struct TrainSettings {
     std::string init;  // checkpoint whose weights the run starts from; empty: random ones
     CheckpointInterval checkpoint_every;
     std::int64_t keep = 3, log_every = 10;
-    bool resume = false;
-    bool tensorboard = false;  // scalars in RUN/tensorboard, too
+    bool resume = false, replace = false;  // what becomes of a run that is in the folder
+    bool tensorboard = false;              // scalars in RUN/tensorboard, too
     c10::Device device = c10::Device(c10::kCPU);
     StepSettings step;
     record::StreamSettings errors;  // --on-error, --max-errors, --rejects

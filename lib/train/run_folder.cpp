@@ -25,6 +25,8 @@ using Json = nlohmann::ordered_json;
 namespace {
 
 constexpr const char* kLock = ".lock";
+constexpr std::string_view kPartsOfRun[] = {
+    "checkpoints", "latest", ".latest.tmp", kMetricsFile, "config.toml", kEventFolder, kLock};
 constexpr const char* kStreams = "lanes";  // in state.json; of old checkpoints, too
 
 std::string step_name(std::int64_t step) {
@@ -63,9 +65,14 @@ void sync_folder(const fs::path& folder) {
     ::close(fd);
 }
 
+bool is_of_run(std::string_view name) {
+    return std::ranges::find(kPartsOfRun, name) != std::end(kPartsOfRun);
+}
+
 }  // namespace
 
-RunFolder::RunFolder(fs::path path, bool resume) : path_(std::move(path)), resume_(resume) {
+RunFolder::RunFolder(fs::path path, bool resume, bool replace)
+    : path_(std::move(path)), resume_(resume) {
     if (path_ == "-") throw cli::UsageError("-o RUN: the result is a folder: name it");
     const fs::file_status status = fs::status(path_);
     if (!fs::exists(status)) return;
@@ -73,15 +80,14 @@ RunFolder::RunFolder(fs::path path, bool resume) : path_(std::move(path)), resum
     if (resume) return;
     for (const auto& entry : fs::directory_iterator(path_)) {
         // What a run leaves that failed before its first checkpoint is overwritten.
-        const fs::path name = entry.path().filename();
-        const bool is_leftover = name == "checkpoints"
-                                     ? fs::is_empty(entry.path())
-                                     : name == "config.toml" || name == kMetricsFile ||
-                                           name == kLock || name == kEventFolder;
-        if (!is_leftover)
+        const std::string name = entry.path().filename().string();
+        if (!is_of_run(name))
+            throw cli::DataError(path_.string() + ": holds " + name +
+                                 ", which is no part of a run (-o names another folder)");
+        if (name == "checkpoints" && !fs::is_empty(entry.path()) && !replace)
             throw cli::DataError(
                 path_.string() +
-                ": is not empty (--resume goes on with the run in it; -o names another)");
+                ": holds a run (--resume goes on with it, -f starts it afresh, -o names another)");
     }
 }
 
@@ -100,8 +106,9 @@ void RunFolder::open() {
     if (::flock(lock_, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK)
         throw cli::DataError(path_.string() + ": another train works in this folder");
     if (resume_) return;
-    fs::remove(path_ / kMetricsFile);
-    fs::remove_all(path_ / kEventFolder);
+    for (const std::string_view name : kPartsOfRun)
+        if (name != kLock) fs::remove_all(path_ / name);
+    fs::create_directory(path_ / "checkpoints");
 }
 
 std::vector<fs::path> RunFolder::checkpoints() const {

@@ -33,11 +33,11 @@ struct RunState {
 class RunFolder {
 public:
     // Writes nothing. Without `resume` the folder must be absent or empty, or hold a run that
-    // failed before its first checkpoint. Throws DataError.
-    RunFolder(std::filesystem::path path, bool resume);
+    // failed before its first checkpoint, or, with `replace`, any run. Throws DataError.
+    RunFolder(std::filesystem::path path, bool resume, bool replace = false);
 
-    // Makes the folder, empty but for checkpoints of a run that goes on, and locks it until the
-    // process ends. Throws DataError, also if another process has it.
+    // Makes the folder, empty but for a run that goes on, and locks it until the process ends: what
+    // an earlier run left is removed here. Throws DataError, also if another process has it.
     void open();
 
     // The newest complete checkpoint, or an empty path.
