@@ -144,6 +144,112 @@ TEST_CASE("options: messages name the option, the value and what is allowed") {
     CHECK(has(usage_error({"a", "b", "c", "d"}), "surplus operand 'd'"));
 }
 
+TEST_CASE("options: what is required, and what cannot stand together") {
+    const auto parse = [](const std::vector<std::string>& arguments) {
+        Options options;
+        std::string model, one, two;
+        options.add("-m,--model", model, "DIR", "needed").required("name a checkpoint");
+        options.add("--one", one, "X", "one");
+        options.add("--two", two, "X", "two").not_with({"one"}).meant_by = {"second"};
+        bool print = false;
+        options.flag("--print-config", print, "prints");
+        options.parse(arguments);
+        return model + one + two;
+    };
+    const auto error = [&](const std::vector<std::string>& arguments) -> std::string {
+        try {
+            parse(arguments);
+        } catch (const UsageError& problem) {
+            return problem.what();
+        }
+        return "";
+    };
+    CHECK(parse({"-m", "a", "--one", "b"}) == "ab");
+    CHECK(error({"--one", "b"}) == "-m DIR is missing: name a checkpoint");
+    CHECK(error({"--three", "b"}) == "unknown option --three (see -h)");  // said first
+    CHECK(error({"--second", "b"}) == "unknown option --second (did you mean --two?)");
+    CHECK(error({"-m", "a", "--one", "b", "--two", "c"}) == "--one cannot stand beside --two");
+    CHECK(parse({"--print-config"}).empty());  // needs nothing
+}
+
+TEST_CASE("options: an empty value is not the next argument, nor is what stands behind --") {
+    Settings s;
+    s.options.parse({"--sources=,", "--name=", "a", "--", "--name", "-x"});
+    CHECK(s.sources.empty());
+    CHECK(s.name.empty());
+    CHECK(s.files == std::vector<std::string>{"a", "--name", "-x"});
+    Settings brackets;
+    brackets.options.parse({"--map", "[a,b]", "--name", "[c]", "[d,e]"});
+    CHECK(brackets.map == std::vector<std::string>{"[a,b]"});
+    CHECK(brackets.name == "[c]");
+    CHECK(brackets.files == std::vector<std::string>{"[d,e]"});
+}
+
+TEST_CASE("options: questions come before everything that is wrong") {
+    Options options;
+    std::int64_t count = 1;
+    options.add("--count", count, Kind::kCount, "N", "a count", 1);
+    options.question("-h,--help", {}, "help");
+    options.question("--generate", {"man", "json"}, "a page");
+    const auto asked = [&](const std::vector<std::string>& arguments) -> std::string {
+        try {
+            options.parse(arguments);
+        } catch (const Question& question) {
+            return question.name + question.value;
+        }
+        return "";
+    };
+    CHECK(asked({"--count", "x", "--nothing", "-h"}) == "-h");
+    CHECK(asked({"--help", "-h"}) == "--help");
+    CHECK(asked({"--generate", "json"}) == "--generatejson");
+    CHECK_THROWS_WITH_AS(options.parse({"--generate", "pdf"}),
+                         "--generate: 'pdf' is none of man, json", UsageError);
+    CHECK_THROWS_AS(options.parse({"--count", "2", "--", "-h"}), UsageError);  // an operand
+}
+
+TEST_CASE("options: a command by its name, with settings of its own") {
+    const shard::TempFolder folder;
+    const std::string path = (folder / "c.toml").string();
+    shard::spill(path, "count = 3\n");
+    std::vector<std::string> files, listed;
+    std::int64_t level = 0, count = 0;
+    std::string config;
+    Options main, ls;
+    main.operands(files, "FILE", "files");
+    main.add("--level", level, Kind::kPlain, "N", "a level");
+    ls.operands(listed, "SHARDS", "shards");
+    ls.add("--count", count, Kind::kPlain, "N", "a count").environment = "LIP_TEST_COUNT";
+    ls.add("--config", config, "FILE", "settings").in_config = false;
+    const auto parse = [&](const std::vector<std::string>& arguments) {
+        files.clear();
+        listed.clear();
+        return parse_command_line({{"", &main}, {"ls", &ls}, {"cat", &main}}, arguments);
+    };
+    CHECK(parse({"a", "ls", "--level", "2"}) == 0);
+    CHECK(files == std::vector<std::string>{"a", "ls"});
+    CHECK(parse({"ls", "ls", "cat", "--config", path}) == 1);
+    CHECK(listed == std::vector<std::string>{"ls", "cat"});
+    CHECK(count == 3);
+    const Environment variable("LIP_TEST_COUNT", "4");
+    CHECK(parse({"ls", "--config", path}) == 1);
+    CHECK(count == 4);
+    CHECK_THROWS_WITH_AS(parse({"ls", "--level", "1"}), "unknown option --level (see -h)",
+                         UsageError);
+}
+
+TEST_CASE("options: a number, or a word for none") {
+    std::optional<std::int64_t> side;
+    Options options;
+    options.add("--side", side, "auto", "N", "pixels", 1, 100);
+    CHECK(options.all()[0].shown_default == "auto");
+    options.parse({"--side", "7"});
+    CHECK(side == 7);
+    options.parse({"--side", "auto"});
+    CHECK_FALSE(side);
+    CHECK_THROWS_WITH_AS(options.parse({"--side", "101"}),
+                         "--side: '101' is neither auto nor a number from 1 to 100", UsageError);
+}
+
 TEST_CASE("options: missing operands") {
     Options options;
     std::vector<std::string> files;

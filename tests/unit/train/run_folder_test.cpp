@@ -5,6 +5,7 @@
 #include "record/file.h"
 #include "tests/support/letter_model.h"
 #include "tests/unit/shard/temp_folder.h"
+#include "train/event_file.h"
 #include "train/init.h"
 
 #include <ATen/ATen.h>
@@ -145,6 +146,31 @@ TEST_CASE("the moving average: formula, what a checkpoint holds, resuming") {
     another.open();
     const auto plain = another.save(unbroken, *tokenizer, optimizer, nullptr, state, "", 0);
     CHECK_THROWS_WITH_AS(train::load_state(plain, again, &ema_again), doctest::Contains("weight."),
+                         cli::DataError);
+}
+
+TEST_CASE("a run in the folder is refused, gone on with or replaced; other files never") {
+    namespace fs = std::filesystem;
+    const shard::TempFolder folder;
+    const fs::path run = folder / "run";
+    fs::create_directories(run / "checkpoints" / "step-00000001");
+    fs::create_directories(run / train::kEventFolder);
+    shard::spill((run / train::kMetricsFile).string(), "{}\n");
+    CHECK_THROWS_WITH_AS(train::RunFolder(run, false), doctest::Contains("-f starts it afresh"),
+                         cli::DataError);
+    CHECK(train::RunFolder(run, true).newest().filename() == "step-00000001");
+    {
+        train::RunFolder afresh(run, false, true);
+        CHECK(fs::exists(run / train::kMetricsFile));  // nothing is lost before the run begins
+        afresh.open();
+        CHECK(afresh.newest().empty());
+        CHECK_FALSE(fs::exists(run / train::kMetricsFile));
+        CHECK_FALSE(fs::exists(run / train::kEventFolder));
+        CHECK_THROWS_WITH_AS(train::RunFolder(run, false).open(),
+                             doctest::Contains("another train works"), cli::DataError);
+    }
+    shard::spill((run / "notes.txt").string(), "mine\n");
+    CHECK_THROWS_WITH_AS(train::RunFolder(run, false, true), doctest::Contains("holds notes.txt"),
                          cli::DataError);
 }
 

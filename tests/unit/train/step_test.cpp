@@ -345,4 +345,18 @@ TEST_CASE("the learning rate rises, falls and ends") {
     CHECK(cli::value_of<train::Warmup>("5%").steps_of(200) == 10);
     CHECK(cli::value_of<train::Warmup>("2k").steps_of(200) == 2000);
     CHECK_THROWS_AS(cli::value_of<train::Warmup>("x").steps_of(1), cli::UsageError);
+    for (const char* text : {"0", "2000", "5%", "0.5%"})
+        CHECK(to_text(cli::value_of<train::Warmup>(text)) == text);
+    for (const char* text : {"", "-1", "101%", "%"})
+        CHECK_THROWS_AS(cli::value_of<train::Warmup>(text), cli::UsageError);
+}
+
+TEST_CASE("checkpoints by steps or by time") {
+    CHECK(cli::value_of<train::CheckpointInterval>("2k").steps == 2000);
+    CHECK(cli::value_of<train::CheckpointInterval>("30m").seconds == 1800);
+    CHECK(cli::value_of<train::CheckpointInterval>("30m").steps == 0);
+    for (const char* text : {"1000", "1800s"})
+        CHECK(to_text(cli::value_of<train::CheckpointInterval>(text)) == text);
+    for (const char* text : {"", "0", "0s", "1.5", "m", "5d"})
+        CHECK_THROWS_AS(cli::value_of<train::CheckpointInterval>(text), cli::UsageError);
 }
