@@ -28,8 +28,10 @@ cli::Command write_command(ShardCommand& s) {
     o.add("--resize", s.resize, Kind::kPlain, "N",
           "encode images again as JPEG with a short side of at most N; 0: as they are", 0, 16384);
     o.add("--quality", s.quality, Kind::kPlain, "N", "of images that are encoded again", 1, 100);
-    o.flag("--resume", s.resume, "keep the finished shards of the same command and go on")
-        .in_config = false;
+    cli::Option& resume =
+        o.flag("--resume", s.resume, "keep the finished shards of the same command and go on");
+    resume.in_config = false;
+    resume.meant_by = {"if-exists"};
     add_images(o, s.image_root);
     add_records(o, s.stream, {});
     cli::add_common(o, s.common, "PREFIX of the shards; - is one shard on standard output",

@@ -81,6 +81,10 @@ public:
           manifest_(options.common.output + ".manifest.jsonl"),
           errors_(options.stream, options.common.force || options.resume),
           images_(image_input(options), errors_) {
+        if (std::error_code failed; fs::is_other(fs::status(options.common.output, failed)))
+            throw cli::UsageError("-o " + options.common.output +
+                                  ": PREFIX is the beginning of file names, and this is no file "
+                                  "(without -o one shard goes to standard output)");
         if (is_stream_ && options.resume) throw cli::UsageError("--resume needs -o PREFIX");
         if (is_stream_) return;
         prepare_folder();
@@ -187,8 +191,8 @@ private:
                 "--resume: the input is not what the finished shards were made of: "
                 "record " +
                 std::to_string(consumed) + " was \"" + last_key + "\", now it is \"" + key + "\"");
-        cli::info("going on behind " + std::to_string(shards_) + " finished shards, record " +
-                  std::to_string(consumed));
+        cli::info(std::to_string(shards_) + (shards_ == 1 ? " shard is" : " shards are") +
+                  " complete: continuing after record " + std::to_string(consumed));
     }
 
     bool read_batch() {

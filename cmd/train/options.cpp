@@ -1,11 +1,15 @@
 #include "cmd/train/train.h"
 
+#include "cli/error.h"
+#include "cli/log.h"
 #include "cmd/train/recipes.h"
 
 #include "tensor/device.h"
 #include "tensor/group.h"
 #include "tensor/nccl.h"
 #include "train/methods.h"
+
+#include <algorithm>
 
 namespace lip::cmd {
 namespace {
@@ -112,6 +116,22 @@ void add_released_code(cli::Options& o, TrainOptions& t) {
              "captions in the order of the record, or of that code's readers");
 }
 
+// Settings of a recipe's method where another one was typed.
+void drop_foreign_settings(const cli::Options& given, TrainOptions& t) {
+    const std::vector<std::string>& of_file = given.find("set")->from_file;
+    if (!given.on_command_line("method")) return;
+    std::string dropped;
+    std::erase_if(t.settings, [&](const std::string& setting) {
+        const std::string block = setting.substr(0, setting.find('.'));
+        const bool is_foreign = block != t.run.method && !(block == "cloc" && t.regions) &&
+                                std::ranges::find(of_file, setting) != of_file.end();
+        if (is_foreign) dropped += (dropped.empty() ? "" : ", ") + setting;
+        return is_foreign;
+    });
+    if (!dropped.empty())
+        cli::info("--method " + t.run.method + ": left out of the configuration: " + dropped);
+}
+
 void set_released_code(const cli::Options& given, TrainOptions& t) {
     if (!t.released_code) return;
     train::SamplerSettings& sampler = t.run.data.sampler;
@@ -139,6 +159,14 @@ void set_regions(const cli::Options& given, TrainOptions& t) {
     if (pixels.flip > 0)
         throw cli::UsageError(
             "--flip: boxes and phrases of regions hold for the image as it is, not mirrored");
+}
+
+// Steps win over epochs, but not those of a recipe over what was typed.
+void set_length(const cli::Options& given, TrainOptions& t) {
+    if (!given.on_command_line("epochs")) return;
+    if (given.on_command_line("steps") && t.run.schedule.total_steps > 0)
+        throw cli::UsageError("--epochs and --steps both set the length: give one of them");
+    t.run.schedule.total_steps = 0;
 }
 
 void set_crops(const cli::Options& given, TrainOptions& t) {
@@ -178,9 +206,10 @@ void add_run(cli::Options& o, TrainOptions& t) {
     o.flag("-f,--force", t.run.replace, "start afresh: replaces a run that is in RUN")
         .not_with({"resume"})
         .in_config = false;
-    o.flag("--resume", t.run.resume,
-           "go on from the newest checkpoint in RUN; start if there is none")
-        .in_config = false;
+    cli::Option& resume = o.flag("--resume", t.run.resume,
+                                 "go on from the newest checkpoint in RUN; start if there is none");
+    resume.in_config = false;
+    resume.meant_by = {"if-exists"};
     o.add("--checkpoint-every", t.run.checkpoint_every, "N|TIME",
           "steps, or a duration such as 30m, between checkpoints");
     o.add("--keep", t.run.keep, Kind::kPlain, "N", "checkpoints that stay, the newest; 0: all");
@@ -256,6 +285,8 @@ cli::Tool train_tool(TrainOptions& t) {
     // Here, so that --print-config and config.toml say what it comes to.
     o.after_parse([&t](const cli::Options& given) {
         train::check(t.run.data.sampler.pool.sources);
+        set_length(given, t);
+        drop_foreign_settings(given, t);
         set_released_code(given, t);
         set_regions(given, t);
         set_crops(given, t);

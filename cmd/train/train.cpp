@@ -215,8 +215,9 @@ void complete_data(const TrainOptions& t, const train::Method& method,
 void complete_length(const TrainOptions& t, TrainSettings& s) {
     train::Schedule& schedule = s.schedule;
     const std::int64_t batch = s.data.batch_size;
-    if (schedule.total_steps == 0) {
-        s.samples_per_epoch = train::count_samples(s.data.shards);
+    const bool by_epochs = schedule.total_steps == 0;
+    s.samples_per_epoch = train::count_samples(s.data.shards, /*may_read=*/by_epochs);
+    if (by_epochs) {
         const auto images = static_cast<std::int64_t>(s.samples_per_epoch) * t.epochs;
         schedule.total_steps = std::max<std::int64_t>((images + batch / 2) / batch, 1);
     }
@@ -328,9 +329,10 @@ int run_train(const TrainOptions& t) {
         cli::info("tensors of the ranks go over " +
                   std::string(ranks.has_nccl() ? "NCCL" : "Gloo, through the host's memory"));
     if (place.rank == 0 && cli::interrupt_is_ignored())
-        cli::info("SIGINT is ignored, as a shell has it for the background jobs of a script: stop "
-                  "this run with SIGTERM (kill " +
-                  std::to_string(::getpid()) + ")");
+        cli::info(
+            "SIGINT is ignored, as a shell has it for the background jobs of a script: stop "
+            "this run with SIGTERM (kill " +
+            std::to_string(::getpid()) + ")");
     const train::TrainResult result = train::run_training(settings, ranks);
     if (ranks.is_first()) record::Output("-", false).write(result.checkpoint + "\n");
     return result.stopped ? cli::kStopped : cli::kDone;

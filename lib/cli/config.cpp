@@ -47,6 +47,15 @@ std::vector<std::string> values_of(const toml::node& node, const Option& option,
     return values;
 }
 
+std::string unknown(const std::string& name, const Options& options) {
+    std::vector<std::string> names;
+    for (const Option& option : options.all())
+        if (option.in_config) names.push_back(option.name);
+    const std::string meant = meant_name(names, name);
+    return "unknown key (" +
+           (meant.empty() ? "--print-config lists the keys" : "did you mean " + meant + "?") + ")";
+}
+
 }  // namespace
 
 std::vector<ConfigEntry> read_config(std::istream& in, const std::string& path,
@@ -57,7 +66,8 @@ std::vector<ConfigEntry> read_config(std::istream& in, const std::string& path,
     } catch (const toml::parse_error& error) {
         const auto line = error.source().begin.line;
         throw UsageError(path + (line ? ":" + std::to_string(line) : "") + ": " +
-                         std::string(error.description()));
+                         std::string(error.description()) +
+                         " (TOML: NAME = VALUE, and texts stand in quotes)");
     }
     std::vector<ConfigEntry> entries;
     for (const auto& [key, node] : table) {
@@ -65,8 +75,7 @@ std::vector<ConfigEntry> read_config(std::istream& in, const std::string& path,
         const std::string where =
             path + ":" + std::to_string(node.source().begin.line) + ": " + name;
         const Option* option = options.find(name);
-        if (!option || !option->in_config)
-            throw UsageError(where + ": unknown key (--print-config lists the keys)");
+        if (!option || !option->in_config) throw UsageError(where + ": " + unknown(name, options));
         entries.push_back({name, where, values_of(node, *option, where)});
     }
     return entries;

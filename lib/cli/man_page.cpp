@@ -180,7 +180,8 @@ std::string man_page(const Tool& tool) {
                "\\fR " + roff(command.synopsis) + "\n";
     }
     for (const Section& each : tool.page.sections) {
-        if (each.title == "EXAMPLES") out += exit_status(tool.resumes);
+        if (each.title == "EXAMPLES" && !tool.page.find("EXIT STATUS"))
+            out += exit_status(tool.resumes);
         out += section(each);
         if (each.title != "DESCRIPTION") continue;
         for (const Command& command : tool.commands) {

@@ -51,6 +51,7 @@ struct Option {
     std::vector<std::string> excludes;  // names of options that it cannot stand beside
     std::vector<std::string> meant_by;  // unknown names that stand for it in people's minds
     Origin origin = Origin::kDefault;
+    std::vector<std::string> from_file;  // of a list that merges keys, what the file said
 
     std::function<void(std::string_view)> set;      // throws UsageError with the reason alone
     std::function<std::vector<std::string>()> get;  // values in the form `set` takes

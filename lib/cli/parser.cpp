@@ -219,6 +219,7 @@ private:
             const auto found = std::ranges::find_if(
                 bound_, [&](const auto& pair) { return pair.first->name == entry.name; });
             const auto& [option, bound] = *found;
+            if (option->merges_keys) option->from_file = entry.values;
             if (option->merges_keys && bound->count() > 0) merge(*bound, entry.values);
             if (bound->count() > 0 || !environment_value(*option).empty()) continue;
             where_[option] = entry.where;

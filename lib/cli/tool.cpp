@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <malloc.h>
 #include <sched.h>
+#include <signal.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -252,6 +253,7 @@ std::string provenance_json(const Common& common) {
 int run_tool(int argc, char** argv, Tool& tool, Common& common) {
     const std::string called = argc > 0 ? base_name(argv[0]) : tool.page.name;
     arguments_as_called.assign(argv, argv + argc);
+    ::signal(SIGPIPE, SIG_IGN);  // of help, too, the reader may have enough
     occupy_standard_streams();
     keep_freed_blocks();
     LogSettings early;

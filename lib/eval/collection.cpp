@@ -129,7 +129,8 @@ private:
 std::optional<cli::Reject> too_few(std::size_t texts, const Wanted& wanted) {
     if (static_cast<std::int64_t>(texts) >= wanted.least_texts || wanted.allow_short)
         return std::nullopt;
-    return cli::Reject{"bad-record", "the image has " + std::to_string(texts) + " texts, not " +
+    return cli::Reject{"bad-record", "the image has " + std::to_string(texts) +
+                                         (texts == 1 ? " text, not " : " texts, not ") +
                                          std::to_string(wanted.least_texts) +
                                          " (--texts-per-image; --allow-short keeps it)"};
 }

@@ -115,6 +115,8 @@ std::vector<Metric> ProgressCheck::run(const std::string& checkpoint) const {
             metrics.push_back(std::move(metric));
     if (regions)
         for (Metric& metric : regions->metrics()) metrics.push_back(std::move(metric));
+    metrics.push_back({"images", static_cast<double>(all.keys.size()), std::nullopt});
+    metrics.push_back({"skipped", static_cast<double>(errors.skipped()), std::nullopt});
     return metrics;
 }
 

@@ -25,8 +25,7 @@ public:
         bytes_ = bytes.str();
         const auto status = processor_.LoadFromSerializedProto(bytes_);
         if (!status.ok())
-            throw cli::DataError(path + ": is no SentencePiece model (" +
-                                 std::string(status.message()) + ")");
+            throw cli::DataError(path + ": is no SentencePiece model (spm_train makes one)");
         if ((has_begin_ && processor_.bos_id() < 0) || processor_.eos_id() < 0)
             throw cli::DataError(
                 path + ": has no begin or end piece (train it with --bos_id and --eos_id)");

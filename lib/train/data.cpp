@@ -352,7 +352,7 @@ Batch Loader::next(record::ErrorLog& errors) {
     return batch;
 }
 
-std::uint64_t count_samples(const std::vector<DataOperand>& operands) {
+std::uint64_t count_samples(const std::vector<DataOperand>& operands, bool may_read) {
     namespace fs = std::filesystem;
     std::map<fs::path, std::map<std::string, std::uint64_t>> manifests;  // by folder
     double total = 0;
@@ -372,6 +372,7 @@ std::uint64_t count_samples(const std::vector<DataOperand>& operands) {
                 total += operand.weight * static_cast<double>(found->second);
                 continue;
             }
+            if (!may_read) return 0;
             cli::info("counting the samples of " + path + " (no manifest beside it)");
             const Frames frames({{path}});
             for (std::size_t i = 0; i < frames.size(); ++i)

@@ -98,7 +98,9 @@ std::unique_ptr<RunLog> open_log(const TrainSettings& settings, RunFolder& folde
 void say_start(const TrainSettings& settings, const Trainer& trainer, const Loader& loader,
                const std::filesystem::path& from) {
     cli::info(start_message(settings, trainer.model().parameters.count(), loader.identity()));
-    if (!from.empty())
+    if (!from.empty() && trainer.state().step >= settings.schedule.total_steps)
+        cli::info("the run is complete: " + from.string());
+    else if (!from.empty())
         cli::info("going on from step " + std::to_string(trainer.state().step) + " of " +
                   std::to_string(settings.schedule.total_steps) + " (" + from.string() + ")");
 }
@@ -162,6 +164,7 @@ TrainResult run_training(const TrainSettings& settings, const tensor::Group& ran
         const bool is_last = state.step == total;
         if (log && (state.step % settings.log_every == 0 || is_last)) {
             if (settings.model.regions) warnings.of_regions(meters, state.step);
+            warnings.of_repetitions(meters, settings.data.sampler.texts_per_image);
             log->train(state, meters.figures(state, trainer.model()));
             meters = Meters();
         }
@@ -177,6 +180,9 @@ TrainResult run_training(const TrainSettings& settings, const tensor::Group& ran
         checkpoints.save_to_go_on();
     else
         checkpoints.save();
+    if (state.skipped > 0 && log)
+        cli::warn(std::to_string(state.skipped) +
+                  " samples could not be used and were replaced by others (--rejects names them)");
     if (state.bad_steps > 0)
         cli::warn(std::to_string(state.bad_steps) + " of " + std::to_string(state.step) +
                   " steps were not finite and left out (a lower --lr, or --clip-grad 1, may help)");

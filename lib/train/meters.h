@@ -36,6 +36,10 @@ public:
 
     std::int64_t steps() const { return steps_; }
     std::int64_t regions() const { return regions_; }
+    // Of the texts, those that none before them of the same image equals.
+    double valid_share() const {
+        return texts_ > 0 ? static_cast<double>(valid_) / static_cast<double>(texts_) : 1;
+    }
 
     // What a train line says. Requires a step.
     Figures figures(const RunState& state, const model::LanguageImageModel& model) const;

@@ -68,8 +68,11 @@ std::string start_message(const TrainSettings& settings, std::int64_t parameters
 }
 
 std::string evaluation_message(std::int64_t step, const Figures& figures) {
-    std::string text = "step " + std::to_string(step) + ":";
+    std::string text = "step " + std::to_string(step) + ": evaluation:";
     if (figures.empty()) return text + " no figures";
+    double skipped = 0;
+    for (const auto& [name, value] : figures)
+        if (name == "skipped") skipped = value;
     const bool has_main = std::ranges::any_of(figures, is_main);
     const char* between = " ";
     for (const auto& figure : figures) {
@@ -78,6 +81,8 @@ std::string evaluation_message(std::int64_t step, const Figures& figures) {
         text += std::exchange(between, ", ") + name + " " +
                 (name == "loss" ? with_digits(value, 3) : with_digits(100 * value, 1, " %"));
     }
+    if (skipped > 0)
+        text += " (" + counted(static_cast<std::int64_t>(skipped), "image") + " left out)";
     return text;
 }
 

@@ -2,6 +2,7 @@
 
 #include "cli/log.h"
 
+#include <cstdio>
 #include <string>
 #include <utility>
 
@@ -9,6 +10,7 @@ namespace lip::train {
 namespace {
 
 constexpr double kMostFiltered = 0.5;  // of the pairs of regions
+constexpr double kFewestValid = 0.5;   // of the texts of an image, not repeated
 
 }  // namespace
 
@@ -31,6 +33,18 @@ void StepWarnings::of_filter(const StepLoss& loss, std::int64_t step) {
               ": the filter of regions finds most phrases alike and leaves out their pairs, "
               "so that little holds regions apart (--set cloc.filter_centred=true, or "
               "cloc.filter=off; filtered_pairs in metrics.jsonl is the share)");
+}
+
+void StepWarnings::of_repetitions(const Meters& meters, std::int64_t texts_per_image) {
+    const bool is_fine = texts_per_image < 2 || meters.valid_share() > kFewestValid;
+    if (is_fine || std::exchange(said_repetitions_, true)) return;
+    char percent[16];
+    std::snprintf(percent, sizeof percent, "%.0f %%", 100 * (1 - meters.valid_share()));
+    cli::warn(std::string(percent) + " of the " + std::to_string(texts_per_image) +
+              " texts of an image repeat another of its texts: the images have fewer sub-captions "
+              "(--texts-per-image " +
+              std::to_string(texts_per_image / 2) +
+              " or less; with one short caption an image --method clip does the same work)");
 }
 
 void StepWarnings::of_regions(const Meters& meters, std::int64_t step) {

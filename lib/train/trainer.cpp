@@ -32,7 +32,10 @@ RunState first_state(const std::filesystem::path& checkpoint, const ResultSettin
     }
     if (!changed.empty())
         throw cli::UsageError(
-            "--resume: these settings differ from the run's and would alter the result:" + changed);
+            "--resume: these settings differ from the run's and would alter the result (leave them "
+            "as they were; or start a new run from these "
+            "weights: --init RUN -o NEW):" +
+            changed);
     return state;
 }
 
