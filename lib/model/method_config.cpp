@@ -47,6 +47,9 @@ void read_dreamlip(const Json& json, DreamlipConfig& d, const std::string& where
     take_within(r, "local_filter", d.local_filter, 0, 1, where);
     if (d.local_negatives == "batch" && d.local_filter > 0)
         throw cli::DataError(where + ".local_filter: not with local_negatives=batch");
+    if (d.local_negatives == "batch" && d.local_direction == "g2t")
+        throw cli::DataError(where +
+                             ".local_direction: local_negatives=batch has both directions");
     if (take_number_or_word(r, json, "local_scale", d.fixed_local_scale, d.local_scale)) {
         d.local_scale = "fixed";
         if (!(d.fixed_local_scale > 0 && d.fixed_local_scale <= 1e4))
