@@ -52,7 +52,7 @@ void add_captions(cli::Options& options, eval::TextSelection& selection) {
     options.after_parse([&selection](const cli::Options& all) {
         if (selection.mean_of_parts && selection.kind != TextKind::kCaption)
             throw cli::UsageError("--long-text=mean is for --texts=captions: " +
-                                  all.find("texts")->get().front() + " are not split again");
+                                  all.find("texts")->get().front() + " are not split further");
     });
 }
 

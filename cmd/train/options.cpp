@@ -136,18 +136,19 @@ void set_released_code(const cli::Options& given, TrainOptions& t) {
 void set_regions(const cli::Options& given, TrainOptions& t) {
     const bool of_method = train::find_method(t.run.method).regions;
     if (of_method && given.given("regions") && !t.regions)
-        throw cli::UsageError("--no-regions: --method " + t.run.method +
-                              " is learning from regions (--method clip is the same without)");
+        throw cli::UsageError(
+            "--no-regions: --method " + t.run.method +
+            " always learns from regions (--method clip is the same without them)");
     if (!t.regions && !of_method) return;
     train::PixelSettings& pixels = t.run.data.pixels;
     if (!given.given("augment")) pixels.augment = train::Augment::kNone;
     if (!given.given("resize-mode")) t.resize_mode = "longest";
     if (pixels.augment != train::Augment::kNone)
         throw cli::UsageError(
-            "--augment: boxes of regions hold for the whole image, not for crops (--augment none)");
+            "--augment: boxes of regions apply to the whole image, not to crops (--augment none)");
     if (pixels.flip > 0)
         throw cli::UsageError(
-            "--flip: boxes and phrases of regions hold for the image as it is, not mirrored");
+            "--flip: boxes and phrases of regions do not apply to a mirrored image (--flip 0)");
 }
 
 void set_crops(const cli::Options& given, TrainOptions& t) {
@@ -156,8 +157,8 @@ void set_crops(const cli::Options& given, TrainOptions& t) {
         pixels.crop_scale = 0.2;
     if (pixels.augment == train::Augment::kNone && (pixels.flip > 0 || pixels.exact_decode))
         throw cli::UsageError(
-            "--flip and --exact-decode are of random crops, and --augment none makes none (it "
-            "decodes every pixel anyway)");
+            "--flip and --exact-decode need random crops, which --augment none does not make (it "
+            "always decodes every pixel)");
 }
 
 void add_run(cli::Options& o, TrainOptions& t) {

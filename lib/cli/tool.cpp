@@ -140,7 +140,7 @@ int run_command(Tool& tool, Common& common, const std::vector<std::string>& argu
         return kDone;
     }
     if (is_done(common)) {
-        info(common.output + " exists already: nothing is done (--if-exists=skip)");
+        info(common.output + " exists already: nothing to do (--if-exists=skip)");
         return kDone;
     }
     verbose("settings:\n" + command.options.as_toml(false));
@@ -204,7 +204,7 @@ void add_common(Options& options, Common& common, std::string_view output_help, 
         options.after_parse([&common](const Options& given) {
             if (common.force && given.on_command_line("force") &&
                 common.if_exists == IfExists::kSkip)
-                throw UsageError("-f and --if-exists=skip contradict each other");
+                throw UsageError("-f and --if-exists=skip cannot be used together");
             if (common.if_exists == IfExists::kReplace) common.force = true;
         });
     }

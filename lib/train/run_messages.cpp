@@ -69,7 +69,7 @@ std::string start_message(const TrainSettings& settings, std::int64_t parameters
 
 std::string evaluation_message(std::int64_t step, const Figures& figures) {
     std::string text = "step " + std::to_string(step) + ":";
-    if (figures.empty()) return text + " no figures";
+    if (figures.empty()) return text + " no metrics";
     const bool has_main = std::ranges::any_of(figures, is_main);
     const char* between = " ";
     for (const auto& figure : figures) {

@@ -47,5 +47,5 @@ TEST_CASE("of a checkpoint's figures the main ones are said") {
           "step 20: r2t_recall@10 25.0 %, mean_iou 50.0 %");
     CHECK(train::evaluation_message(1, {{"loss", std::numeric_limits<double>::infinity()}}) ==
           "step 1: loss inf");
-    CHECK(train::evaluation_message(7, {}) == "step 7: no figures");
+    CHECK(train::evaluation_message(7, {}) == "step 7: no metrics");
 }
