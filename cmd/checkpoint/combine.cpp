@@ -48,8 +48,8 @@ int checkpoint_average(const CheckpointOptions& options) {
     for (const std::string& path : options.paths) {
         folders.push_back(model::find_checkpoint(path));
         if (model::to_json(model::read_config(folders.back())) != model::to_json(config))
-            throw cli::DataError(folders.back().string() + ": is configured otherwise than " +
-                                 first.string());
+            throw cli::DataError(folders.back().string() +
+                                 ": its configuration differs from that of " + first.string());
     }
     if (options.common.dry_run) {
         cli::info("would average " + std::to_string(folders.size()) + " checkpoints");

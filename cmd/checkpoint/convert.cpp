@@ -21,7 +21,8 @@ std::unique_ptr<text::Tokenizer> tokenizer_of(const CheckpointOptions& options,
                                               const model::ForeignModel& foreign) {
     const bool given = !options.tokenizer.empty();
     if (!given && foreign.folder.empty())
-        throw cli::UsageError("bare weights come without a tokenizer: name one with --tokenizer");
+        throw cli::UsageError(
+            "SRC is bare weights, which have no tokenizer (--tokenizer FILE names one)");
     const fs::path path = given ? fs::path(options.tokenizer) : foreign.folder;
     const fs::path folder = fs::is_directory(path) ? path : path.parent_path();
     text::TokenizerOptions rules;
@@ -32,9 +33,9 @@ std::unique_ptr<text::Tokenizer> tokenizer_of(const CheckpointOptions& options,
     }
     auto tokenizer = text::load_tokenizer(path.string(), rules);
     if (tokenizer->vocab_size() > foreign.config.text.vocab_size)
-        throw cli::DataError(path.string() + ": the tokenizer has " +
-                             std::to_string(tokenizer->vocab_size()) + " entries, the model only " +
-                             std::to_string(foreign.config.text.vocab_size));
+        throw cli::DataError(
+            path.string() + ": the tokenizer has " + std::to_string(tokenizer->vocab_size()) +
+            " entries, but the model has only " + std::to_string(foreign.config.text.vocab_size));
     return tokenizer;
 }
 
@@ -98,7 +99,7 @@ int checkpoint_export(const CheckpointOptions& options) {
     if (!is_file)
         check_can_write_folder(options.common);
     else if (options.common.output == "-" || options.common.output.empty())
-        throw cli::UsageError("--format pt: the result is a file: name it with -o FILE");
+        throw cli::UsageError("--format pt writes a file: name it with -o FILE");
     else
         record::check_can_write(options.common.output, options.common.force);
     tensor::configure_process(options.common.thread_count(), /*deterministic=*/false);
@@ -124,9 +125,9 @@ int checkpoint_export(const CheckpointOptions& options) {
     if (loaded.tokenizer->file_name() == "tokenizer.model" &&
         !loaded.model->config.text.is_padded())
         cli::warn(
-            "the library cannot open this tokenizer and may take another in its place: make the "
-            "ids of texts with SentencePiece from tokenizer.model, between start and end token "
-            "(doc/tokenizers.md has the lines)");
+            "the library cannot open this tokenizer and may use another in its place (compute the "
+            "token ids with SentencePiece from tokenizer.model, between start and end token; see "
+            "doc/tokenizers.md)");
     return cli::kDone;
 }
 

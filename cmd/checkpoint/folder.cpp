@@ -15,7 +15,7 @@ constexpr std::string_view kOurs[] = {
 }  // namespace
 
 void check_can_write_folder(const cli::Common& common) {
-    if (common.output == "-") throw cli::UsageError("the result is a folder: name it with -o DIR");
+    if (common.output == "-") throw cli::UsageError("the output is a folder: name it with -o DIR");
     record::check_can_write_folder(common.output, common.force, kOurs);
 }
 

@@ -101,7 +101,7 @@ void add_history(record::Object& facts, const fs::path& folder) {
         const auto json =
             nlohmann::ordered_json::parse(record::read_file(file.string(), 1 << 24), nullptr,
                                           /*allow_exceptions=*/false);
-        if (json.is_discarded()) throw cli::DataError(file.string() + ": is no JSON");
+        if (json.is_discarded()) throw cli::DataError(file.string() + ": is not JSON");
         facts.set("provenance", json.dump());
     }
 }

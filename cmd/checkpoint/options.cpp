@@ -18,65 +18,70 @@ cli::Tool checkpoint_tool(CheckpointOptions& options) {
     const auto finish = [&](cli::Options& o, const char* output) {
         cli::add_common(o, options.common, output);
     };
-    constexpr const char* kReport = "where the report goes; - is standard output";
-    constexpr const char* kFolder = "the folder to write";
+    constexpr const char* kReport = "write the report to FILE; - is standard output";
+    constexpr const char* kFolder = "folder to write";
 
     cli::Options& info =
-        add("info", "[OPTION]... CKPT", "what the model is, and its tensors", checkpoint_info);
-    info.operands(options.paths, "CKPT", "a checkpoint, or a run folder", 1, 1);
+        add("info", "[OPTION]... CKPT", "describe a model and its tensors", checkpoint_info);
+    info.operands(options.paths, "CKPT", "checkpoint, or run folder", 1, 1);
     info.choice("--format", options.format, {"text", "json"},
-                "lines of name TAB value, or one JSON object");
-    info.flag("--tensors", options.tensors, "add every tensor with shape, type and norm");
+                "output format: lines of name TAB value, or one JSON object");
+    info.flag("--tensors", options.tensors, "also list every tensor with its shape, type and norm");
     finish(info, kReport);
 
-    cli::Options& verify = add("verify", "[OPTION]... CKPT...",
-                               "all that is wrong with checkpoints", checkpoint_verify);
+    cli::Options& verify =
+        add("verify", "[OPTION]... CKPT...", "report everything that is wrong with checkpoints",
+            checkpoint_verify);
     verify.operands(options.paths, "CKPT", "checkpoints, or run folders", 1);
     finish(verify, kReport);
 
-    cli::Options& import = add("import", "[OPTION]... SRC -o DIR",
-                               "a checkpoint from another library's model", checkpoint_import);
-    import.operands(options.paths, "SRC", "a folder, or a file of weights", 1, 1);
+    cli::Options& import =
+        add("import", "[OPTION]... SRC -o DIR", "make a checkpoint of a model of another library",
+            checkpoint_import);
+    import.operands(options.paths, "SRC", "folder of a model, or file of weights", 1, 1);
     import.choice("--input-format", options.input_format, {"auto", "open_clip", "hf", "pt"},
-                  "what SRC is");
+                  "format of SRC");
     import.add("--arch", options.arch, "NAME",
-               "of bare weights: an architecture as train has, or its JSON file");
+               "architecture of bare weights: a name as train takes it, or a JSON file");
     import.add("--tokenizer", options.tokenizer, "FILE",
-               "its tokenizer, as train takes it. Default: beside SRC");
-    import.flag("--ema", options.ema, "of a training checkpoint the averaged weights");
+               "tokenizer of the model, as train takes it. Default: the one beside SRC");
+    import.flag("--ema", options.ema, "import the averaged weights (EMA) of a training checkpoint");
     finish(import, kFolder);
 
-    cli::Options& out =
-        add("export", "[OPTION]... CKPT -o OUT", "for another library", checkpoint_export);
-    out.operands(options.paths, "CKPT", "a checkpoint, or a run folder", 1, 1);
+    cli::Options& out = add("export", "[OPTION]... CKPT -o OUT",
+                            "write a model for another library", checkpoint_export);
+    out.operands(options.paths, "CKPT", "checkpoint, or run folder", 1, 1);
     out.choice("--format", options.exported.format,
                {{"open_clip", model::ExportFormat::kOpenClip},
                 {"hf", model::ExportFormat::kHf},
                 {"pt", model::ExportFormat::kPt}},
-               "folders for open_clip or Hugging Face, or a file of weights");
+               "output format: a folder for open_clip or Hugging Face, or a file of weights");
     out.choice("--dtype", options.exported.dtype,
                {{"f32", at::kFloat}, {"f16", at::kHalf}, {"bf16", at::kBFloat16}},
-               "type of the weights");
+               "data type of the weights");
     out.flag("--drop-extra", options.exported.drop_extra,
-             "leave out tensors that the format has no place for");
-    finish(out, "the folder to write; with --format pt the file");
+             "leave out tensors that the format cannot hold");
+    finish(out, "folder to write; with --format pt, file to write");
 
-    cli::Options& average =
-        add("average", "[OPTION]... CKPT... -o DIR", "the mean of the weights", checkpoint_average);
-    average.operands(options.paths, "CKPT", "checkpoints of one configuration", 1);
+    cli::Options& average = add("average", "[OPTION]... CKPT... -o DIR",
+                                "average the weights of checkpoints", checkpoint_average);
+    average.operands(options.paths, "CKPT", "checkpoints of equal configuration", 1);
     average
         .add("--weights", options.weights, "LIST",
-             "a share for each, divided by their sum. Default: equal")
+             "weights of the checkpoints in the mean, which are divided by their sum. Default: "
+             "equal weights")
         .checked_by([](std::string_view text) {
             if (cli::parse_real(text) < 0)
                 throw cli::UsageError(std::string(text) + " is negative");
         });
     finish(average, kFolder);
 
-    cli::Options& diff = add("diff", "[OPTION]... A B", "tensors that differ", checkpoint_diff);
+    cli::Options& diff =
+        add("diff", "[OPTION]... A B", "list the tensors that differ between two checkpoints",
+            checkpoint_diff);
     diff.operands(options.paths, "CKPT", "two checkpoints, or run folders", 2, 2);
-    diff.add("--atol", options.atol, "X", "absolute difference allowed", 0, 1e300);
-    diff.add("--rtol", options.rtol, "X", "relative difference allowed", 0, 1e300);
+    diff.add("--atol", options.atol, "X", "absolute tolerance", 0, 1e300);
+    diff.add("--rtol", options.rtol, "X", "relative tolerance", 0, 1e300);
     finish(diff, kReport);
     return tool;
 }

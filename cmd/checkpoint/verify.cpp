@@ -84,7 +84,7 @@ private:
             attempt(name.c_str(), [&, &file = name, &expected = hash] {
                 if (const std::string found = shard::hash_of_file(folder_ / file);
                     found != expected)
-                    report(file, "the bytes differ from those written: XXH64 is " + found + ", " +
+                    report(file, "the file has changed: XXH64 is " + found + ", " +
                                      model::kChecksumsFile + " says " + expected);
             });
         }
@@ -132,10 +132,11 @@ private:
             const std::string file = tokenizer->file_name();
             if (tokenizer->vocab_size() > text.vocab_size)
                 report(file, "has " + std::to_string(tokenizer->vocab_size()) +
-                                 " entries, the model only " + std::to_string(text.vocab_size));
+                                 " entries, but the model has only " +
+                                 std::to_string(text.vocab_size));
             if (text.pool_type == "eos" && tokenizer->end_id() != text.eos_id)
                 report(file, "ends a text with " + std::to_string(tokenizer->end_id()) +
-                                 ", the model looks for " + std::to_string(text.eos_id));
+                                 ", but the model expects " + std::to_string(text.eos_id));
         });
     }
 
@@ -156,7 +157,7 @@ private:
 
     void check_json(const char* file) {
         if (!nlohmann::json::accept(record::read_file(path(file), 1 << 24)))
-            report(file, "is no JSON");
+            report(file, "is not JSON");
     }
 
     fs::path folder_;

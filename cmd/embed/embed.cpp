@@ -45,16 +45,17 @@ void check(const EmbedOptions& o) {
         throw cli::UsageError("--mixing-summary and -o name the same file: " + o.mixing_summary);
     if ((o.kind == EmbedKind::kMixture || o.kind == EmbedKind::kQuery) && o.normalize)
         throw cli::UsageError(
-            "--normalize: keys, values and queries keep their length, which scores depend on");
+            "--normalize: keys, values and queries are not normalised, because the scores depend "
+            "on their length");
     if (!o.texts.empty() && (!o.stream.inputs.empty() || reads_lines(o)))
-        throw cli::UsageError("with --text no INPUT is read: leave it and --input-format out");
+        throw cli::UsageError("--text replaces INPUT (leave out INPUT and --input-format)");
     if ((!o.texts.empty() || reads_lines(o)) &&
         (!c.sources.empty() || c.kind == eval::TextKind::kPhrase))
         throw cli::UsageError("--sources and --texts=phrases are for the captions of records");
     if (o.regions.mode != eval::RegionMode::kAuto && o.kind != EmbedKind::kRegion)
         throw cli::UsageError("--region-mode needs --kind=region");
     if (o.kind == EmbedKind::kRegion && !o.normalize)
-        throw cli::UsageError("--no-normalize: vectors of regions have unit length");
+        throw cli::UsageError("--no-normalize: vectors of regions always have unit length");
     if (o.layer && o.kind != EmbedKind::kPatch)
         throw cli::UsageError("--layer=" + std::to_string(*o.layer) + " needs --kind=patch");
     check_format(o);
@@ -69,7 +70,8 @@ void check_model(const EmbedOptions& o, const model::ModelConfig& config) {
                                                         : nullptr;
     if (asked) eval::require_text_conditioned(config, o.model.model, asked);
     if (config.has_mixture() && o.kind == EmbedKind::kImage && !o.normalize)
-        throw cli::UsageError("--no-normalize: a Llip model's vectors of images have unit length");
+        throw cli::UsageError(
+            "--no-normalize: image vectors of a Llip model always have unit length");
     const auto layer = o.layer;
     const std::int64_t count = config.vision.layers;
     if (layer && (*layer > count || *layer < -count))
@@ -98,8 +100,7 @@ std::string image_path(const shard::ImageRecord& item, const shard::ImageStream&
     return image == item.place.file ? image : stream.resolve(item, image);
 }
 
-constexpr const char* kNoTexts =
-    "no record has a text that is asked for (see --sources and --texts)";
+constexpr const char* kNoTexts = "no record has a text that --sources and --texts select";
 
 class Embed {
 public:
@@ -287,7 +288,7 @@ private:
         std::int64_t cut = 0;
         at::Tensor query = embedder_->queries(asking_, &cut).query;
         if (cut > 0)
-            cli::warn(std::to_string(cut) + " of the given texts were cut to " +
+            cli::warn(std::to_string(cut) + " of the given texts were truncated to " +
                       std::to_string(embedder_->config().text.context_length) + " tokens");
         return query;
     }
@@ -301,9 +302,10 @@ private:
             text = number(rows_, "text");
             if (stream_) text += " of " + number(items_, "record");
             if (maker_->texts_cut() > 0)
-                text += ", " + std::to_string(maker_->texts_cut()) +
-                        (selection_.mean_of_parts ? " parts of them cut to " : " cut to ") +
-                        std::to_string(embedder_->config().text.context_length) + " tokens";
+                text +=
+                    ", " + std::to_string(maker_->texts_cut()) +
+                    (selection_.mean_of_parts ? " parts of them truncated to " : " truncated to ") +
+                    std::to_string(embedder_->config().text.context_length) + " tokens";
         } else {
             text = options_.kind == EmbedKind::kRegion
                        ? number(rows_, "region") + " of " + number(items_, "image")

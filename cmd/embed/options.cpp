@@ -28,22 +28,26 @@ cli::Tool embed_tool(EmbedOptions& options) {
               {"region", EmbedKind::kRegion},
               {"mixture", EmbedKind::kMixture},
               {"query", EmbedKind::kQuery}},
-             "what gets a vector; the last two of a Llip model");
-    o.add_repeated("--text", options.texts, "TEXT", "embed this text, or @FILE; no INPUT is read");
-    o.add_repeated("--given", options.given, "TEXT",
-                   "of a Llip model: each image as this text mixes it, or each text of @FILE");
+             "what to embed; mixture and query need a Llip model");
+    o.add_repeated("--text", options.texts, "TEXT",
+                   "embed this text instead of INPUT; @FILE: each line of FILE");
+    o.add_repeated(
+        "--given", options.given, "TEXT",
+        "with a Llip model, embed each image as this text mixes it; @FILE: each line of FILE");
     o.add("--mixing-dir", options.mixing_dir, "DIR",
-          "takes a picture of the mixing for each image and text of --given");
+          "write a picture of the mixing to DIR for each image and text of --given");
     o.add("--mixing-summary", options.mixing_summary, "FILE",
-          "takes figures of the mixing over all images and texts of --given, see LLIP");
+          "write statistics of the mixing over all images and texts of --given to FILE; see LLIP");
     o.add("--layer", options.layer, "joint", "WORD|N",
-          "patches of the joint space (joint), or as block N leaves them; -2: the last but one",
+          "patch tokens in the joint space (joint), or as output of block N; -2: the last block "
+          "but one",
           -kMostBlocks, kMostBlocks);
     o.choice("--format", options.format, output_formats(),
-             "JSON lines, a file of vectors (-o FILE), or a folder (-o DIR)");
-    o.choice("--dtype", options.half, {{"f32", false}, {"f16", true}}, "precision of the numbers");
+             "output format: JSON lines, a file of vectors (-o FILE), or a folder (-o DIR)");
+    o.choice("--dtype", options.half, {{"f32", false}, {"f16", true}}, "data type of the vectors");
     o.flag("--normalize", options.normalize,
-           "vectors of unit length; off where --layer names a block, and for mixture and query",
+           "normalise vectors to unit length; off by default if --layer names a block, and for "
+           "mixture and query",
            true);
     o.after_parse([&options](const cli::Options& all) {
         if (all.given("normalize")) return;
@@ -55,7 +59,7 @@ cli::Tool embed_tool(EmbedOptions& options) {
     add_captions(o, options.captions);
     add_images(o, options.image_root);
     add_records(o, options.stream, {"lines"});
-    cli::add_common(o, options.common, "where the vectors go; - is standard output");
+    cli::add_common(o, options.common, "write the vectors to FILE; - is standard output");
     tool.commands.push_back(std::move(command));
     return tool;
 }

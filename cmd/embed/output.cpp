@@ -186,15 +186,15 @@ void check_format(const EmbedOptions& o) {
     const tensor::VectorFormat* format = file_format(o.format);
     if (o.format != kJsonLines && o.common.output == "-")
         throw cli::UsageError(option + (format ? " needs -o FILE" : " needs -o DIR") +
-                              ": it is no stream of lines");
+                              ": the format is not a stream of lines");
     if (format && o.half && !format->has_half)
-        throw cli::UsageError(option + " has 32-bit numbers alone: leave --dtype=f16 out");
+        throw cli::UsageError(option + " has only 32-bit numbers (leave out --dtype=f16)");
     if (o.format != kClipRetrieval) return;
     if (o.kind != EmbedKind::kImage && o.kind != EmbedKind::kText)
         throw cli::UsageError(option +
                               " is for images and texts, not for --kind=" + kind_name(o.kind));
     if (!o.given.empty())
-        throw cli::UsageError(option + " has one vector an image: leave --given out");
+        throw cli::UsageError(option + " has one vector for each image (leave out --given)");
 }
 
 void check_vector_output(const EmbedOptions& o) {

@@ -47,10 +47,10 @@ int plan(const GroundOptions& o) {
     const std::size_t queries = read_texts(o.queries).size();
     const auto folder = model::find_checkpoint(o.grounder.embedder.model);
     const std::string by = boxes_by(o);
-    cli::info("would load " + folder.string() + ", boxes by " + by);
-    if (queries > 0) cli::info("would look for " + std::to_string(queries) + " texts");
+    cli::info("would load " + folder.string() + ", boxes from " + by);
+    if (queries > 0) cli::info("would search for " + std::to_string(queries) + " texts");
     std::string files = o.common.output == "-" ? "standard output" : o.common.output;
-    if (summary == "-") files = "the summary alone";
+    if (summary == "-") files = "only the summary";
     for (const std::string& more : {summary == "-" ? std::string() : summary, o.overlay_dir})
         if (!more.empty()) files += ", " + more;
     cli::info("would write " + files);

@@ -70,7 +70,7 @@ void ImageSearch::take_batch(Batch& batch, const Take& take) {
             std::string line;
             record::append_json(line, record);
             errors_.report(batch.items[i].place,
-                           {"duplicate-key", "the key stood before: " + record.key}, line);
+                           {"duplicate-key", "the key occurred before: " + record.key}, line);
             continue;
         }
         take(record, batch.prepared[i], found[i]);

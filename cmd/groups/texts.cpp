@@ -22,7 +22,7 @@ std::vector<std::string> read_texts(const std::vector<std::string>& operands, bo
             for (const record::Line& line : block->lines) {
                 if (line.too_large)
                     throw cli::DataError(settings.inputs[0] + ":" + std::to_string(line.number) +
-                                         ": the line is too long");
+                                         ": the line is longer than --max-line");
                 texts.push_back(text::replace_invalid_utf8(line.text).text);
             }
         if (!may_be_empty && texts.size() == before)

@@ -103,7 +103,7 @@ public:
           inputs_(resolve_inputs(options.stream.inputs)),
           errors_(options.stream, options.common.force) {
         if (options.stats == "-" && options.common.output != "-")
-            throw cli::UsageError("--stats - puts the counts in place of the records: -o " +
+            throw cli::UsageError("--stats - writes the counts in place of the records, so -o " +
                                   options.common.output + " would stay empty");
         if (options.stats != "-") output_.emplace(options.common.output, options.common.force);
         if (!options.stats.empty()) check_can_write(options.stats, options.common.force);
@@ -122,8 +122,9 @@ public:
         const record::ColumnMap& map = options_.import.map;
         const bool wants_captions = map.empty() || !map.captions.empty();
         if (wants_captions && counts_.records > 0 && counts_.bare == counts_.records)
-            cli::warn("none of the " + std::to_string(counts_.records) +
-                      " records has a caption: --caption SOURCE:FORM=COLUMN says where they are");
+            cli::warn(
+                "none of the " + std::to_string(counts_.records) +
+                " records has a caption (--caption SOURCE:FORM=COLUMN names a column of captions)");
         if (marks_)
             cli::info(std::to_string(marks_->duplicates()) + " captions are duplicates, " +
                       std::to_string(marks_->leaks()) + " leak");
@@ -234,7 +235,7 @@ private:
         if (counts_.matched == 0 && rows_ > 0 && !may_match_nothing)
             throw cli::DataError(
                 "no record of " + options_.join +
-                " has captions now: what is compared is set by --join-on (url, key or path)");
+                " matches a caption (--join-on sets what is compared: url, key or path)");
     }
 
     std::string stats() const {
@@ -301,7 +302,7 @@ int ingest(IngestOptions& options) {
     }
     options.import.max_line = options.stream.max_line;
     if (options.join.empty() && options.join_part.count > 1)
-        throw cli::UsageError("--join-part is for --join, and --join is not given");
+        throw cli::UsageError("--join-part needs --join");
     if (options.common.dry_run) {
         const auto inputs = resolve_inputs(options.stream.inputs);
         for (const std::string& path :

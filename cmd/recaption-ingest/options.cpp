@@ -10,42 +10,45 @@ cli::Tool ingest_tool(IngestOptions& options) {
     cli::Command command{
         "", "[OPTION]... [FILE]...", tool.page.summary, {}, [&options] { return ingest(options); }};
     cli::Options& o = command.options;
-    o.operands(options.stream.inputs, "FILE", "caption files, packed or not; - is standard input");
+    o.operands(options.stream.inputs, "FILE",
+               "caption files, compressed or not; - is standard input");
     o.group("recaption-ingest");
     o.flag("--list-formats", options.list_formats, "print the formats and exit").in_config = false;
     o.add_repeated("--map", options.import.map.fields, "FIELD=COLUMN",
                    "take key, image, url, width, height or label from a column");
     o.add_repeated("--caption", options.import.map.captions, "SOURCE:FORM=COLUMN",
-                   "take a caption from a column; FORM is raw, short or long. Without one, raw for "
-                   "the source raw, else long");
+                   "take a caption from a column; FORM is raw, short or long. Without FORM: raw "
+                   "for the source raw, else long");
     using Key = record::ImportSettings::Key;
     o.choice("--key", options.import.key,
              {{"auto", Key::kAuto}, {"url", Key::kUrl}, {"path", Key::kPath}},
-             "what keys are made from. auto: the source's key, else the URL, else the path");
-    o.add("--key-prefix", options.import.key_prefix, "TEXT", "put before every key");
+             "what keys are made from. auto: the key of the source, else the URL, else the path");
+    o.add("--key-prefix", options.import.key_prefix, "TEXT", "put TEXT before every key");
     o.flag("--quotes", options.import.quotes,
-           "CSV and TSV: a field may be in double quotes, with newlines and doubled quotes inside; "
-           "without, a quote is a character like others (CC3M and CC12M: always)",
+           "in CSV and TSV, a field may be in double quotes, with newlines and doubled quotes "
+           "inside; otherwise a quote is an ordinary character (in CC3M and CC12M always)",
            /*negatable=*/true);
     o.add("--vocabulary", options.import.vocabulary, "FILE",
-          "CLIP's vocabulary, for captions that are token ids: its merges or Hugging Face's JSON");
+          "CLIP vocabulary for captions that are token ids: a file of merges, or JSON of Hugging "
+          "Face");
     o.add("--join", options.join, "INPUT",
-          "put the captions on the images of INPUT, in its order: records, shards, tars");
+          "add the captions to the images of INPUT (records, shards or tars), in its order");
     using record::JoinOn;
     o.choice("--join-on", options.join_on,
              {{"url", JoinOn::kUrl}, {"key", JoinOn::kKey}, {"path", JoinOn::kPath}},
-             "what must be equal");
+             "what captions and images are matched by");
     o.add("--join-part", options.join_part, "I/N",
-          "only the I-th of N parts of all images, by a hash of what must be equal");
+          "join only part I of N of the images, chosen by a hash of the value of --join-on");
     o.flag("--mark-duplicates", options.mark_duplicates,
-           "flag captions whose text or image came before: duplicate");
+           "flag captions whose text or image occurred before as duplicate");
     o.add("--leak-check", options.leak_check, "FILE",
-          "flag captions whose text or image is in FILE, an evaluation set: leak");
-    o.add("--stats", options.stats, "FILE", "counts as JSON; -: in place of the records");
+          "flag captions whose text or image is in FILE, an evaluation set, as leak");
+    o.add("--stats", options.stats, "FILE",
+          "write counts to FILE as JSON; -: to standard output, in place of the records");
     std::vector<std::string> formats;
     for (const FormatLine& format : known) formats.emplace_back(format.name);
     add_records(o, options.stream, formats);
-    cli::add_common(o, options.common, "where the records go; - is standard output");
+    cli::add_common(o, options.common, "write the records to FILE; - is standard output");
     tool.commands.push_back(std::move(command));
     return tool;
 }

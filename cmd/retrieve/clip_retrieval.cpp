@@ -81,8 +81,7 @@ VectorRows read_clip_retrieval(const std::string& folder, std::string_view kind,
     const fs::path vectors = fs::path(folder) / name, metadata = fs::path(folder) / "metadata";
     if (!fs::is_directory(vectors))
         throw cli::DataError(folder + ": has no folder " + name +
-                             ", in which clip-retrieval keeps vectors of the kind " +
-                             std::string(kind));
+                             ", where clip-retrieval keeps vectors of kind " + std::string(kind));
     const std::vector<std::string> numbers = part_numbers(vectors, name);
     if (numbers.empty())
         throw cli::DataError(vectors.string() + ": holds no " + name + "_NUMBER.npy");
@@ -94,12 +93,11 @@ VectorRows read_clip_retrieval(const std::string& folder, std::string_view kind,
         const std::string path = (vectors / (name + "_" + number + ".npy")).string();
         const std::string labels = (metadata / ("metadata_" + number + ".parquet")).string();
         if (!fs::exists(labels))
-            throw cli::DataError(labels + ": is not there; it says what the vectors of " + path +
-                                 " are of");
+            throw cli::DataError(labels + ": does not exist; it describes the vectors of " + path);
         parts.push_back(tensor::read_vectors(path));
         if (parts.back().size(1) != parts.front().size(1))
             throw cli::DataError(path + ": vectors of " + std::to_string(parts.back().size(1)) +
-                                 " numbers, those before it have " +
+                                 " numbers, but the earlier ones have " +
                                  std::to_string(parts.front().size(1)) + " [bad-embedding]");
         read_labels(labels, keep_text, rows.labels);
         count += parts.back().size(0);

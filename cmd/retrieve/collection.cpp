@@ -59,9 +59,9 @@ Collection embed_collection(const RetrieveOptions& options, const Wanted& wanted
         const bool is_whole =
             wanted.selection.kind == eval::TextKind::kCaption && !wanted.selection.mean_of_parts;
         cli::warn(std::to_string(collection.cut_texts) +
-                  (wanted.selection.mean_of_parts ? " sentences" : " texts") + " were cut to " +
-                  std::to_string(embedder.config().text.context_length) + " tokens" +
-                  (is_whole ? " (--long-text=mean takes them by sentence)" : ""));
+                  (wanted.selection.mean_of_parts ? " sentences" : " texts") +
+                  " were truncated to " + std::to_string(embedder.config().text.context_length) +
+                  " tokens" + (is_whole ? " (--long-text=mean embeds them by sentence)" : ""));
     }
     return collection;
 }
@@ -74,25 +74,26 @@ Collection read_collection(const RetrieveOptions& options, const Wanted& wanted)
         for (std::size_t i = 0; i < rows.labels.size(); ++i) {
             const std::string& key = rows.labels[i].key;
             if (!images.emplace(key, std::ssize(out.keys)).second)
-                throw cli::DataError(rows.place(i) + ": the key stood before: " + key +
+                throw cli::DataError(rows.place(i) + ": the key occurred before: " + key +
                                      " [duplicate-key]");
             out.keys.push_back(key);
         }
         out.image_rows = rows.values;
         out.is_uniform = rows.is_uniform;
         if (rows.is_uniform)
-            cli::warn(options.image_embeddings +
-                      ": vectors of a Llip model that depend on no text: " +
-                      (options.is_search() ? "this is the first step of its search alone (INPUT in "
-                                             "their place scores all pairs)"
-                                           : "what is measured is the first step of its search "
-                                             "alone (-m DIR and INPUT score all pairs)"));
+            cli::warn(
+                options.image_embeddings +
+                ": image vectors of a Llip model, which depend on no text: " +
+                (options.is_search()
+                     ? "the search is only its first step (give INPUT instead to score all pairs)"
+                     : "the metrics are those of the first step of its search (give -m DIR and "
+                       "INPUT to score all pairs)"));
     }
     if (wanted.texts) {
         const VectorRows rows = read_vector_rows(options.text_embeddings, "text", wanted.keep_text);
         if (wanted.images && rows.values.size(1) != out.image_rows.size(1))
             throw cli::DataError(options.text_embeddings + ": vectors of " +
-                                 std::to_string(rows.values.size(1)) + " numbers, those of " +
+                                 std::to_string(rows.values.size(1)) + " numbers, but those of " +
                                  options.image_embeddings + " have " +
                                  std::to_string(out.image_rows.size(1)) + " [bad-embedding]");
         add_texts(rows, wanted, images, out);

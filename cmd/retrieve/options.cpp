@@ -8,34 +8,37 @@ namespace {
 void add_own(cli::Options& o, RetrieveOptions& options) {
     o.group("retrieve");
     o.flag("--allow-short", options.allow_short,
-           "keep images with fewer texts than --texts-per-image; they are counted");
-    o.add("--k", options.k, "LIST", "ranks for recall").checked_by([](std::string_view word) {
-        if (cli::value_of<std::int64_t>(word) < 1)
-            throw cli::UsageError("'" + std::string(word) + "' must be at least 1");
-    });
+           "keep images with fewer texts than --texts-per-image, and count them");
+    o.add("--k", options.k, "LIST", "values of k for recall@k")
+        .checked_by([](std::string_view word) {
+            if (cli::value_of<std::int64_t>(word) < 1)
+                throw cli::UsageError("'" + std::string(word) + "' must be at least 1");
+        });
     o.choice("--direction", options.direction,
              {{"both", Direction::kBoth},
               {"i2t", Direction::kImageToText},
               {"t2i", Direction::kTextToImage}},
-             "images look for texts, texts for images");
+             "image-to-text retrieval (i2t), text-to-image retrieval (t2i), or both");
     using eval::Ties;
     o.choice("--ties", options.ties,
              {{"pessimistic", Ties::kPessimistic},
               {"optimistic", Ties::kOptimistic},
               {"mean", Ties::kMean}},
-             "wrong candidates with the score of the right one count all, none or half");
+             "how many of the wrong candidates with the same score as the right one count as "
+             "better: all, none or half");
     o.add("--image-embeddings", options.image_embeddings, "FILE",
-          "vectors of the images, of embed(1), in place of INPUT");
+          "image embeddings written by embed(1), in place of INPUT");
     o.add("--text-embeddings", options.text_embeddings, "FILE",
-          "vectors of the texts, of embed(1), in place of INPUT");
+          "text embeddings written by embed(1), in place of INPUT");
     o.add_repeated("--query", options.query, "TEXT",
-                   "print the images, with --regions the boxes, that fit this text best; @FILE: "
+                   "print the images (with --regions, the boxes) that match this text best; @FILE: "
                    "one text a line")
         .meant_by = {"text", "search"};
     o.add_repeated("--query-image", options.query_image, "FILE",
-                   "print the texts that fit this image best");
+                   "print the texts that match this image best");
     o.add("--shortlist", options.shortlist, cli::Kind::kCount, "N",
-          "of a Llip model: score the best N of the vectors that depend on no text; 0: all pairs");
+          "with a Llip model, score only a shortlist, the N best candidates by the vectors that "
+          "depend on no text; 0: all pairs");
 }
 
 }  // namespace
@@ -65,7 +68,7 @@ cli::Tool retrieve_tool(RetrieveOptions& options) {
     add_results(o, options.results, /*with_top=*/true);
     add_images(o, options.image_root);
     add_records(o, options.stream, {});
-    cli::add_common(o, options.common, "where the items go; - is standard output");
+    cli::add_common(o, options.common, "write the items to FILE; - is standard output");
     tool.commands.push_back(std::move(command));
     options.declared = &tool.commands.back().options;  // moves with the tool: it stays where it is
     return tool;

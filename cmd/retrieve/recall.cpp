@@ -31,8 +31,7 @@ public:
 
     RecallFigures run() {
         if (!all_.keys.empty() && all_.texts.empty())
-            throw cli::DataError(
-                "no image has a text that is asked for (see --sources and --texts)");
+            throw cli::DataError("no image has a text that --sources and --texts select");
         for (const std::string& key : all_.keys) results_.count(key);
         const bool is_empty = all_.keys.empty();
         eval::PairRankings rankings;

@@ -35,16 +35,17 @@ public:
                    "is for measuring recall, not for a search with --query");
             if (!o.query.empty() && !o.query_image.empty())
                 throw cli::UsageError(
-                    "--query looks for images and --query-image for texts: "
-                    "give one of the two");
+                    "--query searches images and --query-image searches texts: give only one of "
+                    "them");
             if (!o.query.empty())
                 refuse({"text-embeddings", "texts", "texts-per-image", "sources", "long-text"},
-                       "has no meaning with --query, which looks for images");
+                       "has no meaning with --query, which searches images");
             if (!o.query_image.empty())
                 refuse({"image-embeddings"},
-                       "has no meaning with --query-image, which looks for texts");
+                       "has no meaning with --query-image, which searches texts");
         } else if (o.image_embeddings.empty() != o.text_embeddings.empty()) {
-            throw cli::UsageError("--image-embeddings and --text-embeddings go together");
+            throw cli::UsageError(
+                "--image-embeddings and --text-embeddings must be given together");
         }
         if (o.has_embeddings()) {
             if (!o.stream.inputs.empty())
@@ -166,7 +167,7 @@ int dry_run(const RetrieveOptions& o, const Plan& plan) {
     }
     cli::info("would write " + (o.common.output == "-" ? "standard output" : o.common.output) +
               (o.results.summary.empty()  ? ""
-               : o.results.summary == "-" ? ", the summary alone"
+               : o.results.summary == "-" ? ", only the summary"
                                           : " and " + o.results.summary));
     return cli::kDone;
 }

@@ -35,7 +35,7 @@ model::QueryFeatures embed_queries(const std::vector<std::string>& texts,
     std::int64_t cut = 0;
     model::QueryFeatures queries = embedder.queries(texts, &cut);
     if (cut > 0)
-        cli::warn(std::to_string(cut) + " queries were cut to " +
+        cli::warn(std::to_string(cut) + " queries were truncated to " +
                   std::to_string(embedder.config().text.context_length) + " tokens");
     return queries;
 }
@@ -68,8 +68,8 @@ std::vector<std::vector<eval::Hit>> Searcher::best(const Collection& all) const 
     if (candidates.rows.size(1) != rows_.size(1))
         throw cli::DataError((for_images ? options_.image_embeddings : options_.text_embeddings) +
                              ": vectors of " + std::to_string(candidates.rows.size(1)) +
-                             " numbers, those of the model have " + std::to_string(rows_.size(1)) +
-                             " [bad-embedding]");
+                             " numbers, but those of the model have " +
+                             std::to_string(rows_.size(1)) + " [bad-embedding]");
     const std::vector<std::int64_t> nothing(names_.size(), -1);  // no hit is the right one
     return rank({rows_, nothing}, candidates,
                 {.ties = options_.ties, .chunk = 0, .top = options_.results.top})

@@ -55,8 +55,8 @@ void read_lines(const std::string& path, std::string_view kind, const Take& take
         if (record.object.find("given"))
             throw cli::DataError(
                 record::to_string(place) +
-                ": the vector is an image mixed for a given text: such vectors are "
-                "not compared with others (retrieve -m MODEL mixes images itself)");
+                ": the vector is an image mixed for a given text, which cannot be compared with "
+                "other texts (retrieve -m MODEL mixes images itself)");
         take(record, place);
     }
 }
@@ -72,8 +72,8 @@ VectorRows read_file_with_rows(const std::string& path, std::string_view kind, b
     VectorRows rows;
     rows.file = path + ".rows.jsonl";
     if (!std::filesystem::exists(rows.file))
-        throw cli::DataError(rows.file + ": is not there; it says what the rows of " + path +
-                             " are of, and embed(1) writes both");
+        throw cli::DataError(rows.file + ": does not exist; it describes the rows of " + path +
+                             " (embed(1) writes both)");
     rows.values = tensor::read_vectors(path);
     read_lines(rows.file, kind, [&](const record::Record& record, const record::Place& place) {
         rows.labels.push_back(label_of(record, place.line, keep_text));
@@ -123,21 +123,21 @@ VectorRows read_json_lines(const std::string& path, std::string_view kind, bool 
             return cli::DataError(record::to_string(place) + ": " + why + " [bad-embedding]");
         };
         const std::string* raw = record.object.find("embedding");
-        if (!raw) throw bad("the line has no \"embedding\" (is it of embed?)");
+        if (!raw) throw bad("the line has no \"embedding\" (was it written by embed(1)?)");
         const std::size_t before = numbers.size();
-        if (!append_numbers(*raw, numbers)) throw bad("\"embedding\" is no list of numbers");
+        if (!append_numbers(*raw, numbers)) throw bad("\"embedding\" is not a list of numbers");
         const std::size_t own = numbers.size() - before;
         if (rows.labels.empty()) width = own;
         if (own == 0 || own != width)
-            throw bad("a vector of " + std::to_string(own) + " numbers, the first has " +
+            throw bad("the vector has " + std::to_string(own) + " numbers, but the first one has " +
                       std::to_string(width));
         for (std::size_t i = before; i < numbers.size(); ++i)
-            if (!std::isfinite(numbers[i])) throw bad("numbers that are not finite");
+            if (!std::isfinite(numbers[i])) throw bad("the vector has numbers that are not finite");
         rows.labels.push_back(label_of(record, place.line, keep_text));
         rows.is_uniform |= says_uniform(record);
     });
     if (rows.labels.empty())
-        throw cli::DataError(rows.file + ": holds no vectors (a step before may have failed)");
+        throw cli::DataError(rows.file + ": holds no vectors (an earlier step may have failed)");
     rows.values = at::empty({std::ssize(rows.labels), static_cast<std::int64_t>(width)},
                             at::TensorOptions(at::kFloat));
     std::memcpy(rows.values.mutable_data_ptr(), numbers.data(), numbers.size() * sizeof(float));
@@ -153,8 +153,8 @@ VectorRows read_vector_rows(const std::string& path, std::string_view kind, bool
         return read_file_with_rows(path, kind, keep_text);
     if (!may_be_lines(path))
         throw cli::DataError(path +
-                             ": holds no vectors: it is no .npy, safetensors or FAISS file, and no "
-                             "JSON lines of embed");
+                             ": is not a file of vectors: expected .npy, safetensors, FAISS, or "
+                             "JSON lines of embed(1)");
     return read_json_lines(path, kind, keep_text);
 }
 

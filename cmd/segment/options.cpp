@@ -10,37 +10,39 @@ void add_method(cli::Options& o, SegmentOptions& options) {
     using model::DenseAttention;
     o.group("segment");
     o.add("--short-side", options.short_side, "auto", "N",
-          "pixels of the short side at the model's input; 0 keeps the size, auto: 1.5 times the "
-          "model's",
-          0, kMostPixels);
-    o.add("--window", options.window, "auto", "N",
-          "side of a window, a multiple of the patch size; 0: the whole image at once, auto: the "
+          "resize the short side of the image to N pixels; 0: keep the size, auto: 1.5 times the "
           "model's size",
           0, kMostPixels);
-    o.add("--stride", options.stride, "auto", "N", "pixels between windows; auto: half a window", 0,
-          kMostPixels);
+    o.add("--window", options.window, "auto", "N",
+          "side of the sliding window in pixels, a multiple of the patch size; 0: the whole image "
+          "at once, auto: the model's size",
+          0, kMostPixels);
+    o.add("--stride", options.stride, "auto", "N",
+          "stride of the sliding window in pixels; auto: half a window", 0, kMostPixels);
     o.choice("--attention", options.attention,
              {{"plain", DenseAttention::kPlain},
               {"csa", DenseAttention::kCsa},
               {"value", DenseAttention::kValue}},
-             "what the last block does");
-    o.add("--scale", options.scale, "X", "factor on the cosines before softmax", 0, 1e6);
-    o.add("--background", options.background, "ID", "class that stands for everything else");
+             "attention in the last block of the image tower");
+    o.add("--scale", options.scale, "X", "factor on the cosines before the softmax", 0, 1e6);
+    o.add("--background", options.background, "ID",
+          "id of the class that stands for everything else");
     o.add("--prob-threshold", options.prob_threshold, "P",
-          "pixels with a lower best probability become background", 0, 1);
+          "assign pixels whose best probability is lower to the background", 0, 1);
     o.add("--area-threshold", options.area_threshold, "A",
-          "classes with at most this share of the foreground vanish", 0, 1);
+          "remove classes that cover at most this fraction of the foreground", 0, 1);
 }
 
 void add_files(cli::Options& o, SegmentOptions& options) {
     o.add("--ignore-index", options.ignore_index, cli::Kind::kPlain, "N",
-          "value of true masks that counts nowhere; -1: none", -1, 255);
+          "value to ignore in ground-truth masks; -1: none", -1, 255);
     o.flag("--reduce-zero-label", options.reduce_zero_label,
-           "0 in true masks counts nowhere, 1 is the first class");
-    o.add("--mask-dir", options.mask_dir, "DIR", "takes an indexed PNG for each image");
-    o.add("--overlay-dir", options.overlay_dir, "DIR", "takes each image with coloured classes");
+           "ignore 0 in ground-truth masks; 1 is the first class");
+    o.add("--mask-dir", options.mask_dir, "DIR", "write an indexed PNG mask for each image to DIR");
+    o.add("--overlay-dir", options.overlay_dir, "DIR",
+          "write each image with its classes in colour to DIR");
     o.add("--palette", options.palette, "WORD|FILE",
-          "colours of the classes: voc, ade20k, or a file with one a line");
+          "colours of the classes: voc, ade20k, or a file with one colour a line");
 }
 
 }  // namespace
@@ -61,7 +63,7 @@ cli::Tool segment_tool(SegmentOptions& options) {
     add_results(o, options.results, /*with_top=*/false);
     add_images(o, options.image_root);
     add_records(o, options.stream, {});
-    cli::add_common(o, options.common, "where the items go; - is standard output");
+    cli::add_common(o, options.common, "write the items to FILE; - is standard output");
     tool.commands.push_back(std::move(command));
     options.declared = &tool.commands.back().options;  // moves with the tool: it stays where it is
     return tool;

@@ -62,12 +62,13 @@ std::vector<image::Rgb> load_palette(const std::string& word, std::size_t classe
         const auto colour = parse_colour(line);
         if (!colour)
             throw cli::DataError(word + ":" + std::to_string(colours.size() + 1) +
-                                 ": a colour is \"R G B\" of 0..255 or \"#rrggbb\"");
+                                 ": not a colour: expected \"R G B\" of 0..255, or \"#rrggbb\"");
         colours.push_back(*colour);
     }
     if (colours.size() < classes || colours.size() > kMostColours)
         throw cli::DataError(word + ": " + std::to_string(colours.size()) + " colours for " +
-                             std::to_string(classes) + " classes (at least one each, at most 256)");
+                             std::to_string(classes) +
+                             " classes (one for each class is needed, and at most 256)");
     return colours;
 }
 

@@ -101,7 +101,7 @@ private:
             counts = std::move(*compared);
         }
         if (pictures_.has_any() && !written_.insert(item.record.key))
-            return cli::Reject{"duplicate-key", "the key stood before: " + item.record.key};
+            return cli::Reject{"duplicate-key", "the key occurred before: " + item.record.key};
         const std::vector<Found> found = classes_in(*mask);
         std::vector<ClassName> names;
         for (const Found& one : found) names.push_back(legend_name(one.index));
@@ -117,8 +117,9 @@ private:
             if (!mask) return cli::Reject{"bad-mask", path + ": " + mask.reject().message};
             return mask;
         } catch (const cli::DataError& problem) {
-            return cli::Reject{
-                "bad-mask", std::string(problem.what()) + " (--image-root says where paths start)"};
+            return cli::Reject{"bad-mask",
+                               std::string(problem.what()) +
+                                   " (--image-root DIR sets where relative paths start)"};
         }
     }
 
@@ -261,7 +262,7 @@ private:
         s.skipped = errors_.skipped();
         s.more.set("unlabelled", std::to_string(without));
         s.more.set("iou", iou_json());
-        if (without > 0) s.note = ", " + std::to_string(without) + " without a true mask";
+        if (without > 0) s.note = ", " + std::to_string(without) + " without a ground-truth mask";
         add_settings(s.settings);
         if (o_.common.provenance) s.provenance = cli::provenance_json(o_.common);
         return s;
@@ -302,14 +303,14 @@ int plan(const SegmentOptions& o) {
     const eval::SegmentSettings s = settings_of(o, config, classes);
     cli::info("would load " + folder.string() + " (" + config.name + ", " +
               std::to_string(config.vision.image_size) + " px)");
-    cli::info("would find " + std::to_string(classes.size()) + " classes with " +
+    cli::info("would segment into " + std::to_string(classes.size()) + " classes with " +
               std::to_string(templates.size()) + " templates, short side " +
-              (s.short_side > 0 ? std::to_string(s.short_side) : "as it is") + ", " +
+              (s.short_side > 0 ? std::to_string(s.short_side) : "unchanged") + ", " +
               (s.window > 0 ? "windows of " + std::to_string(s.window) + ", " +
                                   std::to_string(s.stride) + " apart"
                             : std::string("the whole image at once")));
     std::string files = o.common.output == "-" ? "standard output" : o.common.output;
-    if (summary == "-") files = "the summary alone";
+    if (summary == "-") files = "only the summary";
     for (const std::string& more :
          {summary == "-" ? std::string() : summary, o.mask_dir, o.overlay_dir})
         if (!more.empty()) files += ", " + more;

@@ -50,7 +50,7 @@ std::vector<fs::path> old_set(const ShardCommand& o) {
     if (!fs::exists(manifest)) return {};
     if (!o.common.force)
         throw cli::DataError(manifest.string() +
-                             ": exists already (-f replaces it, --resume goes on)");
+                             ": exists already (-f replaces it, --resume continues)");
     std::vector<fs::path> files;
     for (const shard::ShardInfo& info : shard::read_manifest(manifest))
         files.push_back(manifest.parent_path() / info.name);

@@ -69,7 +69,7 @@ std::optional<std::string> problem_of(const shard::Sample& sample, bool decode) 
             if (!object) return object.reject().message;
             if (record::read_text(record::find_value(*object, "key"), key) && !key.empty() &&
                 key != sample.key)
-                return "the record's key is \"" + key + "\"";
+                return "the key of the record is \"" + key + "\"";
         }
         if (decode && shard::is_image_ext(member.ext))
             if (const auto picture = image::decode(member.bytes); !picture)
@@ -116,7 +116,8 @@ int list_shards(const ShardCommand& options) {
 int cat_shards(const ShardCommand& options) {
     const bool as_tar = options.cat_format == "tar";
     if (as_tar && options.common.output == "-" && ::isatty(STDOUT_FILENO) == 1)
-        throw cli::UsageError("a tar is not for a terminal: pipe it or name a file with -o");
+        throw cli::UsageError(
+            "a tar is not written to a terminal (pipe the output, or name a file with -o)");
     const std::set<std::string> keys = wanted_keys(options.keys);
     std::set<std::string> missing = keys;
     record::Output output(options.common.output, options.common.force);
@@ -149,7 +150,7 @@ int cat_shards(const ShardCommand& options) {
     output.close();
     if (!missing.empty())
         throw cli::DataError(std::to_string(missing.size()) +
-                             " keys are in none of the shards, the first is \"" + *missing.begin() +
+                             " keys are in none of the shards; the first is \"" + *missing.begin() +
                              "\"");
     return cli::kDone;
 }
@@ -169,10 +170,11 @@ int verify_shards(const ShardCommand& options) {
         const auto expected = from_manifest(path);
         if (report.ok() && expected && !expected->xxh64.empty() && report.xxh64 != expected->xxh64)
             report.error = report.frames == 0
-                               ? "the seek table is missing: the file is cut"
-                               : "the bytes differ from those the manifest names (xxh64)";
+                               ? "the seek table is missing: the file is truncated"
+                               : "the checksum differs from that in the manifest (xxh64)";
         if (report.ok() && report.frames == 0 && path.ends_with(".tar.zst") && !expected)
-            cli::warn(path + ": has no seek table: it is cut, or another tool wrote it");
+            cli::warn(path +
+                      ": has no seek table: it is truncated, or was written by another tool");
         std::string line = "{\"shard\":";
         cli::append_json_string(line, path);
         line += std::string(",\"ok\":") + (report.ok() ? "true" : "false") +

@@ -69,7 +69,7 @@ std::optional<cli::Reject> look_at(const ShardCommand& options, const std::strin
 
 shard::ImageInput image_input(const ShardCommand& o) {
     if (o.no_images && !o.images_from.empty())
-        throw cli::UsageError("--images-from and --no-images exclude each other");
+        throw cli::UsageError("--images-from and --no-images cannot be used together");
     return {o.stream, o.image_root, !o.no_images, o.images_from};
 }
 
@@ -106,7 +106,7 @@ public:
         } catch (const cli::Stopped&) {
             writer_.reset();
             cli::info("stopped by " + cli::stop_signal_name() + ": " + std::to_string(shards_) +
-                      " shards are complete; the same command with --resume goes on");
+                      " shards are complete (the same command with --resume continues)");
             return cli::kStopped;
         }
         return errors_.finish();
@@ -174,11 +174,10 @@ private:
             std::int64_t number = 0;
             if (!settings || !records || !record::read_integer(*records, number))
                 throw cli::DataError(
-                    manifest_ + ": was not written by this tool, --resume cannot go on with it");
+                    manifest_ + ": was not written by this tool, so --resume cannot continue it");
             if (*settings != settings_json(options_))
                 throw cli::UsageError(
-                    "--resume: the finished shards were made with other "
-                    "settings: " +
+                    "--resume: the finished shards were written with other settings: " +
                     changed_settings(*settings, settings_json(options_)));
             consumed = static_cast<std::uint64_t>(number);
             ++shards_;
@@ -188,8 +187,7 @@ private:
         const std::string key = images_.skip_to(consumed);
         if (errors_.records() != consumed || (consumed > 0 && key != last_key))
             throw cli::DataError(
-                "--resume: the input is not what the finished shards were made of: "
-                "record " +
+                "--resume: the input differs from that of the finished shards: record " +
                 std::to_string(consumed) + " was \"" + last_key + "\", now it is \"" + key + "\"");
         cli::info(std::to_string(shards_) + (shards_ == 1 ? " shard is" : " shards are") +
                   " complete: continuing after record " + std::to_string(consumed));
@@ -316,7 +314,8 @@ int write_shards(const ShardCommand& options) {
         cli::install_signals(cli::OnSignal::kDie);  // nothing to go on with
         if (::isatty(STDOUT_FILENO) == 1)
             throw cli::UsageError(
-                "shards are not for a terminal: name them with -o PREFIX, or pipe the output");
+                "shards are not written to a terminal (name them with -o PREFIX, or pipe the "
+                "output)");
     }
     if (options.common.dry_run) {
         record::ErrorLog errors(options.stream, true);
@@ -325,8 +324,9 @@ int write_shards(const ShardCommand& options) {
         if (!old.empty())
             cli::info("would replace " + std::to_string(old.size() - 1) + " shards of " +
                       old.back().string());
-        cli::info("would write " + (is_stream ? "one shard to standard output"
-                                              : options.common.output + "-000000.tar.zst and on"));
+        cli::info("would write " + (is_stream
+                                        ? "one shard to standard output"
+                                        : options.common.output + "-000000.tar.zst and so on"));
         return cli::kDone;
     }
     return ShardWriting(options).run();

@@ -108,7 +108,8 @@ private:
     std::optional<cli::Reject> use_tags(Caption& caption, std::size_t number) const {
         const std::string place = "caption " + std::to_string(number);
         const std::string remedy =
-            "; --tagger tagged needs \"tokens\" and \"tags\", two lists of texts of equal length";
+            " (--tagger tagged needs \"tokens\" and \"tags\", two lists of strings of equal "
+            "length)";
         std::vector<std::string> lists[2];
         const char* names[] = {"tokens", "tags"};
         for (int i = 0; i < 2; ++i) {
@@ -118,11 +119,11 @@ private:
             bool is_array = false;
             for (const std::string_view item : record::array_items(*raw, is_array))
                 if (!record::read_text(item, lists[i].emplace_back()))
-                    return cli::Reject{"bad-record", place + ": \"" + names[i] + "\" holds " +
+                    return cli::Reject{"bad-record", place + ": \"" + names[i] + "\" contains " +
                                                          std::string(item) + remedy};
             if (!is_array)
                 return cli::Reject{"bad-record",
-                                   place + ": \"" + names[i] + "\" is no list" + remedy};
+                                   place + ": \"" + names[i] + "\" is not a list" + remedy};
         }
         if (lists[0].size() != lists[1].size())
             return cli::Reject{"bad-record", place + ": " + std::to_string(lists[0].size()) +
@@ -158,9 +159,9 @@ int split_captions(const SplitCommand& options) {
     record::FilterIo io{options.stream, options.common.output, options.common.force,
                         options.common.thread_count(), options.stats != "-"};
     if (!options.tokenizer.empty() && options.stats.empty())
-        throw cli::UsageError("--tokenizer counts tokens for --stats, and --stats is not given");
+        throw cli::UsageError("--tokenizer needs --stats, for which it counts tokens");
     if (options.stats == "-" && options.common.output != "-")
-        throw cli::UsageError("--stats - puts the counts in place of the records: -o " +
+        throw cli::UsageError("--stats - writes the counts in place of the records, so -o " +
                               options.common.output + " would stay empty");
     if (options.common.dry_run) {
         record::resolve_inputs(options.stream.inputs);

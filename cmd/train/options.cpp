@@ -16,33 +16,34 @@ namespace {
 
 void add_length_and_optimiser(cli::Options& o, TrainOptions& t) {
     using cli::Kind;
-    o.group("length and optimiser");
-    o.add("--epochs", t.epochs, Kind::kCount, "N", "times through the data", 1);
+    o.group("schedule and optimiser");
+    o.add("--epochs", t.epochs, Kind::kCount, "N", "number of epochs", 1);
     o.add("--steps", t.run.schedule.total_steps, Kind::kCount, "N",
-          "optimiser steps in place of epochs; 0: by epochs");
+          "number of optimiser steps, in place of --epochs; 0: use --epochs");
     o.add("--lr", t.run.schedule.peak, "X", "peak learning rate", 0, 1e3);
-    o.add("--min-lr", t.run.schedule.least, "X", "learning rate at the end", 0, 1e3);
-    o.add("--warmup", t.warmup, "N|P%", "steps, or share of the run, in which the rate rises");
+    o.add("--min-lr", t.run.schedule.least, "X", "learning rate at the end of the schedule", 0,
+          1e3);
+    o.add("--warmup", t.warmup, "N|P%",
+          "length of the learning-rate warm-up: steps, or a share of the run");
     o.choice("--schedule", t.run.schedule.decay,
              {{"cosine", train::Decay::kCosine},
               {"linear", train::Decay::kLinear},
               {"constant", train::Decay::kConstant}},
-             "what follows the warm-up");
+             "learning-rate schedule after the warm-up");
     o.add("--weight-decay", t.run.adamw.weight_decay, "X",
-          "of matrices; gains, biases and scales have none", 0, 100);
-    o.add("--beta1", t.run.adamw.beta1, "X", "AdamW's first decay rate", 0, 0.999999);
-    o.add("--beta2", t.run.adamw.beta2, "X", "AdamW's second decay rate", 0, 0.9999999);
-    o.add("--eps", t.run.adamw.eps, "X", "AdamW's epsilon", 1e-20, 1);
-    o.add(
-        "--micro-batch", t.run.step.part_images, Kind::kPlain, "N",
-        "images whose activations are kept at once: computed twice, the loss is still that of the "
-        "whole batch; 0: all",
-        0, 1 << 20);
-    o.add("--clip-grad", t.run.clip_gradients, "X", "largest norm of the gradient; 0: no limit", 0,
-          1e9);
+          "weight decay of matrices; gains, biases and scales have none", 0, 100);
+    o.add("--beta1", t.run.adamw.beta1, "X", "beta1 of AdamW", 0, 0.999999);
+    o.add("--beta2", t.run.adamw.beta2, "X", "beta2 of AdamW", 0, 0.9999999);
+    o.add("--eps", t.run.adamw.eps, "X", "epsilon of AdamW", 1e-20, 1);
+    o.add("--micro-batch", t.run.step.part_images, Kind::kPlain, "N",
+          "images in a micro-batch: only its activations are kept, and they are computed twice; "
+          "the loss is still that of the whole batch; 0: the whole batch",
+          0, 1 << 20);
+    o.add("--clip-grad", t.run.clip_gradients, "X",
+          "clip the gradient to this norm; 0: no clipping", 0, 1e9);
     o.add("--ema", t.run.ema, "X",
-          "checkpoints hold the moving average of the weights with this decay, for example 0.999; "
-          "0: the weights",
+          "save the exponential moving average of the weights with this decay, for example 0.999; "
+          "0: save the weights themselves",
           0, 0.9999999);
 }
 
@@ -53,67 +54,75 @@ void add_texts_and_images(cli::Options& o, TrainOptions& t) {
     train::PixelSettings& pixels = t.run.data.pixels;
     o.group("texts and images");
     o.add("--texts-per-image", t.texts_per_image, Kind::kPlain, "K",
-          "texts drawn for an image, without repetition while its pool lasts; 0: of the method", 0,
-          256);
+          "texts drawn for an image, without repetition until its pool is used up; 0: default of "
+          "the method",
+          0, 256);
     o.choice("--texts", t.sentences,
              {{"auto", std::nullopt}, {"captions", false}, {"sentences", true}},
-             "the pool: whole captions, or long ones by sentence. auto: of the method");
+             "pool that texts are drawn from: whole captions, or long captions by sentence. auto: "
+             "default of the method");
     o.add("--sources", pool.sources, "LIST",
-          "captions in the pool: SOURCE[:FORM][=WEIGHT]; the entry with the form goes first. "
-          "Weight 0 "
-          "removes. Default: all at 1");
+          "captions in the pool: SOURCE[:FORM][=WEIGHT]; an entry with a form takes precedence. "
+          "Weight 0 removes captions. Default: all, with weight 1");
     o.add("--skip-flags", pool.skip_flags, "LIST",
-          "captions with these flags are left out, and sentence N of FLAG@N; truncated drops the "
-          "last sentence only")
+          "leave out captions with these flags, or only sentence N if the flag is FLAG@N; "
+          "truncated leaves out only the last sentence")
         .checked_by(train::check_skip_flag);
     o.add("--merge", sampler.merge, Kind::kPlain, "M",
-          "1..M neighbouring sentences of a caption make one text", 1, 64);
+          "join 1 to M neighbouring sentences of a caption to one text", 1, 64);
     o.choice(
         "--merge-mode", sampler.merge_mode,
         {{"consecutive", train::MergeMode::kConsecutive}, {"diverse", train::MergeMode::kDiverse}},
-        "diverse: half the time any other sentences of the pool, not the neighbours");
-    o.flag("--raw-first", sampler.raw_first, "the first text is always the raw caption", true);
-    o.add("--image-size", t.image_size, Kind::kPlain, "N", "side in pixels; 0: of the architecture",
-          0, 4096);
+        "sentences that --merge joins; diverse: half the time any other sentences of the pool "
+        "instead of the neighbours");
+    o.flag("--raw-first", sampler.raw_first, "make the raw caption the first text of an image",
+           true);
+    o.add("--image-size", t.image_size, Kind::kPlain, "N",
+          "side of the model's input in pixels; 0: default of the architecture", 0, 4096);
     o.add("--context-length", t.context_length, Kind::kPlain, "N",
-          "longest text in tokens; 0: of the architecture", 0, 4096);
+          "context length in tokens; 0: default of the architecture", 0, 4096);
     o.choice("--resize-mode", t.resize_mode, {"auto", "shortest", "longest", "squash"},
-             "how an image becomes a square, here without crops and in all tools that use the "
-             "model: short side fitted, ends cut off; long side fitted, padded; both fitted. auto: "
-             "of the architecture, with regions longest");
+             "how images without random crops are made square, here and in all tools that use the "
+             "model: fit the short side and cut the ends off; fit the long side and pad; or fit "
+             "both sides. auto: default of the architecture, or longest with regions");
     o.choice("--augment", pixels.augment,
              {{"none", train::Augment::kNone},
               {"crop", train::Augment::kCrop},
               {"strong", train::Augment::kStrong}},
-             "the evaluation's centre crop; random resized crops; or these with changes of colour "
-             "and form: see IMAGES. With regions none");
+             "image augmentation: the centre crop of the evaluation; random resized crops; or "
+             "these with changes of colour and shape, see IMAGES. With regions: none");
     o.add("--crop-scale", pixels.crop_scale, "A",
-          "least area of the random crop; 0.2 with --augment strong", 0.01, 1);
+          "smallest area of a random crop, as a fraction of the image; 0.2 with --augment strong",
+          0.01, 1);
     o.add("--flip", pixels.flip, "P",
-          "share of crops that are mirrored: against captions that name left and right", 0, 1);
+          "probability that a crop is mirrored; mirroring contradicts captions that name left and "
+          "right",
+          0, 1);
     o.flag("--exact-decode", pixels.exact_decode,
-           "crops from every pixel of the image, as other programs cut them: slower; see IMAGES",
+           "decode every pixel of the image for a crop, as other programs do; slower, see IMAGES",
            true);
 }
 
 void add_released_code(cli::Options& o, TrainOptions& t) {
-    o.group("habits of released code");
+    o.group("compatibility");
     o.choice("--compat", t.released_code, {{"none", false}, {"dreamlip-code", true}},
-             "the sampling of the code released with DreamLIP: sets what of --texts-per-image 7, "
-             "--raw-first and the options below is not given");
+             "sample texts as the code released with DreamLIP does: sets --texts-per-image 7, "
+             "--raw-first and the options below, except those that are given");
     o.choice("--splitter", t.run.data.sampler.pool.splitter,
              {{"record", train::Splitter::kRecord}, {"dreamlip", train::Splitter::kDreamlip}},
-             "sentences: those of the record; or long and short captions cut at every line feed, "
-             "period and </s>");
+             "sentences of the pool: those of the record; or long and short captions split at "
+             "every line feed, period and </s>");
     o.flag("--drop-last-piece", t.drop_last_piece,
-           "no text begins with the last piece of the pool, or with --merge M the last M+1", true);
+           "begin no text with the last piece of the pool, or with --merge M the last M+1", true);
     o.flag("--period-join", t.run.data.sampler.period_join,
-           "merged pieces have \". \" between them and go on over the borders of captions", true);
+           "join merged pieces with a period and a space, across the borders of captions too",
+           true);
     o.choice("--pool-order", t.run.data.sampler.pool.order,
              {{"record", train::PoolOrder::kRecord},
               {"csv", train::PoolOrder::kCsv},
               {"json", train::PoolOrder::kJson}},
-             "captions in the order of the record, or of that code's readers");
+             "order of the captions in the pool: that of the record, or of a reader of the "
+             "released code");
 }
 
 // Settings of a recipe's method where another one was typed.
@@ -147,18 +156,19 @@ void set_released_code(const cli::Options& given, TrainOptions& t) {
 void set_regions(const cli::Options& given, TrainOptions& t) {
     const bool of_method = train::find_method(t.run.method).regions;
     if (of_method && given.given("regions") && !t.regions)
-        throw cli::UsageError("--no-regions: --method " + t.run.method +
-                              " is learning from regions (--method clip is the same without)");
+        throw cli::UsageError(
+            "--no-regions: --method " + t.run.method +
+            " always learns from regions (--method clip is the same without them)");
     if (!t.regions && !of_method) return;
     train::PixelSettings& pixels = t.run.data.pixels;
     if (!given.given("augment")) pixels.augment = train::Augment::kNone;
     if (!given.given("resize-mode")) t.resize_mode = "longest";
     if (pixels.augment != train::Augment::kNone)
         throw cli::UsageError(
-            "--augment: boxes of regions hold for the whole image, not for crops (--augment none)");
+            "--augment: boxes of regions apply to the whole image, not to crops (--augment none)");
     if (pixels.flip > 0)
         throw cli::UsageError(
-            "--flip: boxes and phrases of regions hold for the image as it is, not mirrored");
+            "--flip: boxes and phrases of regions do not apply to a mirrored image (--flip 0)");
 }
 
 // Steps win over epochs, but not those of a recipe over what was typed.
@@ -175,8 +185,8 @@ void set_crops(const cli::Options& given, TrainOptions& t) {
         pixels.crop_scale = 0.2;
     if (pixels.augment == train::Augment::kNone && (pixels.flip > 0 || pixels.exact_decode))
         throw cli::UsageError(
-            "--flip and --exact-decode are of random crops, and --augment none makes none (it "
-            "decodes every pixel anyway)");
+            "--flip and --exact-decode need random crops, which --augment none does not make (it "
+            "always decodes every pixel)");
 }
 
 void add_run(cli::Options& o, TrainOptions& t) {
@@ -184,72 +194,78 @@ void add_run(cli::Options& o, TrainOptions& t) {
     o.group("train");
     std::vector<std::string> names;
     for (const train::Method& method : train::methods()) names.emplace_back(method.name);
-    o.choice("--method", t.run.method, names, "loss and defaults");
+    o.choice("--method", t.run.method, names, "training method: its loss and its defaults");
     o.add_repeated("--set", t.settings, "METHOD.KEY=VALUE",
-                   "a setting of the method, beside those of --config: see SETTINGS")
+                   "change a setting of the method, in addition to those of --config; see SETTINGS")
         .merges_keys = true;
     o.add("--arch", t.arch, "NAME|FILE",
-          "shape of the model: a name of open_clip's, demo, or a JSON file");
+          "architecture of the model: a name of open_clip, demo, or a JSON file");
     o.add("--init", t.run.init, "CKPT",
-          "start from the weights of a checkpoint or run, of the same --arch and --tokenizer; a "
+          "initialise the weights from a checkpoint or run with the same --arch and --tokenizer; a "
           "warning names settings of Llip that differ");
     o.add("--init-bias", t.init_bias, "X|prior",
-          "first bias of a sigmoid loss (siglip, llip), -100 to 100, by default -10; prior: "
-          "-ln(batch size - 1), for batches below about 1,000 images");
+          "initial bias of the logits of a sigmoid loss (siglip, llip), -100 to 100, by default "
+          "-10; prior: -ln(batch size - 1), for batches below about 1,000 images");
     o.add("--tokenizer", t.run.tokenizer, "FILE", "SentencePiece model, CLIP vocabulary or folder")
         .required("spm_train makes one, see TOKENIZER in train(1)");
     o.add_repeated("--data", t.run.data.shards, "SHARDS[=WEIGHT]",
                    "training data: a shard, a folder, a manifest or a quoted pattern; its images "
-                   "are seen WEIGHT times as often as those of weight 1")
+                   "are drawn WEIGHT times as often as those of weight 1")
         .required();
     o.add("-o,--output", t.run.run_folder, "RUN", "folder of the run").required().in_config = false;
-    o.flag("-f,--force", t.run.replace, "start afresh: replaces a run that is in RUN")
+    o.flag("-f,--force", t.run.replace, "start afresh and replace an existing run in RUN")
         .not_with({"resume"})
         .in_config = false;
-    cli::Option& resume = o.flag("--resume", t.run.resume,
-                                 "go on from the newest checkpoint in RUN; start if there is none");
+    cli::Option& resume =
+        o.flag("--resume", t.run.resume,
+               "continue from the newest checkpoint in RUN, or start if there is none");
     resume.in_config = false;
     resume.meant_by = {"if-exists"};
     o.add("--checkpoint-every", t.run.checkpoint_every, "N|TIME",
-          "steps, or a duration such as 30m, between checkpoints");
-    o.add("--keep", t.run.keep, Kind::kPlain, "N", "checkpoints that stay, the newest; 0: all");
-    o.add("--log-every", t.run.log_every, Kind::kPlain, "N", "steps between lines of metrics.jsonl",
-          1);
-    o.flag("--tensorboard", t.run.tensorboard, "figures for TensorBoard, too, in RUN/tensorboard");
+          "interval between checkpoints: steps, or a duration such as 30m");
+    o.add("--keep", t.run.keep, Kind::kPlain, "N", "number of newest checkpoints to keep; 0: all");
+    o.add("--log-every", t.run.log_every, Kind::kPlain, "N",
+          "number of steps between lines of metrics.jsonl", 1);
+    o.flag("--tensorboard", t.run.tensorboard,
+           "also write the metrics for TensorBoard, to RUN/tensorboard");
     o.add("--rank-timeout", t.rank_timeout_s, Kind::kDuration, "TIME",
-          "of several ranks, end when another has been silent this long: see RANKS", 1);
+          "with several ranks, fail if another rank has been silent this long; see RANKS", 1);
     o.choice("--rank-backend", t.rank_backend,
              {{"auto", tensor::Exchanger::kAuto},
               {"gloo", tensor::Exchanger::kGloo},
               {"nccl", tensor::Exchanger::kNccl}},
-             "of several ranks, what carries tensors of CUDA devices; auto: NCCL where it can be, "
-             "see RANKS");
+             "with several ranks, communication backend for tensors of CUDA devices; auto: NCCL "
+             "where possible, see RANKS");
     o.flag("--ring", t.run.step.ring,
-           "of several ranks, with siglip and llip: texts go round, those of one rank at a time, "
-           "rather than all to all; of one rank it changes nothing: see RANKS",
+           "with several ranks and siglip or llip, pass the texts from rank to rank instead of "
+           "gathering all of them; no effect with one rank, see RANKS",
            true);
-    o.add("--seed", t.seed, Kind::kPlain, "N", "of weights, order, crops and draws").environment =
-        "LIP_SEED";
+    o.add("--seed", t.seed, Kind::kPlain, "N",
+          "random seed of weights, sample order, crops and drawn texts")
+        .environment = "LIP_SEED";
 }
 
 void add_evaluation(cli::Options& o, TrainOptions& t) {
     using cli::Kind;
     o.group("evaluation");
     o.add_repeated("--eval-data", t.eval.inputs, "INPUT",
-                   "images with captions, as shards or records, on which checkpoints are measured");
+                   "images with captions, as shards or records, to evaluate checkpoints on");
     o.add("--image-root", t.eval.image_root, "DIR",
-          "where relative image paths of --eval-data's records start. Default: the folder of the "
-          "record file");
+          "folder where relative image paths in the records of --eval-data start. Default: the "
+          "folder of the record file");
     o.add("--eval-every", t.run.evaluate_every, Kind::kPlain, "N",
-          "every N-th checkpoint, and the last of the run", 1);
+          "evaluate every N-th checkpoint, and the last of the run", 1);
     o.add("--classes", t.eval.classes, "FILE",
-          "with the accuracy among these classes: zeroshot(1)");
-    o.add("--templates", t.eval.templates, "NAME|FILE", "around the names of the classes");
+          "also evaluate zero-shot classification into these classes; see zeroshot(1)");
+    o.add("--templates", t.eval.templates, "NAME|FILE",
+          "prompt templates for the names of the classes");
     o.group("bad samples");
     o.choice("--on-error", t.run.errors.skip_bad, {{"stop", false}, {"skip", true}},
-             "a bad sample ends the run, or is replaced");
-    o.add("--max-errors", t.run.errors.max_errors, "N|P%", "more bad samples than this fail");
-    o.add("--rejects", t.run.errors.rejects, "FILE", "takes one JSON line a bad sample");
+             "on a bad sample, end the run, or take the next sample in its place");
+    o.add("--max-errors", t.run.errors.max_errors, "N|P%",
+          "fail if more samples than this are bad");
+    o.add("--rejects", t.run.errors.rejects, "FILE",
+          "write rejected samples to FILE, one JSON object a line");
 }
 
 }  // namespace
@@ -278,8 +294,8 @@ cli::Tool train_tool(TrainOptions& t) {
     add_texts_and_images(o, t);
     o.group("regions");
     o.flag("--regions", t.regions,
-           "also with methods other than cloc: learn from the boxes and phrases of the records; "
-           "see REGIONS",
+           "learn from the boxes and phrases of the records with methods other than cloc, too; see "
+           "REGIONS",
            true);
     add_released_code(o, t);
     // Here, so that --print-config and config.toml say what it comes to.
@@ -292,7 +308,7 @@ cli::Tool train_tool(TrainOptions& t) {
         set_crops(given, t);
     });
     o.group("model");
-    add_device(o, t.machine, "images a step");
+    add_device(o, t.machine, "images in a batch, over all ranks");
     add_evaluation(o, t);
     add_common(o, t.common, "");
     o.locate_config(find_recipe);

@@ -44,11 +44,11 @@ void hint_at_prior(const TrainOptions& t, const model::ModelConfig& config) {
         return;
     char prior[32];
     std::snprintf(prior, sizeof prior, "%.2f", prior_bias(t));
-    cli::warn("--init-bias is -10, which suits batches of thousands: with " +
-              std::to_string(t.machine.batch_size) +
-              " images the first steps would move little but the bias (--init-bias prior starts "
-              "at " +
-              prior + ")");
+    cli::warn(
+        "--init-bias is -10, which suits batches of thousands of images: with " +
+        std::to_string(t.machine.batch_size) +
+        " images the first steps would change little but the bias (--init-bias prior starts at " +
+        prior + ")");
 }
 
 // Where the bias of a sigmoid loss starts.
@@ -59,7 +59,7 @@ void set_first_bias(const TrainOptions& t, model::ModelConfig& config) {
             throw cli::UsageError("--init-bias: '' is not a number (a number, or prior)");
     } else if (!config.has_logit_bias) {
         throw cli::UsageError("--init-bias: " + t.run.method +
-                              " has no bias (siglip and llip have)");
+                              " has no bias (only siglip and llip have one)");
     } else {
         config.init_logit_bias =
             t.init_bias.kind == Kind::kPrior ? prior_bias(t) : t.init_bias.value;
@@ -92,12 +92,12 @@ void check_released_code(const TrainOptions& t, const train::SamplerSettings& sa
     if (!sampler.pool.sentences &&
         (pieces || t.drop_last_piece || sampler.period_join || sampler.merge > 1))
         throw cli::UsageError(
-            "--merge and the habits of released code are of sentences, but the texts are whole "
+            "--merge and the compatibility options apply to sentences, but the texts are whole "
             "captions (--texts sentences, or --method dreamlip)");
     if (sampler.period_join && !pieces)
         throw cli::UsageError(
-            "--period-join: sentences of the record have their own periods (--splitter dreamlip "
-            "makes pieces without)");
+            "--period-join: the sentences of records keep their periods (--splitter dreamlip "
+            "removes them)");
     if (sampler.merge_mode == train::MergeMode::kDiverse && sampler.merge == 1)
         throw cli::UsageError("--merge-mode diverse: nothing is merged (--merge 3)");
     if (sampler.raw_first && train::weight_of(sampler.pool.sources, "raw", "raw") == 0)
@@ -153,28 +153,25 @@ void report_eval_data(const TrainOptions& t, const TrainSettings& s,
     const auto number = [](std::int64_t n) { return std::to_string(n); };
     if (s.model.is_text_conditioned() && there.captions > 0)
         cli::info("--eval-data: " + number(there.images) + " images and " + number(there.captions) +
-                  " captions, so that every measurement scores " +
-                  number(there.images * there.captions) +
-                  " pairs, each with vectors of its own (--eval-every N measures fewer "
-                  "checkpoints)");
+                  " captions: every evaluation scores " + number(there.images * there.captions) +
+                  " pairs one by one (--eval-every N evaluates fewer checkpoints)");
     if (there.captions == 0)
-        cli::warn("--eval-data has no captions: there will be no recall of retrieval");
+        cli::warn("--eval-data has no captions: retrieval recall is not computed");
     if (!t.eval.classes.empty() && there.labelled == 0)
-        cli::warn(
-            std::string("--eval-data has no image whose one label is among --classes: there will "
-                        "be no acc1, acc5 and mean_per_class_recall") +
-            (s.model.regions && there.regions > 0 ? ", but mAcc of boxes" : ""));
+        cli::warn(std::string("--eval-data has no image with exactly one label that is in "
+                              "--classes: acc1, acc5 and mean_per_class_recall are not computed") +
+                  (s.model.regions && there.regions > 0 ? ", but mAcc of boxes is" : ""));
     if (s.model.regions && there.regions == 0)
         cli::warn(
-            "--eval-data has no regions: there will be no mAcc, r2t_recall@10, t2r_recall@10, "
-            "acc@0.5 and mean_iou");
+            "--eval-data has no regions: mAcc, r2t_recall@10, t2r_recall@10, acc@0.5 and mean_iou "
+            "are not computed");
 }
 
 // Figures of checkpoints on --eval-data.
 void set_evaluation(const TrainOptions& t, const tensor::RankPlace& place, TrainSettings& s) {
     if (t.eval.inputs.empty()) {
-        if (!t.eval.classes.empty()) throw cli::UsageError("--classes is for --eval-data");
-        if (!t.eval.image_root.empty()) throw cli::UsageError("--image-root is for --eval-data");
+        if (!t.eval.classes.empty()) throw cli::UsageError("--classes needs --eval-data");
+        if (!t.eval.image_root.empty()) throw cli::UsageError("--image-root needs --eval-data");
         return;
     }
     if (place.rank > 0) return;  // the first alone measures
@@ -228,7 +225,7 @@ void complete_length(const TrainOptions& t, TrainSettings& s) {
                   ": the learning rate never reaches --lr (--warmup 5% is usual for short runs)");
     if (s.samples_per_epoch > 0 && static_cast<std::int64_t>(s.samples_per_epoch) < batch)
         cli::warn(
-            "a batch holds more images than the data: images meet themselves as negatives "
+            "a batch holds more images than the data set: images become their own negatives "
             "(--batch-size " +
             std::to_string(s.samples_per_epoch) + " or less)");
 }
@@ -248,9 +245,9 @@ void check_ring(const TrainOptions& t, const train::Method& method,
     if (!t.run.step.ring) return;
     if (!method.own_images_suffice)
         throw cli::UsageError("--ring: " + t.run.method +
-                              " needs the images of all ranks as well (siglip and llip do not)");
+                              " needs the images of all ranks, too (siglip and llip do not)");
     if (place.size == 1)
-        cli::warn("--ring changes nothing: there is one rank (see RANKS in train(1))");
+        cli::warn("--ring has no effect: there is only one rank (see RANKS in train(1))");
 }
 
 // What the options say, completed by what depends on several of them, the data and the machine.
@@ -306,7 +303,7 @@ void from_text(std::string_view text, InitBias& bias) {
         throw cli::UsageError(std::string(problem.what()) + " (a number, or prior)");
     }
     if (std::abs(bias.value) > kLargestBias)
-        throw cli::UsageError("'" + std::string(text) + "' must lie between -100 and 100");
+        throw cli::UsageError("'" + std::string(text) + "' must be between -100 and 100");
 }
 
 std::string to_text(const InitBias& bias) {
@@ -326,12 +323,12 @@ int run_train(const TrainOptions& t) {
     const tensor::Group ranks(place, std::chrono::seconds(t.rank_timeout_s), settings.device,
                               t.rank_backend);
     if (place.size > 1 && ranks.is_first() && settings.device.is_cuda())
-        cli::info("tensors of the ranks go over " +
+        cli::info("the ranks exchange tensors over " +
                   std::string(ranks.has_nccl() ? "NCCL" : "Gloo, through the host's memory"));
     if (place.rank == 0 && cli::interrupt_is_ignored())
         cli::info(
-            "SIGINT is ignored, as a shell has it for the background jobs of a script: stop "
-            "this run with SIGTERM (kill " +
+            "SIGINT is ignored, as in background jobs of a shell script: stop this run with "
+            "SIGTERM (kill " +
             std::to_string(::getpid()) + ")");
     const train::TrainResult result = train::run_training(settings, ranks);
     if (ranks.is_first()) record::Output("-", false).write(result.checkpoint + "\n");

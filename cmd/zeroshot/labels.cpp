@@ -32,7 +32,7 @@ Labels::Labels(const std::string& from, const eval::Classes& classes)
 void Labels::add(const std::string& where, const std::string& key, const std::string& label) {
     if (!by_key_.emplace(key, label).second)
         throw cli::DataError(where + ": the " + (by_image_ ? "image" : "key") + " '" + key +
-                             "' stands twice");
+                             "' occurs twice");
 }
 
 void Labels::read_lines(const std::string& path) {
@@ -64,7 +64,7 @@ void Labels::read_csv(const std::string& path) {
         if (!row.problem.empty()) throw cli::DataError(where + ": " + row.problem);
         if (label) {
             if (row.fields[*key].empty() || row.fields[*label].empty())
-                throw cli::DataError(where + ": an empty key or label");
+                throw cli::DataError(where + ": the key or the label is empty");
             add(where, row.fields[*key], row.fields[*label]);
             continue;
         }
@@ -74,7 +74,7 @@ void Labels::read_csv(const std::string& path) {
         label = column("label");
         if (!key || !label)
             throw cli::DataError(where +
-                                 ": the header names no column label, or neither key nor image");
+                                 ": the header needs a column label, and a column key or image");
     }
 }
 
@@ -95,7 +95,7 @@ cli::Result<std::optional<Truth>> Labels::find(const shard::ImageRecord& item) c
         const std::filesystem::path path = record.image.empty() ? record.key : record.image;
         const std::string folder = path.parent_path().filename().string();
         if (folder.empty())
-            return cli::Reject{"unknown-label", "the path '" + path.string() + "' names no folder"};
+            return cli::Reject{"unknown-label", "the path '" + path.string() + "' has no folder"};
         return one(folder);
     }
     const std::string* raw = record.object.find("label");

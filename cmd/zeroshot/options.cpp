@@ -18,11 +18,12 @@ cli::Tool zeroshot_tool(ZeroshotOptions& options) {
     using eval::TemplateAverage;
     o.choice("--template-average", options.template_average,
              {{"query", TemplateAverage::kQuery}, {"score", TemplateAverage::kScore}},
-             "of a Llip model: mix once for the mean query of a name, or for every template");
-    o.add(
-        "--labels", options.labels, "WORD|FILE",
-        "truth: record (the field label), folder (the image's), or a file: lines KEY<TAB>LABEL, or "
-        "a .csv with columns key or image, and label");
+             "with a Llip model, mix once for the mean query of a name (query), or once for each "
+             "template (score)");
+    o.add("--labels", options.labels, "WORD|FILE",
+          "where the ground truth comes from: record (the field label), folder (the name of the "
+          "image's folder), or a file: lines KEY<TAB>LABEL, or a .csv with columns key or image, "
+          "and label");
     add_regions(o, options.regions, /*with_flag=*/true);
     o.after_parse([&options](const cli::Options& given) {
         if (options.regions.regions && !given.given("templates"))
@@ -30,11 +31,11 @@ cli::Tool zeroshot_tool(ZeroshotOptions& options) {
     });
     o.group("zeroshot");
     o.add("--confusion", options.confusion, "FILE",
-          "takes a CSV table of true by predicted classes; - is standard output");
+          "write the confusion matrix to FILE as CSV; - is standard output");
     add_results(o, options.results, /*with_top=*/true);
     add_images(o, options.image_root);
     add_records(o, options.stream, {});
-    cli::add_common(o, options.common, "where the items go; - is standard output");
+    cli::add_common(o, options.common, "write the items to FILE; - is standard output");
     tool.commands.push_back(std::move(command));
     return tool;
 }

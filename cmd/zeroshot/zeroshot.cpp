@@ -294,7 +294,7 @@ int plan(const ZeroshotOptions& options) {
     cli::info("would write " +
               (options.common.output == "-" ? "standard output" : options.common.output) +
               (summary.empty()  ? ""
-               : summary == "-" ? ", the summary alone"
+               : summary == "-" ? ", only the summary"
                                 : " and " + summary) +
               (options.confusion.empty() ? "" : ", confusion: " + options.confusion));
     return cli::kDone;
@@ -304,7 +304,9 @@ int plan(const ZeroshotOptions& options) {
 
 int zeroshot(const ZeroshotOptions& options) {
     if (options.regions.regions && options.labels != "record")
-        throw cli::UsageError("--labels: with --regions truth is the label or text of each region");
+        throw cli::UsageError(
+            "--labels: with --regions the ground truth is the label or text of each region (leave "
+            "out --labels)");
     if (!options.regions.regions && options.regions.mode != eval::RegionMode::kAuto)
         throw cli::UsageError("--region-mode needs --regions");
     const std::string& confusion = options.confusion;

@@ -174,8 +174,8 @@ std::string long_help(const Tool& tool, const Command& command, const std::strin
         for (std::string line; std::getline(lines, line);) shell_line(out, line);
     }
     out +=
-        "\nExit status: 0 done, 1 failed, 2 wrong usage, 3 done but records were skipped,\n"
-        "4 stopped, go on with --resume. All rules for every tool: lip(7).\n";
+        "\nExit status: 0 done, 1 failed, 2 wrong usage, 3 done but records were skipped,\n4 "
+        "stopped, continue with --resume. lip(7) has the rules for all tools.\n";
     return out;
 }
 

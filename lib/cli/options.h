@@ -4,7 +4,7 @@
 //     Options options;
 //     options.group("records");
 //     options.add("--max-line", settings.max_line, Kind::kSize, "SIZE", "longest line accepted");
-//     options.flag("--allow-empty", settings.allow_empty, "empty input is no error");
+//     options.flag("--allow-empty", settings.allow_empty, "accept empty input");
 //
 // Targets are plain values owned by the caller; what they hold when declared is the default.
 // CLI11 parses (parser.cpp); what it checks stands in the table.

@@ -36,10 +36,11 @@ void print(const std::string& text) {
 }
 
 void add_questions(Options& options) {
-    options.question("-h,--help", {}, "a line an option; --help tells all");
-    options.question("-V,--version", {}, "version, build and libraries");
+    options.question("-h,--help", {},
+                     "print a short summary of the options; --help prints everything");
+    options.question("-V,--version", {}, "print the version, the build and the libraries");
     options.question("--generate", {"man", "bash", "zsh", "fish", "json"},
-                     "print page or completion");
+                     "print the man page, a shell completion, or the options as JSON");
 }
 
 std::string version_text(const Tool& tool, const std::string& called) {
@@ -140,7 +141,7 @@ int run_command(Tool& tool, Common& common, const std::vector<std::string>& argu
         return kDone;
     }
     if (is_done(common)) {
-        info(common.output + " exists already: nothing is done (--if-exists=skip)");
+        info(common.output + " exists already: nothing to do (--if-exists=skip)");
         return kDone;
     }
     verbose("settings:\n" + command.options.as_toml(false));
@@ -199,38 +200,42 @@ void add_common(Options& options, Common& common, std::string_view output_help, 
         options.choice(
             "--if-exists", common.if_exists,
             {{"fail", IfExists::kFail}, {"replace", IfExists::kReplace}, {"skip", IfExists::kSkip}},
-            "what happens where the output of -o exists: the run fails; it is replaced, "
-            "as with -f; or nothing is done, with status 0");
+            "if the output of -o exists: fail; replace it, as -f does; or do nothing and end with "
+            "status 0");
         options.after_parse([&common](const Options& given) {
             if (common.force && given.on_command_line("force") &&
                 common.if_exists == IfExists::kSkip)
-                throw UsageError("-f and --if-exists=skip contradict each other");
+                throw UsageError("-f and --if-exists=skip cannot be used together");
             if (common.if_exists == IfExists::kReplace) common.force = true;
         });
     }
     options
         .add("-j,--threads", common.threads, Kind::kPlain, "N",
-             "threads of the whole process; 0: all cores it may use", 0, 4096)
+             "number of threads; 0: all cores that the process may use", 0, 4096)
         .environment = "LIP_THREADS";
-    options.flag("-q,--quiet", common.quiet, "errors only");
-    options.counter("-v,--verbose", common.verbose, "say more; twice for debugging");
+    options.flag("-q,--quiet", common.quiet, "print only errors");
+    options.counter("-v,--verbose", common.verbose, "print more messages; twice for debugging");
     options.flag("-n,--dry-run", common.dry_run, "check everything, print the plan, write nothing");
     Option& config = options.add("--config", common.config, "FILE",
-                                 "settings as TOML; --print-config makes one");
+                                 "read settings from a TOML file, as --print-config prints it");
     config.in_config = false;
     config.environment = "LIP_CONFIG";
     options.flag("--print-config", common.print_config, "print every setting as TOML and exit")
         .in_config = false;
     options
         .choice("--progress", common.progress, {"auto", "always", "never"},
-                "progress on standard error")
+                "show progress on standard error")
         .environment = "LIP_PROGRESS";
-    options.choice("--log-format", common.log_format, {"text", "json"}, "form of messages")
+    options.choice("--log-format", common.log_format, {"text", "json"}, "format of messages")
         .environment = "LIP_LOG_FORMAT";
-    options.flag("--provenance", common.provenance, "say in outputs who made them, and how", true);
+    options.flag("--provenance", common.provenance,
+                 "record in the outputs which program made them, and how", true);
     add_questions(options);
-    options.flag("--assume-tty", common.assume_tty, "tests: as if at a terminal").hidden = true;
-    options.add("--provenance-text", common.provenance_text, "TEXT", "tests: this provenance")
+    options.flag("--assume-tty", common.assume_tty, "for tests: behave as at a terminal").hidden =
+        true;
+    options
+        .add("--provenance-text", common.provenance_text, "TEXT",
+             "for tests: record this provenance")
         .hidden = true;
 }
 

@@ -15,17 +15,17 @@ std::string resolve_boxes_by(const std::filesystem::path& checkpoint, const std:
     };
     if (is_detector) {
         if (wanted != "auto" && wanted != "owlv2")
-            lacks("is an OWLv2 detector, which has nothing for --boxes-by=" + wanted +
+            lacks("is an OWLv2 detector, which does not support --boxes-by=" + wanted +
                   " (--boxes-by=owlv2)");
         return "owlv2";
     }
     const model::ModelConfig config = model::read_config(checkpoint);
     if (wanted == "owlv2")
-        lacks("is no OWLv2 detector, its method is " + config.method + " (--boxes-by=patches)");
+        lacks("is not an OWLv2 detector: its method is " + config.method + " (--boxes-by=patches)");
     const bool has_head = config.regions && config.cloc.has_grounding();
     if (has_head && wanted != "patches") return "head";
     if (wanted == "head")
-        lacks("has no head for boxes, its method is " + config.method + " (--boxes-by=patches)");
+        lacks("has no box head: its method is " + config.method + " (--boxes-by=patches)");
     return "patches";
 }
 

@@ -21,8 +21,8 @@ class HeadGrounder final : public Grounder {
 public:
     explicit HeadGrounder(const GrounderSettings& s) : embedder_(s.embedder) {
         if (s.image_size.value_or(image_size()) != image_size())
-            throw cli::UsageError("--image-size: a Prompter has positions for " +
-                                  std::to_string(image_size()) + " pixels alone");
+            throw cli::UsageError("--image-size: the Prompter supports only " +
+                                  std::to_string(image_size()) + " pixels");
     }
 
     std::string model_name() const override { return embedder_.config().name; }

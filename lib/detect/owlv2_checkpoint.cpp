@@ -30,7 +30,7 @@ std::string read_text(const fs::path& file) {
 Json config_of(const fs::path& folder) {
     const std::string file = (folder / "config.json").string();
     Json json = Json::parse(record::read_file(file, kMostJson), nullptr, false);
-    if (!json.is_object()) throw cli::DataError(file + ": is no JSON object");
+    if (!json.is_object()) throw cli::DataError(file + ": is not a JSON object");
     return json;
 }
 
@@ -77,14 +77,14 @@ NamedTensors from_hf(const NamedTensors& theirs, const Owlv2& model, const std::
             continue;
         }
         if (found->second.sizes() != wanted.sizes())
-            problems +=
-                "\n  " + name + " is " + shape_text(found->second) + ", not " + shape_text(wanted);
+            problems += "\n  " + name + " is " + shape_text(found->second) + ", expected " +
+                        shape_text(wanted);
         kept.push_back(*found);
         given.erase(found);
     }
     if (!problems.empty())
         throw cli::DataError(where +
-                             ": the weights are not those of the OWLv2 in config.json:" + problems);
+                             ": the weights do not fit the OWLv2 model in config.json:" + problems);
     for (const auto& [name, value] : given)
         if (!is_unused(name)) left_out.push_back(name);
     return model::from_layout(kept, model::Layout::kHfOwlv2, where);
@@ -107,8 +107,8 @@ model::ModelConfig read_owlv2_config(const fs::path& folder) {
     if (vision.pool_type != "tok" || !vision.class_token || vision.attentional_pool ||
         config.has_mixture() || config.text.is_padded() || config.text.proj_bias)
         throw cli::DataError(file +
-                             ": is no configuration of OWLv2's towers (a class token, plain "
-                             "pooling, a causal text tower)");
+                             ": is not a configuration of OWLv2 (expected towers with a class "
+                             "token, plain pooling, and a causal text tower)");
     config.vision.projection = false;
     return config;
 }
@@ -130,9 +130,9 @@ LoadedOwlv2 load_owlv2(const fs::path& folder, c10::Device device, const std::st
     const std::string words = tokenizer.empty() ? folder.string() : tokenizer;
     loaded.tokenizer = text::load_tokenizer(words);
     if (loaded.tokenizer->vocab_size() > config.text.vocab_size)
-        throw cli::DataError(words + ": the tokenizer has " +
-                             std::to_string(loaded.tokenizer->vocab_size()) +
-                             " entries, the model only " + std::to_string(config.text.vocab_size));
+        throw cli::DataError(
+            words + ": the tokenizer has " + std::to_string(loaded.tokenizer->vocab_size()) +
+            " entries, but the model has only " + std::to_string(config.text.vocab_size));
     return loaded;
 }
 

@@ -21,7 +21,7 @@ std::int64_t checked_size(const model::VisionConfig& vision, std::optional<std::
     const std::int64_t size = wanted.value_or(vision.image_size), patch = vision.patch_size;
     if (size % patch != 0 || (size / patch) * (size / patch) > kMostPatches)
         throw cli::UsageError("--image-size: " + std::to_string(size) +
-                              " is no multiple of the patch size of " + std::to_string(patch) +
+                              " is not a multiple of the patch size of " + std::to_string(patch) +
                               " pixels, or over " + std::to_string(kMostPatches) + " patches");
     return size;
 }

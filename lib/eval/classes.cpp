@@ -85,10 +85,10 @@ void Classes::add(Class entry, const std::string& where) {
     const auto index = static_cast<std::int64_t>(classes_.size());
     const auto [known, is_new] = by_id_.emplace(entry.id, index);
     if (!is_new)
-        throw cli::DataError(where + ": the id '" + entry.id + "' stands twice (before as class " +
+        throw cli::DataError(where + ": the id '" + entry.id + "' occurs twice (first as class " +
                              std::to_string(known->second) + ", counted from 0)");
     for (const std::string& name : entry.names) {
-        if (name.empty()) throw cli::DataError(where + ": an empty name");
+        if (name.empty()) throw cli::DataError(where + ": the name is empty");
         const auto [other, is_first] = by_name_.emplace(name, index);
         if (!is_first && other->second != index) other->second = kAmbiguous;
     }
@@ -102,10 +102,12 @@ void Classes::read_lines(const std::string& text, const std::string& path) {
         const std::string where = at_line(path, i);
         const std::size_t tab = lines[i].find('\t');
         if (has_ids && tab == std::string_view::npos)
-            throw cli::DataError(where + ": no TAB between id and names, other than in line 1");
-        if (!has_ids && tab != std::string_view::npos)
             throw cli::DataError(where +
-                                 ": a TAB, but line 1 has none (plain names, or ids with names)");
+                                 ": no TAB between id and names, but line 1 has one (plain names, "
+                                 "or ids with names)");
+        if (!has_ids && tab != std::string_view::npos)
+            throw cli::DataError(
+                where + ": has a TAB, but line 1 has none (plain names, or ids with names)");
         if (has_ids) {
             add({std::string(text::trim(lines[i].substr(0, tab))),
                  split_names(lines[i].substr(tab + 1)),
@@ -113,7 +115,7 @@ void Classes::read_lines(const std::string& text, const std::string& path) {
                 where);
         } else {
             const std::string name(text::trim(lines[i]));
-            if (name.empty()) throw cli::DataError(where + ": an empty name");
+            if (name.empty()) throw cli::DataError(where + ": the name is empty");
             add({name, {name}, {}}, where);
         }
     }
@@ -129,7 +131,7 @@ void Classes::read_json(const std::string& text, const std::string& path) {
         for (const std::string_view raw : record::array_items(field.raw, is_array)) {
             std::string prompt;
             if (!record::read_text(raw, prompt) || text::trim(prompt).empty())
-                throw cli::DataError(where + ": a prompt is empty or no text");
+                throw cli::DataError(where + ": a prompt is empty or not a string");
             entry.prompts.push_back(std::move(prompt));
         }
         if (!is_array || entry.prompts.empty())
@@ -145,8 +147,8 @@ cli::Result<std::int64_t> Classes::find(const std::string& label) const {
         return cli::Reject{"unknown-label",
                            "the label '" + label + "' is neither the id nor a name of a class"};
     if (name->second == kAmbiguous)
-        return cli::Reject{"unknown-label",
-                           "several classes have the name '" + label + "' (label with the id)"};
+        return cli::Reject{"unknown-label", "several classes have the name '" + label +
+                                                "' (use the id as the label)"};
     return name->second;
 }
 
@@ -158,7 +160,7 @@ std::vector<std::string> load_templates(const std::string& word) {
     if (path == word && !std::filesystem::exists(word))
         throw cli::UsageError("--templates: '" + word + "' is none of photo, none, " +
                               cli::join(record::data_names("templates")) +
-                              ", no file, and has no {} for the name");
+                              ", not a file, and has no {} for the name");
     std::vector<std::string> templates;
     const std::string text = read_text_file(path);
     for (const std::string_view line : lines_of(text)) {
@@ -256,7 +258,7 @@ ClassWeights class_weights(const Embedder& embedder, const Classes& classes,
     maker.finish();
     if (weights.cut > 0)
         cli::warn(std::to_string(weights.cut) + " of " + std::to_string(weights.texts) +
-                  " texts of classes were cut to " +
+                  " texts of classes were truncated to " +
                   std::to_string(embedder.config().text.context_length) + " tokens");
     return weights;
 }

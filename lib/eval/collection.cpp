@@ -45,7 +45,7 @@ public:
             std::string line;
             record::append_json(line, item.record);
             errors_.report(item.place,
-                           {"duplicate-key", "the key stood before: " + item.record.key}, line);
+                           {"duplicate-key", "the key occurred before: " + item.record.key}, line);
             return false;
         }
         const auto image = static_cast<std::int64_t>(out_.keys.size());
@@ -130,7 +130,7 @@ std::optional<cli::Reject> too_few(std::size_t texts, const Wanted& wanted) {
     if (static_cast<std::int64_t>(texts) >= wanted.least_texts || wanted.allow_short)
         return std::nullopt;
     return cli::Reject{"bad-record", "the image has " + std::to_string(texts) +
-                                         (texts == 1 ? " text, not " : " texts, not ") +
+                                         (texts == 1 ? " text" : " texts") + ", expected " +
                                          std::to_string(wanted.least_texts) +
                                          " (--texts-per-image; --allow-short keeps it)"};
 }

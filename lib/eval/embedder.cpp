@@ -27,16 +27,15 @@ EmbedderSettings checked(EmbedderSettings settings) {
 void require_text_conditioned(const model::ModelConfig& config, const std::string& model,
                               const std::string& option) {
     if (config.is_text_conditioned()) return;
-    throw cli::DataError(model + ": " + option +
-                         " needs a Llip model, whose images are mixed by texts; the method of this "
-                         "one is " +
-                         config.method +
-                         (config.has_mixture() ? " with mixing=" + config.llip.mixing : ""));
+    throw cli::DataError(
+        model + ": " + option +
+        " needs a Llip model, whose images are mixed by texts; the method of this model is " +
+        config.method + (config.has_mixture() ? " with mixing=" + config.llip.mixing : ""));
 }
 
 void require_finite(const at::Tensor& numbers, const std::string& model, const std::string& what) {
     if (!numbers.isfinite().all().item<bool>())
-        throw cli::DataError(model + ": the model gives numbers that are not finite" + what);
+        throw cli::DataError(model + ": the model computes numbers that are not finite" + what);
 }
 
 Embedder::Embedder(const EmbedderSettings& settings)

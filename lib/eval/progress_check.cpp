@@ -57,9 +57,9 @@ ProgressCheck::ProgressCheck(ProgressCheckSettings settings) : settings_(std::mo
     shard::ImageStream images({stream(), settings_.image_root, true}, errors);
     shard::ImageRecord item;
     if (!images.next(item))
-        throw cli::DataError(settings_.inputs.front() +
-                             ": holds no image that can be used (--image-root says where its "
-                             "images are)");
+        throw cli::DataError(
+            settings_.inputs.front() +
+            ": has no image that can be used (--image-root DIR sets where its image paths start)");
     count();
 }
 

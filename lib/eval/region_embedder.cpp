@@ -20,12 +20,13 @@ RegionMode settled(const Embedder& embedder, RegionMode mode) {
     if (mode == RegionMode::kPrompter && !has_prompter)
         throw cli::DataError(model +
                              ": --region-mode=prompter needs a model trained with regions (the "
-                             "method of this one is " +
-                             embedder.config().method + "; --region-mode=crop takes any)");
+                             "method of this model is " +
+                             embedder.config().method +
+                             "; --region-mode=crop works with any model)");
     if (mode == RegionMode::kRoi && embedder.config().has_mixture())
         throw cli::DataError(model +
-                             ": --region-mode=roi needs patches in the joint space, which a "
-                             "Llip model does not have (--region-mode=crop takes any)");
+                             ": --region-mode=roi needs patches in the joint space, which a Llip "
+                             "model does not have (--region-mode=crop works with any model)");
     return mode;
 }
 
@@ -95,10 +96,10 @@ at::Tensor RegionEmbedder::boxes(const ImageBatch& batch) const {
                 box_in_square(embedder_.config(), regions[r].box, batch.sizes[i]);
             if (!warned_ && (box[2] <= box[0] || box[3] <= box[1])) {
                 warned_ = true;
-                cli::warn("a region of " + batch.items[i].record.key +
-                          " and maybe others lie outside of the middle of the image, which is all "
-                          "that the model sees: their vectors mean nothing (--region-mode=crop "
-                          "sees them)");
+                cli::warn(
+                    "a region of " + batch.items[i].record.key +
+                    " is outside the centre crop of the image, which is all that the model sees: "
+                    "the vectors of such regions are meaningless (--region-mode=crop avoids this)");
             }
             for (std::size_t side = 0; side < 4; ++side)
                 to[static_cast<std::int64_t>(i)][static_cast<std::int64_t>(r)]

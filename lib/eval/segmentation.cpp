@@ -68,14 +68,15 @@ void count_classes(const Tensor& chosen, std::vector<std::int64_t>& pixels) {
 void check(const SegmentSettings& s, std::int64_t patch, std::int64_t classes) {
     if (s.window > 0 && s.window % patch != 0)
         throw cli::UsageError("--window: " + std::to_string(s.window) +
-                              " is no multiple of the model's patch size " + std::to_string(patch));
+                              " is not a multiple of the model's patch size " +
+                              std::to_string(patch));
     if (s.window > 0 && (s.stride < 1 || s.stride > s.window))
         throw cli::UsageError("--stride: must be 1 to the window's " + std::to_string(s.window) +
-                              ", or pixels would be left out");
+                              ", otherwise pixels are left out");
     if (!s.background && (s.prob_threshold > 0 || s.area_threshold > 0))
         throw cli::UsageError("--prob-threshold and --area-threshold need --background ID");
     if (classes > kMostSegmentClasses)
-        throw cli::DataError(std::to_string(classes) + " classes: masks tell at most " +
+        throw cli::DataError(std::to_string(classes) + " classes: a mask can hold at most " +
                              std::to_string(kMostSegmentClasses) + " apart");
 }
 
@@ -208,8 +209,8 @@ cli::Result<image::Mask> Segmenter::operator()(const image::Image& picture) cons
     if (bytes > kMostScoreBytes)
         return cli::Reject{"bad-image", std::to_string(size.width) + " x " +
                                             std::to_string(size.height) +
-                                            " pixels with that many names need more than 8 GiB "
-                                            "(--short-side makes the image smaller)"};
+                                            " pixels with that many names need more than 8 GiB (a "
+                                            "smaller --short-side needs less)"};
     const Tensor map = cosines(picture, size);  // [Q, h, w]
     const std::int64_t names = map.size(0);
     const std::int64_t band = std::max<std::int64_t>(1, kBandBytes / 4 / (names * width));

@@ -73,7 +73,7 @@ private:
 
     static void give(png_structp png, png_bytep to, png_size_t count) {
         PngFile& file = *static_cast<PngFile*>(png_get_io_ptr(png));
-        if (count > file.rest_.size()) png_error(png, "the file is cut off");
+        if (count > file.rest_.size()) png_error(png, "the file is truncated");
         std::memcpy(to, file.rest_.data(), count);
         file.rest_.remove_prefix(count);
     }

@@ -68,7 +68,8 @@ LoadedModel load_model(const fs::path& path, c10::Device device) {
     if (loaded.tokenizer->vocab_size() > config.text.vocab_size)
         throw cli::DataError(loaded.folder.string() + ": the tokenizer has " +
                              std::to_string(loaded.tokenizer->vocab_size()) +
-                             " pieces, the model only " + std::to_string(config.text.vocab_size));
+                             " pieces, but the model has only " +
+                             std::to_string(config.text.vocab_size));
     return loaded;
 }
 

@@ -49,7 +49,7 @@ std::map<std::string, std::string> read_checksums(const fs::path& folder) {
         ++number;
         if (!is_line(line))
             throw cli::DataError(file.string() + ": line " + std::to_string(number) +
-                                 " is no 16 digits, two spaces and the name of a file");
+                                 ": expected 16 digits, two spaces and a file name");
         hashes[std::string(line.substr(kHashDigits + kGap.size()))] = line.substr(0, kHashDigits);
         begin = end + 1;
     }

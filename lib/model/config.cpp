@@ -140,9 +140,10 @@ void check(const ModelConfig& c, const std::string& where) {
     require(pool == "argmax" || pool == "eos" || pool == "first" || pool == "last",
             "text pool_type must be argmax, eos, first or last");
     require(c.vision.norm_eps > 0 && c.text.norm_eps > 0, "eps must be positive");
-    require(sane(c.text.pad_id + 1, c.text.vocab_size), "pad_id is outside of the vocabulary");
-    require(!c.has_mixture() || (!v.attentional_pool && v.pool_type != "map" && v.projection),
-            "llip takes a plain vision tower: no attentional_pool, no pool_type map, a projection");
+    require(sane(c.text.pad_id + 1, c.text.vocab_size), "pad_id is outside the vocabulary");
+    require(
+        !c.has_mixture() || (!v.attentional_pool && v.pool_type != "map" && v.projection),
+        "llip needs a plain vision tower: no attentional_pool, no pool_type map, and a projection");
     require(!c.has_mixture() || sane(c.llip.mixture_tokens, 1 << 12),
             "llip.mixture_tokens must be 1..4096");
     require(
@@ -159,12 +160,13 @@ void check(const ModelConfig& c, const std::string& where) {
     if (!c.regions) return;
     require(c.cloc.box_tokens == 1 || c.cloc.box_tokens == 2, "cloc.box_tokens must be 1 or 2");
     require(!c.cloc.has_layer() || v.width % (c.cloc.box_tokens == 1 ? 8 : 4) == 0,
-            "places need a vision width that is a multiple of 4 (8 with cloc.box_tokens=1)");
+            "the position encoding needs a vision width that is a multiple of 4 (8 with "
+            "cloc.box_tokens=1)");
     require(sane(c.cloc.regions_per_image, 256), "cloc.regions_per_image must be 1..256");
     require(sane(c.cloc.context_length, c.text.context_length),
             "cloc.context_length must be at least 1 and at most that of the texts");
     require(!v.attentional_pool || c.cloc.tokens == "patch_raw",
-            "attentional_pool norms no patches: cloc.tokens must be patch_raw");
+            "attentional_pool does not normalise patches: cloc.tokens must be patch_raw");
     require(c.cloc.tokens != "with_cls" || (v.class_token && !c.has_mixture()),
             "cloc.tokens=with_cls needs a class token");
 }

@@ -56,7 +56,7 @@ void read_siglip(const std::string& name, VisionConfig& vision, const std::strin
             vision.activation = tanh ? Activation::kGeluTanh : Activation::kGelu;
             return;
         }
-    throw cli::DataError(where + ".timm_model_name: '" + name + "' is no tower that is known here");
+    throw cli::DataError(where + ".timm_model_name: '" + name + "' is not a supported tower");
 }
 
 void read_vision(const Json& json, bool quick_gelu, VisionConfig& vision,
@@ -122,7 +122,7 @@ void read_text(const Json& json, bool quick_gelu, TextConfig& text, const std::s
 
 ModelConfig parse_config(const std::string& text, const std::string& where) {
     const Json root = Json::parse(text, nullptr, /*allow_exceptions=*/false);
-    if (!root.is_object()) throw cli::DataError(where + ": is no JSON object");
+    if (!root.is_object()) throw cli::DataError(where + ": is not a JSON object");
     ModelConfig config;
     const bool wrapped = root.contains("model_cfg");
     const Json model = wrapped ? root["model_cfg"] : root;
@@ -237,15 +237,14 @@ void apply_setting(ModelConfig& config, const std::string& setting) {
         throw cli::UsageError("--set: '" + setting + "' is not BLOCK.KEY=VALUE");
     const std::string block = setting.substr(0, dot);
     if (block != config.method && !(block == "cloc" && config.regions))
-        throw cli::UsageError("--set: '" + block + "' is no block of --method " + config.method +
+        throw cli::UsageError("--set: '" + block + "' is not a block of --method " + config.method +
                               (block == "cloc" ? " without --regions" : ""));
     const std::string text = setting.substr(equals + 1);
     if (const std::size_t comma = text.find(','); text.find('=', comma) != text.npos)
-        throw cli::UsageError("--set: '" + setting +
-                              "' has a second setting behind the comma (one "
-                              "a --set: --set " +
-                              setting.substr(0, equals + 1 + comma) + " --set " +
-                              text.substr(comma + 1) + ")");
+        throw cli::UsageError(
+            "--set: '" + setting +
+            "' has a second setting after the comma (give each its own --set: --set " +
+            setting.substr(0, equals + 1 + comma) + " --set " + text.substr(comma + 1) + ")");
     Json value = Json::parse(text, nullptr, /*allow_exceptions=*/false);
     if (!value.is_number() && !value.is_boolean()) value = text;
     Json root = Json::parse(to_json(config));

@@ -23,7 +23,7 @@ using Json = nlohmann::ordered_json;
 class ConfigReader {
 public:
     ConfigReader(const Json& json, std::string where) : json_(json), where_(std::move(where)) {
-        if (!json_.is_object()) throw cli::DataError(where_ + ": is no JSON object");
+        if (!json_.is_object()) throw cli::DataError(where_ + ": is not a JSON object");
     }
     template <class T>
     void take(const char* key, T& value) {
@@ -111,7 +111,7 @@ private:
     }
     static const char* type_name(bool) { return "true or false"; }
     static const char* type_name(double) { return "a number"; }
-    static const char* type_name(const std::string&) { return "a text"; }
+    static const char* type_name(const std::string&) { return "a string"; }
     static const char* type_name(std::int64_t) { return "a whole number"; }
     static const char* type_name(const std::vector<double>&) { return "a list of numbers"; }
 

@@ -13,9 +13,9 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-[[noreturn]] void no_place(const std::string& library, const std::string& what) {
-    throw cli::DataError("the model cannot be written for " + library + ": the library has no " +
-                         what);
+[[noreturn]] void not_supported(const std::string& library, const std::string& what) {
+    throw cli::DataError("the model cannot be exported to " + library +
+                         ": the library does not support " + what);
 }
 
 bool is_siglip(const ModelConfig& c) {
@@ -60,7 +60,8 @@ Json open_clip_config(const ModelConfig& c) {
     model["text_cfg"].erase("tokenizer");
     if (is_siglip(c)) {
         const std::string name = timm_name(c.vision);
-        if (name.empty()) no_place("open_clip", "tower of this shape with attention pooling");
+        if (name.empty())
+            not_supported("open_clip", "a tower of this shape with attention pooling");
         model["custom_text"] = true;
         model["vision_cfg"] = {{"image_size", c.vision.image_size},
                                {"timm_model_name", name},
@@ -70,9 +71,9 @@ Json open_clip_config(const ModelConfig& c) {
         return json;
     }
     if (!c.vision.class_token || c.vision.patch_bias || !c.vision.projection)
-        no_place("open_clip",
-                 "vision tower without class token, or with a bias on the patches, "
-                 "but with attention pooling");
+        not_supported("open_clip",
+                      "a vision tower without class token, or with a bias on the patches, but with "
+                      "attention pooling");
     if (is_custom_text(c)) model["custom_text"] = true;
     return json;
 }
@@ -97,22 +98,21 @@ Json hf_config(const ModelConfig& c, const ExportSettings& settings) {
     const bool siglip = is_siglip(c);
     const VisionConfig& v = c.vision;
     const TextConfig& t = c.text;
-    if (v.ls_init_value != 0) no_place("Hugging Face", "LayerScale");
-    if (v.attentional_pool) no_place("Hugging Face", "attention pooling of open_clip's kind");
+    if (v.ls_init_value != 0) not_supported("Hugging Face", "LayerScale");
+    if (v.attentional_pool) not_supported("Hugging Face", "the attention pooling of open_clip");
     if (!siglip && (v.pool_type != "tok" || v.no_ln_pre || v.patch_bias || !v.projection))
-        no_place(
-            "Hugging Face",
-            "vision tower of CLIP that is pooled elsewhere than at the class token (this one: " +
-                v.pool_type + "), or without ln_pre");
+        not_supported("Hugging Face",
+                      "a vision tower of CLIP that is not pooled at the class token (this one: " +
+                          v.pool_type + "), or without ln_pre");
     if (siglip != (t.pool_type == "last" && t.no_causal_mask && t.proj_bias))
-        no_place("Hugging Face", "text tower of this kind beside this vision tower");
+        not_supported("Hugging Face", "a text tower of this kind with this vision tower");
     if (!siglip && (t.pool_type == "first" || t.no_causal_mask || t.proj_bias))
-        no_place("Hugging Face", "CLIP with such a text tower");
+        not_supported("Hugging Face", "CLIP with such a text tower");
     if (!siglip && t.pool_type == "eos" && t.eos_id == 2)
-        no_place("Hugging Face",
-                 "text tower with the end token at 2: it reads a text at its highest id then (a "
-                 "model trained with a tokenizer of spm_train --eos_id=3 can be written; this one "
-                 "can for open_clip)");
+        not_supported("Hugging Face",
+                      "a text tower with the end token at 2, where it would pool at the highest id "
+                      "(a model trained with a tokenizer of spm_train --eos_id=3 can be exported; "
+                      "this one can be exported to open_clip)");
     const auto tower = [](std::int64_t width, std::int64_t hidden, std::int64_t layers,
                           std::int64_t heads, double eps, Activation activation) {
         return Json{{"hidden_size", width},        {"intermediate_size", hidden},
@@ -189,8 +189,7 @@ tensor::NamedTensors their_tensors(const LanguageImageModel& model, const Export
         std::string names;
         for (const std::string& name : left) names += "\n  " + name;
         throw cli::DataError(
-            "the model has tensors for which the format has no place (--drop-extra leaves them "
-            "out):" +
+            "the model has tensors that the format cannot hold (--drop-extra leaves them out):" +
             names);
     }
     if (layout == Layout::kOpenClip && is_custom_text(model.config))
@@ -205,13 +204,13 @@ tensor::NamedTensors their_tensors(const LanguageImageModel& model, const Export
 void check_can_export(const ModelConfig& config, const ExportSettings& settings) {
     if (!config.has_mixture()) return;
     if (settings.format != ExportFormat::kPt)
-        no_place(settings.format == ExportFormat::kHf ? "Hugging Face" : "open_clip",
-                 "mixture tokens and readout of Llip, without which nobody could use it "
-                 "(--format pt keeps them)");
+        not_supported(settings.format == ExportFormat::kHf ? "Hugging Face" : "open_clip",
+                      "the mixture tokens and the readout of Llip, without which the model is of "
+                      "no use (--format pt keeps them)");
     if (settings.drop_extra)
         throw cli::DataError(
-            "--drop-extra: without mixture tokens and readout nobody could use a Llip model "
-            "(--format pt keeps them, leave the option out)");
+            "--drop-extra: a Llip model is of no use without its mixture tokens and readout (leave "
+            "the option out; --format pt keeps them)");
 }
 
 std::vector<std::string> export_model(const std::filesystem::path& folder,

@@ -122,9 +122,9 @@ ForeignModel read_hf(const fs::path& folder, const ForeignOptions& options) {
 
 ForeignModel read_bare(const fs::path& file, const ForeignOptions& options) {
     if (options.arch.empty())
-        throw cli::UsageError(file.string() +
-                              ": weights alone do not say what model they are of; name it with "
-                              "--arch");
+        throw cli::UsageError(
+            file.string() +
+            ": bare weights do not say which architecture they have (name it with --arch)");
     ForeignModel foreign;
     foreign.format = tensor::is_pt(file.string()) ? "pt" : "open_clip";
     foreign.config = load_arch(options.arch);
@@ -157,7 +157,7 @@ ForeignModel read_foreign(const fs::path& path, const ForeignOptions& options) {
     else
         throw cli::DataError(
             path.string() + ": holds neither open_clip_config.json nor config.json" +
-            (options.format.empty() ? "" : " as --input-format " + options.format + " wants it"));
+            (options.format.empty() ? "" : " as --input-format " + options.format + " expects"));
     if (!options.format.empty() && options.format != foreign.format)
         throw cli::DataError(path.string() + ": is " + foreign.format + ", not " + options.format);
     fit(foreign, path.string());

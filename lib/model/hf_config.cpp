@@ -12,7 +12,7 @@ using Json = nlohmann::ordered_json;
 class HfReader {
 public:
     HfReader(Json json, std::string where) : json_(std::move(json)), where_(std::move(where)) {
-        if (!json_.is_object()) throw cli::DataError(where_ + ": is no JSON object");
+        if (!json_.is_object()) throw cli::DataError(where_ + ": is not a JSON object");
     }
     // `standard`: what the library takes where a file says nothing.
     template <class T>

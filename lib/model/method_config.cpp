@@ -31,9 +31,9 @@ void read_dreamlip(const Json& json, DreamlipConfig& d, const std::string& where
     r.take_word("positives", d.positives, {"slots", "all", "lse", "sigmoid"});
     r.take("mask_equal_texts", d.mask_equal_texts);
     if (d.mask_equal_texts && d.positives == "sigmoid")
-        throw cli::DataError(where +
-                             ".mask_equal_texts: not with positives=sigmoid, whose pairs do "
-                             "not compete");
+        throw cli::DataError(
+            where +
+            ".mask_equal_texts: cannot be used with positives=sigmoid, where texts do not compete");
     take_within(r, "global_weight", d.global_weight, 0, 1e6, where);
     take_within(r, "local_weight", d.local_weight, 0, 1e6, where);
     std::string word = "auto";
@@ -46,10 +46,9 @@ void read_dreamlip(const Json& json, DreamlipConfig& d, const std::string& where
     r.take_word("local_negatives", d.local_negatives, {"image", "batch"});
     take_within(r, "local_filter", d.local_filter, 0, 1, where);
     if (d.local_negatives == "batch" && d.local_filter > 0)
-        throw cli::DataError(where + ".local_filter: not with local_negatives=batch");
+        throw cli::DataError(where + ".local_filter: cannot be used with local_negatives=batch");
     if (d.local_negatives == "batch" && d.local_direction == "g2t")
-        throw cli::DataError(where +
-                             ".local_direction: local_negatives=batch has both directions");
+        throw cli::DataError(where + ".local_direction: local_negatives=batch has both directions");
     if (take_number_or_word(r, json, "local_scale", d.fixed_local_scale, d.local_scale)) {
         d.local_scale = "fixed";
         if (!(d.fixed_local_scale > 0 && d.fixed_local_scale <= 1e4))
@@ -84,7 +83,7 @@ void read_cloc(const Json& json, ClocConfig& c, const std::string& where) {
     r.take("patch_pe", c.patch_pe);
     r.take_word("box_prior", c.box_prior, {"none", "roi"});
     if (c.box_prior == "roi" && c.pool != "prompt_only")
-        throw cli::DataError(where + ".box_prior: roi is for pool=prompt_only");
+        throw cli::DataError(where + ".box_prior: roi needs pool=prompt_only");
     r.take_word("head_in", c.head_in, {"pooled", "projected"});
     r.take_word("box_out", c.box_out, {"sigmoid", "linear"});
     r.take_word("prompter", c.prompter, {"shared", "separate"});

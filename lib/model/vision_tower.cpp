@@ -136,10 +136,10 @@ Tensor VisionTower::pool(const Tensor& x) const {
 void VisionTower::check_has_patches() const {
     if (mixture_tokens.defined())
         throw cli::DataError(
-            "the model reads its mixture tokens alone (llip): it has no features of patches");
+            "the model reads only its mixture tokens (llip): it has no patch features");
     if (config.attentional_pool)
         throw cli::DataError(
-            "the model pools by attention (attentional_pool): it has no features of patches");
+            "the model pools by attention (attentional_pool): it has no patch features");
 }
 
 // Of all tokens behind the last block.

@@ -277,7 +277,7 @@ std::vector<Column> assign_roles(const std::vector<std::string>& names, const Re
                                          (role == kKey && is_reference(column.role)));
         if (is_taken && !column.is_key_too)
             throw cli::UsageError("--map and --caption take the column \"" + name +
-                                  "\" for two things");
+                                  "\" twice, for different fields");
         taken.push_back(name);
         if (!is_taken || column.role == kKey) column.role = role;
         return column;
@@ -304,8 +304,8 @@ void report_kept(const std::vector<Column>& columns, const std::string& where) {
     for (const Column& column : columns)
         if (column.role == kExtra) kept += (kept.empty() ? "\"" : ", \"") + column.name + "\"";
     if (!kept.empty())
-        cli::info(where + ": kept as they are, not as captions: " + kept +
-                  " (--caption SOURCE:FORM=COLUMN takes one)");
+        cli::info(where + ": columns kept unchanged, not read as captions: " + kept +
+                  " (--caption SOURCE:FORM=COLUMN reads one as captions)");
 }
 
 std::string describe(const std::vector<Column>& columns) {
@@ -369,7 +369,7 @@ cli::Result<Record> RecordBuilder::finish() {
     Object fields = std::move(record_.object);
     record_.object = {};
     if (!set_reference(record_, key_, url_, image_, settings_))
-        return cli::Reject{"bad-record", "there is no key, url or path"};
+        return cli::Reject{"bad-record", "the row has no key, url or path"};
     for (Object::Field& field : fields.fields) record_.object.fields.push_back(std::move(field));
     record_.update_captions();
     return std::move(record_);

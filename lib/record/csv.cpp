@@ -74,8 +74,7 @@ void CsvReader::give_up_length(CsvRow& row) {
 
 void CsvReader::give_up_quote(CsvRow& row) {
     row.problem =
-        "a quote is opened and never closed (reading goes on at the next line that looks like a "
-        "row)";
+        "a quote is never closed (reading continues at the next line that looks like a row)";
     std::string_view view = window_.view();
     row.raw = view.substr(0, std::min<std::size_t>(view.find('\n'), 4096));
     row.fields.clear();

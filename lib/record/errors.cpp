@@ -29,12 +29,12 @@ std::string to_string(const Place& place) {
 
 void input_is_cut(const Place& place) {
     throw cli::DataError(to_string(place) +
-                         ": the input is cut: its last line is no complete object");
+                         ": the input is truncated: its last line is not a complete object");
 }
 
 void no_records_in(const std::string& name) {
     throw cli::DataError("no records in " + name +
-                         " (a step before may have failed; --allow-empty accepts it)");
+                         " (an earlier step may have failed; --allow-empty accepts it)");
 }
 
 cli::Reject too_large() {
@@ -49,7 +49,7 @@ void from_text(std::string_view text, ErrorLimit& limit) {
     if (share) number.remove_suffix(1);
     if (!read_number(number, limit.value) || limit.value < 0)
         throw cli::UsageError("'" + std::string(text) +
-                              "' is neither a count nor a share such as 1%");
+                              "' is neither a count nor a percentage such as 1%");
     limit.kind = share ? ErrorLimit::Kind::kShare : ErrorLimit::Kind::kCount;
     if (share) limit.value /= 100;
 }
@@ -102,13 +102,12 @@ void ErrorLog::report(const Place& place, const cli::Reject& reject, std::string
     std::string text = to_string(place) + ": " + reject.message;
     if (!key.empty()) text += " (" + key + ")";
     if (!settings_.skip_bad && place.line <= 1 && is_foreign(reject, raw))
-        throw cli::DataError(
-            text +
-            ": these are no records (recaption-ingest makes them of caption files; "
-            "plain texts are read with --input-format lines where a tool has it)");
+        throw cli::DataError(text +
+                             ": this is not a file of records (recaption-ingest converts caption "
+                             "files; some tools read plain text with --input-format lines)");
     if (!settings_.skip_bad)
         throw cli::DataError(text + " [" + std::string(reject.word) +
-                             "; --on-error=skip leaves such records out]");
+                             "; --on-error=skip skips such records]");
     ++skipped_;
     ++by_word_[std::string(reject.word)];
     text += " [" + std::string(reject.word) + "]";
@@ -142,7 +141,7 @@ void ErrorLog::report(const Place& place, const cli::Reject& reject, std::string
 
 void ErrorLog::require_some(std::uint64_t count, const char* missing) const {
     if (count == 0 && records_ > skipped_ && !settings_.allow_empty)
-        throw cli::DataError(std::string(missing) + " (--allow-empty accepts that)");
+        throw cli::DataError(std::string(missing) + " (--allow-empty accepts this)");
 }
 
 int ErrorLog::finish() {

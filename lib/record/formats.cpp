@@ -134,15 +134,16 @@ std::string binary_kind(std::string_view head) {
     const auto begins = [&](std::string_view magic) { return head.starts_with(magic); };
     if (begins("\xFD"
                "7zXZ"))
-        return "is packed with xz: unpack it first (gzip and zstd are read)";
-    if (begins("BZh")) return "is packed with bzip2: unpack it first (gzip and zstd are read)";
-    if (begins("PK\x03\x04")) return "is a zip archive: unpack it first";
-    if (begins("\xFF\xFE") || begins("\xFE\xFF")) return "is UTF-16: convert it to UTF-8 first";
+        return "is compressed with xz (decompress it first; gzip and zstd can be read)";
+    if (begins("BZh"))
+        return "is compressed with bzip2 (decompress it first; gzip and zstd can be read)";
+    if (begins("PK\x03\x04")) return "is a zip archive (unpack it first)";
+    if (begins("\xFF\xFE") || begins("\xFE\xFF")) return "is UTF-16 (convert it to UTF-8 first)";
     if (head.size() >= 262 && head.substr(257, 5) == "ustar")
-        return "is a tar: make records of it first (recaption-ingest FILE -o FILE.jsonl)";
+        return "is a tar (convert it to records first: recaption-ingest FILE -o FILE.jsonl)";
     if (head.find('\0') != head.npos)
-        return "is neither text nor Parquet nor a tar (it holds bytes of zero; --input-format "
-               "reads it all the same)";
+        return "is neither text nor Parquet nor a tar (it has zero bytes; --input-format reads it "
+               "nevertheless)";
     return {};
 }
 
@@ -165,9 +166,9 @@ class NoText final : public ByteSource {
 public:
     explicit NoText(std::string name) : name_(std::move(name)) {}
     std::size_t read(char*, std::size_t) override {
-        throw cli::DataError(name_ +
-                             ": is a Parquet file, which this format does not come as (leave out "
-                             "--input-format)");
+        throw cli::DataError(
+            name_ +
+            ": is a Parquet file, but files of this format are not (leave out --input-format)");
     }
     bool would_wait() override { return false; }
 
@@ -190,9 +191,9 @@ std::string not_recognised(const Shape& shape) {
            (shape.parquet     ? "Parquet"
             : shape.is_json() ? "JSON"
                               : "text") +
-           " with the columns " + (columns.empty() ? "of no name" : columns) +
-           "; say which columns count (--map url=COLUMN --caption SOURCE:FORM=COLUMN), or name the "
-           "format with --input-format (--list-formats lists them)";
+           " with the columns " + (columns.empty() ? "without names" : columns) +
+           " (name the columns with --map url=COLUMN --caption SOURCE:FORM=COLUMN, or the format "
+           "with --input-format; --list-formats lists the formats)";
 }
 
 std::pair<std::string, std::string> split_at_equals(std::string_view given, const char* form) {
@@ -282,7 +283,7 @@ std::unique_ptr<RowReader> open_captions(std::unique_ptr<CaptionSource> source,
         shape.names = shape.parquet->columns;
         bytes = std::make_unique<NoText>(name);
     } else if (format == "parquet") {
-        throw cli::DataError(name + ": does not begin as Parquet does, with PAR1");
+        throw cli::DataError(name + ": is not Parquet: it does not begin with PAR1");
     } else {
         bytes = std::move(source);
     }
@@ -292,8 +293,8 @@ std::unique_ptr<RowReader> open_captions(std::unique_ptr<CaptionSource> source,
         found = find_format(format);
         if (!found)
             throw cli::DataError(name + ": " + format +
-                                 " cannot be read here: make records of it first "
-                                 "(recaption-ingest FILE -o FILE.jsonl)");
+                                 " cannot be read here (convert it to records first: "
+                                 "recaption-ingest FILE -o FILE.jsonl)");
     } else if (shape.kind == Shape::Kind::kEmpty) {
         found = find_format("records");
     } else {

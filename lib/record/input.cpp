@@ -27,7 +27,7 @@ public:
         // A file that grows while it is read never ends.
         if (::fstat(fd_, &in) == 0 && ::fstat(STDOUT_FILENO, &out) == 0 && S_ISREG(in.st_mode) &&
             in.st_dev == out.st_dev && in.st_ino == out.st_ino)
-            throw cli::DataError(name_ + ": is input and standard output at once");
+            throw cli::DataError(name_ + ": is both input and standard output");
         ::posix_fadvise(fd_, 0, 0, POSIX_FADV_SEQUENTIAL);
     }
     ~FileSource() override {
@@ -100,7 +100,8 @@ public:
         while (stream_.avail_out == wanted) {
             if (stream_.avail_in == 0) {
                 const std::size_t n = packed_->read(buffer_.data(), buffer_.size());
-                if (n == 0 && !between_members_) throw cli::DataError(name_ + ": gzip data is cut");
+                if (n == 0 && !between_members_)
+                    throw cli::DataError(name_ + ": gzip data is truncated");
                 if (n == 0) return 0;
                 stream_.next_in = reinterpret_cast<Bytef*>(buffer_.data());
                 stream_.avail_in = static_cast<uInt>(n);
@@ -141,7 +142,7 @@ public:
             if (in_.pos == in_.size && (!output_is_full_ || hint_ == 0)) {
                 in_ = {buffer_.data(), packed_->read(buffer_.data(), buffer_.size()), 0};
                 if (in_.size == 0) {
-                    if (hint_ != 0) throw cli::DataError(name_ + ": zstd data is cut");
+                    if (hint_ != 0) throw cli::DataError(name_ + ": zstd data is truncated");
                     return 0;
                 }
             }

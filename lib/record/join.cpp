@@ -40,7 +40,7 @@ void from_text(std::string_view text, JoinPart& part) {
     const auto count = cli::parse_integer(text.substr(slash + 1), cli::Kind::kPlain);
     const std::string last = std::to_string(count);
     if (count < 1 || index < 1 || index > count)
-        throw cli::UsageError(std::string(text) + ": parts are 1/" + last + " to " + last + "/" +
+        throw cli::UsageError(std::string(text) + ": expected 1/" + last + " to " + last + "/" +
                               last);
     part = {static_cast<std::uint64_t>(index - 1), static_cast<std::uint64_t>(count)};
 }
@@ -83,16 +83,15 @@ CaptionIndex::CaptionIndex(const std::vector<std::string>& paths, std::string fo
         if (fd < 0 || ::pread(fd, magic, 4, 0) < 0 || std::string_view(magic, 2) == "\x1f\x8b" ||
             std::string_view(magic, 4) == "\x28\xb5\x2f\xfd") {
             if (fd >= 0) ::close(fd);
-            throw cli::DataError(
-                display_name(path) +
-                ": --join reads caption rows by their place and needs a plain file "
-                "(unpack it first)");
+            throw cli::DataError(display_name(path) +
+                                 ": --join reads caption rows by their offset and needs a plain "
+                                 "file (decompress it first)");
         }
         if (std::string_view(magic, 4) == "PAR1") {
             ::close(fd);
             throw cli::DataError(path +
-                                 ": --join reads caption rows by their place, which Parquet has "
-                                 "not (turn it into records first: recaption-ingest " +
+                                 ": --join reads caption rows by their offset, which Parquet does "
+                                 "not have (convert it to records first: recaption-ingest " +
                                  path + " -o FILE.jsonl)");
         }
         std::string name = format;

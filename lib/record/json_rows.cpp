@@ -288,7 +288,7 @@ Convert by_columns(std::vector<Column> columns, const ImportSettings& settings, 
             }
             if (raw->starts_with('{'))
                 return cli::Reject{"bad-record",
-                                   "\"" + column.name + "\" holds an object, not a text"};
+                                   "\"" + column.name + "\" is an object, expected a string"};
             bool is_array = false;
             std::vector<std::string> texts;
             for (const std::string_view item : array_items(*raw, is_array))

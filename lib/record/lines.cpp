@@ -23,7 +23,7 @@ bool is_blank(std::string_view line) {
 std::vector<std::string> resolve_inputs(const std::vector<std::string>& operands) {
     if (operands.empty()) {
         if (::isatty(STDIN_FILENO) == 1)
-            throw cli::UsageError("no input: name a file, give \"-\" or pipe something in");
+            throw cli::UsageError("no input (name a file, pipe data in, or give \"-\")");
         return {"-"};
     }
     if (std::count(operands.begin(), operands.end(), "-") > 1)
@@ -68,8 +68,8 @@ std::optional<LineBlock> LineReader::next_block() {
         std::string_view view = window_->view();
         if (number_ == 0 && view.size() > 262 && view.substr(257, 5) == "ustar")
             throw cli::DataError(file_ +
-                                 ": is a tar or a shard, not records (shard cat FILE brings them "
-                                 "back)");
+                                 ": is a tar or a shard, not a file of records (shard cat FILE "
+                                 "restores the records)");
         std::size_t end = view.substr(0, kBlockBytes).rfind('\n');
         if (end == view.npos) end = view.find('\n');
         bool is_cut = false;

@@ -65,7 +65,7 @@ cli::Reject bad_json(simdjson::error_code code, std::string_view json) {
     if (code == simdjson::TAPE_ERROR || code == simdjson::UNCLOSED_STRING)
         why = "brackets, quotes or commas are wrong";
     if (json.find(":NaN") != json.npos || json.find(": NaN") != json.npos)
-        why = "NaN is no number there";
+        why = "NaN is not a number in JSON";
     return {"bad-json", "not JSON: " + why};
 }
 
@@ -137,7 +137,7 @@ std::optional<cli::Reject> slice_name(Slicer& slicer, const Object& object, std:
         return cli::Reject{"bad-json", "not a JSON object"};
     if (std::any_of(object.fields.begin(), object.fields.end(),
                     [&](const Object::Field& field) { return field.name == name; }))
-        return cli::Reject{"bad-record", "field \"" + name + "\" stands twice"};
+        return cli::Reject{"bad-record", "field \"" + name + "\" occurs twice"};
     return std::nullopt;
 }
 

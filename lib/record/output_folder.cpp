@@ -52,10 +52,10 @@ void check_can_write_folder(const std::string& path, bool force,
     }
     if (!force) throw cli::DataError(path + ": exists already (-f replaces it)");
     if (!fs::is_directory(status))
-        throw cli::DataError(path + ": is no folder (remove it, or choose another name)");
+        throw cli::DataError(path + ": is not a folder (remove it, or choose another name)");
     for (const auto& entry : fs::directory_iterator(target))
         if (std::ranges::find(ours, entry.path().filename().string()) == ours.end())
-            throw cli::DataError(path + ": holds " + entry.path().filename().string() +
+            throw cli::DataError(path + ": contains " + entry.path().filename().string() +
                                  ", so it is not replaced (remove it, or choose another name)");
 }
 

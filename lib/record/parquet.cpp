@@ -26,9 +26,10 @@ void check_is_plain(const std::string& path, const std::string& name) {
         fd >= 0 && ::pread(fd, magic, 4, 0) == 4 && std::string_view(magic, 4) == "PAR1";
     if (fd >= 0) ::close(fd);
     if (!is_plain)
-        throw cli::DataError(name +
-                             ": Parquet is read from its end, so it must not be packed (unpack it "
-                             "with gzip -d or zstd -d; Parquet packs its columns itself)");
+        throw cli::DataError(
+            name +
+            ": Parquet is read from its end, so it must not be compressed (decompress it with gzip "
+            "-d or zstd -d; Parquet compresses its columns itself)");
 }
 
 std::string first_line(std::string text) {
@@ -38,7 +39,7 @@ std::string first_line(std::string text) {
 
 [[noreturn]] void unreadable(const std::string& name, const std::string& problem) {
     const std::string line = first_line(problem);
-    throw cli::DataError(name + ": Parquet that cannot be read: " + line +
+    throw cli::DataError(name + ": cannot read Parquet: " + line +
                          (line.ends_with(')') ? "" : " (is the file complete?)"));
 }
 
@@ -100,7 +101,7 @@ private:
 std::shared_ptr<ParquetFile> open_parquet(const std::string& path, const std::string& name,
                                           const ColumnMap& map) {
     check_is_plain(path, name);
-    const parquet::Open open = parquet_module(name, "turn the file into JSON lines").open;
+    const parquet::Open open = parquet_module(name, "convert the file to JSON lines").open;
     auto file = std::make_shared<ParquetFile>();
     file->name = name;
     std::string problem, left_out;
@@ -116,8 +117,8 @@ std::shared_ptr<ParquetFile> open_parquet(const std::string& path, const std::st
             left_out += (left_out.empty() ? "\"" : ", \"") + column.name + "\"";
     file->table->read_bytes(mapped);
     if (!left_out.empty())
-        cli::info(name + ": left out, since they hold bytes and no texts: " + left_out +
-                  " (--map or --caption reads one as texts)");
+        cli::info(name + ": left out, because they hold bytes and not strings: " + left_out +
+                  " (--map or --caption reads one as strings)");
     return file;
 }
 

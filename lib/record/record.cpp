@@ -28,7 +28,7 @@ std::vector<std::string_view> items_of(std::string_view raw, const char* name) {
 }
 
 void take_text(std::string_view raw, const char* name, std::string& value) {
-    if (!read_text(raw, value)) bad_record("\"" + std::string(name) + "\" is not a text");
+    if (!read_text(raw, value)) bad_record("\"" + std::string(name) + "\" is not a string");
 }
 
 // Nothing for null.
@@ -50,7 +50,7 @@ std::vector<Span> spans_of(std::string_view raw, std::size_t text_size) {
         const auto pair = items_of(item, "sentences");
         std::int64_t begin = 0, end = 0;
         if (pair.size() != 2 || !read_integer(pair[0], begin) || !read_integer(pair[1], end))
-            bad_record("\"sentences\" holds something that is not [begin, end]");
+            bad_record("\"sentences\" has an item that is not [begin, end]");
         if (begin < last || end < begin || end > static_cast<std::int64_t>(text_size))
             bad_record("sentence [" + std::string(pair[0]) + "," + std::string(pair[1]) +
                        "] is out of order or outside its text");
@@ -65,7 +65,7 @@ Object object_of(Slicer& slicer, const char* name) {
     const auto no_reader = [](std::string_view) { return false; };
     if (const auto reject = slice_fields(slicer, object, no_reader))
         bad_record("\"" + std::string(name) +
-                   "\" holds something that is no object: " + reject->message);
+                   "\" has an item that is not an object: " + reject->message);
     return object;
 }
 
@@ -123,7 +123,7 @@ Region region_of(std::string_view raw) {
         side = std::clamp(side, 0.0, 1.0);
     }
     if (region.box[0] > region.box[2] || region.box[1] > region.box[3])
-        throw Problem{{"bad-region", "box " + *box + " has its corners the wrong way round"}};
+        throw Problem{{"bad-region", "box " + *box + " has its corners in the wrong order"}};
     if (const auto* text = object.find("text")) take_optional(*text, "text", region.text);
     if (const auto* source = object.find("source")) take_optional(*source, "source", region.source);
     if (const auto* label = object.find("label")) take_optional(*label, "label", region.label);
@@ -145,8 +145,8 @@ void take_labels(std::string_view raw, std::vector<std::string>& labels) {
 void read_known(Record& record) {
     const Object& object = record.object;
     if (const auto* version = object.find("record"); version && *version != "1")
-        throw Problem{
-            {"bad-version", "record version " + *version + ", this tool knows version 1"}};
+        throw Problem{{"bad-version", "the record has version " + *version +
+                                          ", but this tool knows only version 1"}};
     const std::string* key = object.find("key");
     if (!key) bad_record("no \"key\"");
     take_text(*key, "key", record.key);

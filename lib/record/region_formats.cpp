@@ -13,7 +13,7 @@ std::optional<cli::Reject> add_regions(Record& record, const std::vector<Region>
     std::string raw = "[";
     for (const Region& region : regions) {
         if (region.box[0] > region.box[2] || region.box[1] > region.box[3])
-            return cli::Reject{"bad-region", "a box has its corners the wrong way round"};
+            return cli::Reject{"bad-region", "a box has its corners in the wrong order"};
         raw += raw.size() > 1 ? ",{\"box\":[" : "{\"box\":[";
         for (std::size_t i = 0; i < 4; ++i) {
             if (i) raw += ',';

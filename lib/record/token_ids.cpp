@@ -39,9 +39,8 @@ TokenVocabulary::TokenVocabulary(std::string_view file, const std::string& name)
         else
             read_merges(file);
     } catch (const std::exception& error) {
-        throw cli::DataError(
-            name + ": is no vocabulary of CLIP's: " + error.what() +
-            " (bpe_simple_vocab_16e6.txt, vocab.json and tokenizer.json are read)");
+        throw cli::DataError(name + ": is not a vocabulary of CLIP: " + error.what() +
+                             " (expected bpe_simple_vocab_16e6.txt, vocab.json or tokenizer.json)");
     }
 }
 
@@ -115,7 +114,7 @@ cli::Result<std::string> TokenVocabulary::decode(std::span<const std::int64_t> i
     for (const std::int64_t id : ids) {
         if (id < 0 || static_cast<std::size_t>(id) >= bytes_.size())
             return cli::Reject{"bad-record", "token " + std::to_string(id) +
-                                                 " is not in the vocabulary, which has " +
+                                                 " is not in the vocabulary, whose size is " +
                                                  std::to_string(bytes_.size())};
         if (static_cast<std::size_t>(id) == end_) break;  // padding follows
         if (static_cast<std::size_t>(id) != begin_) text += bytes_[static_cast<std::size_t>(id)];
@@ -179,7 +178,7 @@ private:
         if (ids.empty()) return std::nullopt;
         if (!vocabulary_)
             throw cli::DataError(name_ +
-                                 ": \"texts\" holds token ids of CLIP's (name its vocabulary with "
+                                 ": \"texts\" holds token ids of CLIP (name the vocabulary with "
                                  "--vocabulary bpe_simple_vocab_16e6.txt.gz)");
         const auto text = vocabulary_->decode(ids);
         if (!text) return text.reject();

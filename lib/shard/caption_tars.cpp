@@ -59,8 +59,8 @@ public:
         row.raw = row.fields[0];
         if (!keys_.insert(sample.key))
             row.reject = cli::Reject{"duplicate-key",
-                                     "the key stood before in this tar: members of a sample must "
-                                     "stand together (tar --sort=name orders whole names)"};
+                                     "the key occurred before in this tar: the members of a sample "
+                                     "must be consecutive (tar --sort=name sorts by name)"};
         return true;
     }
     bool would_wait() override { return bytes_.would_wait(); }

@@ -59,7 +59,7 @@ std::uint64_t File::size() const {
     struct stat status {};
     if (::fstat(fd_, &status) != 0) fail(name_, "cannot stat", errno);
     if (!S_ISREG(status.st_mode)) {
-        throw cli::DataError(name_ + ": not a regular file: frames need one, pipes do not serve");
+        throw cli::DataError(name_ + ": not a regular file, which reading by frames needs");
     }
     return static_cast<std::uint64_t>(status.st_size);
 }
@@ -82,7 +82,7 @@ void File::read_at(char* to, std::size_t n, std::uint64_t offset) const {
         if (got < 0) fail(name_, "read error", errno);
         if (got == 0) {
             throw cli::DataError(name_ + ": ends at byte " + std::to_string(offset) +
-                                 ": it was cut while being read");
+                                 ": it was truncated while being read");
         }
         to += got;
         n -= static_cast<std::size_t>(got);

@@ -63,7 +63,7 @@ void add_folder(const std::string& folder, std::vector<Input>& inputs) {
         for (std::string& path : images) inputs.push_back({Kind::kImage, std::move(path)});
         return;
     }
-    if (!has_shards) throw cli::DataError(folder + ": the folder holds neither images nor shards");
+    if (!has_shards) throw cli::DataError(folder + ": the folder has neither images nor shards");
     for (std::string& path : expand_shards(folder))
         inputs.push_back({Kind::kShard, std::move(path)});
 }
@@ -107,7 +107,7 @@ struct ImageStream::State {
         if (in.images_from.empty()) return;
         for (const Input& one : inputs)
             if (one.kind != Kind::kRecords)
-                throw cli::UsageError("--images-from is for records without images, and " +
+                throw cli::UsageError("--images-from needs records without images, but " +
                                       one.path + " has them");
         images_from.emplace(in.images_from);
     }
@@ -149,7 +149,7 @@ struct ImageStream::State {
         if (images_from) {
             auto image = images_from->find(item.record.key);
             if (!image)
-                return "there is no such image in " + input.images_from +
+                return "the image is not in " + input.images_from +
                        ", or not in the order of the records";
             item.bytes = std::move(image->bytes);
             return {};
@@ -162,7 +162,8 @@ struct ImageStream::State {
             item.bytes = record::read_file(path.string(), kLargestImage);
             return {};
         } catch (const cli::DataError& problem) {
-            return std::string(problem.what()) + " (--image-root says where paths start)";
+            return std::string(problem.what()) +
+                   " (--image-root DIR sets where relative paths start)";
         }
     }
 

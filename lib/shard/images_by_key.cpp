@@ -51,8 +51,8 @@ void ImagesByKey::hold(Sample sample) {
 
 void ImagesByKey::read_keys() {
     cli::info(
-        "reading the keys of the shards with images once more: records and images do not "
-        "go side by side");
+        "reading the keys of the shards with images once more, because records and images are not "
+        "in the same order");
     keys_.emplace();
     Sample sample;
     std::uint64_t number = 0;

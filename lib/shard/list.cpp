@@ -97,7 +97,8 @@ std::vector<std::string> count_out(const std::string& pattern) {
     std::vector<std::string> done{pattern};
     while (const std::optional<Range> range = find_range(done.front())) {
         if (range->last < range->first || range->last - range->first >= kMaxShards / done.size()) {
-            throw cli::DataError(pattern + ": counts down, or further than 10 million");
+            throw cli::DataError(pattern +
+                                 ": the range of the pattern runs backwards or exceeds 10 million");
         }
         std::vector<std::string> next;
         for (const std::string& text : done) {

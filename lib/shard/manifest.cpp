@@ -35,7 +35,8 @@ ShardInfo parse_line(std::string_view text, const std::string& where) {
     const nlohmann::json line =
         nlohmann::json::parse(text, /*callback=*/nullptr, /*allow_exceptions=*/false);
     if (!line.is_object() || string_field(line, "shard").empty()) {
-        throw cli::DataError(where + ": no manifest line: an object with \"shard\" is expected");
+        throw cli::DataError(where +
+                             ": not a line of a manifest: expected an object with \"shard\"");
     }
     return {string_field(line, "shard"), count_field(line, "samples"), count_field(line, "bytes"),
             count_field(line, "frames"), string_field(line, "xxh64"),  string_field(line, "first"),
@@ -53,7 +54,8 @@ std::string manifest_line(const ShardInfo& info) {
     try {
         return line.dump() + "\n";
     } catch (const nlohmann::json::type_error&) {
-        throw cli::DataError(info.name + ": its name or a key is not UTF-8, which JSON must be");
+        throw cli::DataError(info.name +
+                             ": its name or a key is not valid UTF-8, which JSON needs");
     }
 }
 
@@ -64,7 +66,8 @@ std::vector<ShardInfo> read_manifest(const std::filesystem::path& path) {
         const std::size_t end = text.find('\n', at);
         const std::string where = path.string() + ":" + std::to_string(line);
         if (end == std::string::npos) {
-            throw cli::DataError(where + ": last line without a newline: the manifest is cut");
+            throw cli::DataError(where +
+                                 ": the last line has no newline: the manifest is truncated");
         }
         infos.push_back(parse_line(std::string_view(text).substr(at, end - at), where));
         at = end + 1;

@@ -29,7 +29,8 @@ bool FrameSamples::next(Sample& sample) {
 
 ShardReader::ShardReader(const std::filesystem::path& path)
     : frames_(File::open(path)), counts_(frames_.frames()) {
-    if (frames() == 0) throw cli::DataError(name() + ": has no frame: it is no shard of ours");
+    if (frames() == 0)
+        throw cli::DataError(name() + ": has no frame: it is not a shard of this tool");
 }
 
 std::vector<Sample> ShardReader::read_frame(std::size_t i) const {

@@ -78,7 +78,7 @@ bool has_seek_table(const File& file) {
 SeekTable read_seek_table(const File& file) {
     const std::uint64_t size = file.size();
     if (!has_seek_table(file)) {
-        fail(file, "no seek table at the end: the file is cut or is not a seekable shard");
+        fail(file, "no seek table at the end: the file is truncated or is not a seekable shard");
     }
     const std::array<char, kFooterBytes> footer = read_footer(file, size);
     const std::uint64_t count = load32(footer.data());

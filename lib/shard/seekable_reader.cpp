@@ -60,7 +60,7 @@ void SeekableReader::unpack(std::size_t i, const std::string& packed, std::strin
     const FrameEntry& entry = frame(i);
     if (packed.size() < 9 || load32(packed.data()) != kZstdMagic ||
         ZSTD_findFrameCompressedSize(packed.data(), packed.size()) != packed.size()) {
-        fail(i, "is no whole zstd frame: the file is damaged or its seek table wrong");
+        fail(i, "is not a complete zstd frame: the file is damaged, or its seek table is wrong");
     }
     const unsigned long long said = ZSTD_getFrameContentSize(packed.data(), packed.size());
     if (said != ZSTD_CONTENTSIZE_UNKNOWN && said != entry.bytes) {

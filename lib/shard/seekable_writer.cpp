@@ -18,7 +18,8 @@ struct FreeContext {
 
 std::size_t checked(std::size_t status) {
     if (ZSTD_isError(status) != 0) {
-        throw cli::DataError(std::string("zstd cannot pack a frame: ") + ZSTD_getErrorName(status));
+        throw cli::DataError(std::string("zstd cannot compress a frame: ") +
+                             ZSTD_getErrorName(status));
     }
     return status;
 }
@@ -77,7 +78,7 @@ void SeekableWriter::end_frame(int level) {
     if (filling_->raw.empty()) return;
     if (filling_->raw.size() > kMaxFrameBytes || ended_ == kMaxFrames) {
         throw cli::DataError(
-            "a shard takes no frame over 1.5 GiB and no more than 134217728 frames");
+            "a shard holds frames of at most 1.5 GiB, and at most 134217728 frames");
     }
     ++ended_;
     std::unique_ptr<Job> job = std::exchange(filling_, nullptr);

@@ -75,7 +75,8 @@ public:
             const std::string_view in = file_->peek();
             if (in.empty()) {
                 if (!inside_) return 0;
-                throw cli::DataError(file_->name() + ": gzip data ends too early: the file is cut");
+                throw cli::DataError(file_->name() +
+                                     ": gzip data ends too early: the file is truncated");
             }
             step(in);
         }
@@ -94,7 +95,7 @@ private:
             ::inflateReset(&stream_);  // keeps next_out: another member may follow
         } else if (status != Z_OK) {
             throw cli::DataError(file_->name() + ": damaged gzip data: " +
-                                 (stream_.msg != nullptr ? stream_.msg : "cannot be unpacked"));
+                                 (stream_.msg != nullptr ? stream_.msg : "cannot be decompressed"));
         }
     }
 
@@ -124,7 +125,8 @@ public:
             // At the end of the file a call without input still empties the decoder's buffer.
             if (bytes.empty() && out.pos == 0) {
                 if (!inside_) return 0;
-                throw cli::DataError(file_->name() + ": zstd data ends too early: the file is cut");
+                throw cli::DataError(file_->name() +
+                                     ": zstd data ends too early: the file is truncated");
             }
             // Without input, status speaks of a frame that has not begun.
             if (!bytes.empty() || out.pos > 0) inside_ = status != 0;

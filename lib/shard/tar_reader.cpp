@@ -62,7 +62,8 @@ void TarReader::read_exactly(char* to, std::size_t n) {
     while (n > 0) {
         const std::size_t got = pull(to, n);
         if (got == 0) {
-            fail("ends inside a member at byte " + std::to_string(offset_) + ": the file is cut");
+            fail("ends inside a member at byte " + std::to_string(offset_) +
+                 ": the file is truncated");
         }
         to += got;
         n -= got;
@@ -93,7 +94,7 @@ bool TarReader::next(TarEntry& entry) {
     }
     if (extra.any || end_ == TarEnd::kBlocks) {
         fail(offset_ == 0 ? "is empty: a tar archive has at least its two end blocks"
-                          : "has no end-of-archive blocks: the file is cut");
+                          : "has no end-of-archive blocks: the file is truncated");
     }
     done_ = true;
     return false;
@@ -102,7 +103,7 @@ bool TarReader::next(TarEntry& entry) {
 void TarReader::check_header() const {
     const std::string_view magic = field(block_, kTarMagic);
     if (magic != kUstarMagic && magic != kGnuMagic) {
-        fail(block_at_ == 0 ? "is no tar archive" : "no tar header where one belongs");
+        fail(block_at_ == 0 ? "is not a tar archive" : "no tar header where one is expected");
     }
     if (number(kTarChecksum.at, kTarChecksum.bytes, "checksum") != tar_checksum(block_)) {
         fail("wrong checksum of a tar header: the file is damaged");
@@ -128,7 +129,7 @@ std::uint64_t TarReader::number(std::size_t at, std::size_t bytes, const char* w
     const bool rest_blank =
         text.find_first_not_of(std::string_view(" \0", 2), digits) == std::string_view::npos;
     if (error != std::errc{} || end != first + digits || !rest_blank) {
-        fail(std::string(what) + " of a tar header is no octal number");
+        fail(std::string(what) + " of a tar header is not an octal number");
     }
     return value;
 }
@@ -154,7 +155,7 @@ bool TarReader::parse_header(TarEntry& entry, Extra& extra) {
     const bool file = type == '0' || type == '\0' || type == '7';
     const bool folder = type == '5' || (file && entry.name.ends_with('/'));
     if (!file && !folder) {
-        fail("member " + show_name(entry.name) + " is no regular file (type " +
+        fail("member " + show_name(entry.name) + " is not a regular file (type " +
              show_name({&type, 1}) + "): links, devices and sparse files are refused");
     }
     const std::string_view problem = member_name_problem(entry.name);
@@ -210,7 +211,7 @@ void TarReader::read_pax(std::string_view records, bool global, Extra& extra) {
             extra.path = value;
         } else {
             extra.size = parse_decimal(value);
-            if (!extra.size) fail("pax size is no number in range");
+            if (!extra.size) fail("pax size is not a number in range");
         }
     }
 }
@@ -218,7 +219,7 @@ void TarReader::read_pax(std::string_view records, bool global, Extra& extra) {
 // After a first zero block: the second, then nothing but zeros.
 void TarReader::finish_end() {
     if (!read_block() || !all_zero(block_)) {
-        fail("one end-of-archive block in place of two: the file is cut or damaged");
+        fail("one end-of-archive block instead of two: the file is truncated or damaged");
     }
     std::string rest(kTarBlock * 32, '\0');
     while (const std::size_t got = pull(rest.data(), rest.size())) {
@@ -243,7 +244,7 @@ std::size_t TarReader::read(char* to, std::size_t n) {
     if (wanted == 0) return 0;
     const std::size_t got = pull(to, wanted);
     if (got == 0) {
-        fail("ends inside a member at byte " + std::to_string(offset_) + ": the file is cut");
+        fail("ends inside a member at byte " + std::to_string(offset_) + ": the file is truncated");
     }
     left_ -= got;
     return got;

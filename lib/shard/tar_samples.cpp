@@ -42,7 +42,7 @@ void TarSamples::take_member(Sample& sample, std::uint64_t& bytes) {
     const bool twice = std::any_of(sample.members.begin(), sample.members.end(),
                                    [this](const Member& m) { return m.ext == name_.ext; });
     if (twice) {
-        throw cli::DataError(label_ + ": member " + show_name(entry_.name) + " is there twice (" +
+        throw cli::DataError(label_ + ": member " + show_name(entry_.name) + " occurs twice (" +
                              show_name(sample.key) + ")");
     }
     bytes += entry_.size;

@@ -19,9 +19,9 @@ public:
         : options_(options), report_(report) {}
 
     void judge(const Sample& sample) {
-        if (!keys_.insert(sample.key)) fail("key comes a second time in this shard", sample);
+        if (!keys_.insert(sample.key)) fail("the key occurs twice in this shard", sample);
         if (options_.unique_keys != nullptr && !options_.unique_keys->insert(sample.key)) {
-            fail("key was there in another shard", sample);
+            fail("the key occurs in another shard, too", sample);
         }
         if (options_.check_sample) {
             if (const auto problem = options_.check_sample(sample)) fail(*problem, sample);
@@ -50,7 +50,8 @@ void hash_tail(const SeekableReader& reader, FileHash& hash) {
 void verify_frames(File file, SampleJudge& judge, VerifyReport& report) {
     const SeekableReader reader(std::move(file));
     report.frames = reader.frames();
-    if (report.frames == 0) throw cli::DataError(report.name + ": has no frame, not even an end");
+    if (report.frames == 0)
+        throw cli::DataError(report.name + ": has no frame, not even the end of an archive");
     FileHash hash;
     std::string packed;
     std::string content;

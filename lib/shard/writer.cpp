@@ -85,7 +85,7 @@ cli::Result<bool> ShardWriter::add(const Sample& sample) {
     if (std::optional<cli::Reject> reject = sample_problem(sample)) return std::move(*reject);
     if (!keys_.insert(sample.key)) {
         return cli::Reject{"duplicate-key",
-                           "key was there before in this shard (" + show_name(sample.key) + ")"};
+                           "the key occurred before in this shard (" + show_name(sample.key) + ")"};
     }
     std::uint64_t bytes = 0;
     for (const Member& member : sample.members) {

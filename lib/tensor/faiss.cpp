@@ -61,10 +61,10 @@ RowsPlace find_faiss_rows(const InputFile& file) {
     const std::string head = file.head(kFaissHeader);
     const std::string_view kind = std::string_view(head).substr(0, 4);
     if (kind != "IxFI" && kind != "IxF2")
-        throw cli::DataError(file.path() + ": a FAISS index of the kind \"" + std::string(kind) +
-                             "\", not a flat one (IndexFlatIP or IndexFlatL2), which alone holds "
-                             "the vectors as they are");
-    if (head.size() < kFaissHeader) throw bad("the header is cut");
+        throw cli::DataError(file.path() + ": is a FAISS index of kind \"" + std::string(kind) +
+                             "\", expected a flat one (IndexFlatIP or IndexFlatL2), which holds "
+                             "the vectors unchanged");
+    if (head.size() < kFaissHeader) throw bad("the header is truncated");
     Fields fields(std::string_view(head).substr(4));
     const auto width = fields.next<std::int32_t>();
     const auto rows = fields.next<std::int64_t>();
@@ -74,7 +74,7 @@ RowsPlace find_faiss_rows(const InputFile& file) {
     const auto metric = fields.next<std::int32_t>();
     const auto numbers = fields.next<std::uint64_t>();
     if (metric != (kind == "IxFI" ? kInnerProduct : kL2))
-        throw bad("the metric " + std::to_string(metric) + " does not fit its kind");
+        throw bad("the metric " + std::to_string(metric) + " does not match its kind");
     if (width < 1 || rows < 0)
         throw bad(std::to_string(rows) + " vectors of " + std::to_string(width) + " numbers");
     if (numbers % static_cast<std::uint64_t>(width) != 0 ||

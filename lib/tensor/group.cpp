@@ -101,8 +101,8 @@ struct Group::Ranks {
         } catch (const std::exception& error) {
             const std::string text = error.what();
             throw cli::DataError("another of the " + std::to_string(place.size) +
-                                 " ranks is gone or silent, so the run ends (see its own message; "
-                                 "--resume goes on): " +
+                                 " ranks has ended or is silent, so the run ends (see its own "
+                                 "message; --resume continues): " +
                                  text.substr(0, text.find('\n')));
         }
     }
@@ -149,8 +149,8 @@ Group::Group(const RankPlace& place, std::chrono::seconds timeout, c10::Device d
         });
     } else if (exchanger == Exchanger::kNccl) {
         throw cli::DataError(
-            "the ranks cannot talk over NCCL: each needs a CUDA device of its own and a build with "
-            "NCCL (see --version); --rank-backend gloo goes through the host's memory");
+            "the ranks cannot use NCCL: each needs a CUDA device of its own and a build with NCCL, "
+            "see --version (--rank-backend gloo communicates through host memory)");
     }
 }
 

@@ -29,7 +29,7 @@ InputFile::~InputFile() {
 
 void InputFile::read(void* to, std::uint64_t size, std::uint64_t offset) const {
     if (offset > size_ || size > size_ - offset)
-        throw cli::DataError(path_ + ": ends too early (is it cut?)");
+        throw cli::DataError(path_ + ": ends too early (is it truncated?)");
     auto* at = static_cast<char*>(to);
     while (size > 0) {
         const ssize_t n = ::pread(fd_, at, size, static_cast<off_t>(offset));

@@ -13,8 +13,9 @@ int number(const std::string& text, const char* name, int least, int most) {
     int value = 0;
     const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), value);
     if (failed != std::errc() || end != text.data() + text.size() || value < least || value > most)
-        throw cli::UsageError(std::string(name) + "=" + text + " in the environment is no number " +
-                              "from " + std::to_string(least) + " to " + std::to_string(most));
+        throw cli::UsageError(std::string(name) + "=" + text +
+                              " in the environment is not a number " + "from " +
+                              std::to_string(least) + " to " + std::to_string(most));
     return value;
 }
 
@@ -67,9 +68,9 @@ RankPlace place_by(const Launcher& names, const Environment& variable) {
     else if (!host && names.job && place.local_size == place.size)
         place.host = "127.0.0.1";
     if (place.host.empty() || place.port == 0)
-        throw cli::UsageError("one of " + std::to_string(place.size) + " ranks by " + names.size +
-                              ", but MASTER_ADDR and MASTER_PORT, the address where rank 0 can "
-                              "listen, are not in the environment");
+        throw cli::UsageError(
+            "this is one of " + std::to_string(place.size) + " ranks according to " + names.size +
+            ", but MASTER_ADDR and MASTER_PORT, the address of rank 0, are not in the environment");
     place.has_store = variable("TORCHELASTIC_USE_AGENT_STORE") == "True";
     place.attempt = variable("TORCHELASTIC_RESTART_COUNT").value_or("0");
     return place;

@@ -45,13 +45,13 @@ RowsPlace find_npy_rows(const InputFile& file) {
         return cli::DataError(file.path() + ": not a sound .npy file: " + why);
     };
     const std::string start = file.head(12);
-    if (!is_npy(start) || start.size() < 12) throw bad("the header is cut");
+    if (!is_npy(start) || start.size() < 12) throw bad("the header is truncated");
     const bool long_header = start[6] >= 2;
     std::uint32_t length = 0;
     std::memcpy(&length, start.data() + 8, long_header ? 4 : 2);
     if (length > kLongestNpyHeader) throw bad("a header of " + std::to_string(length) + " bytes");
     const std::size_t begin = (long_header ? 12 : 10) + std::size_t{length};
-    if (begin > file.size()) throw bad("the header is cut");
+    if (begin > file.size()) throw bad("the header is truncated");
     const std::string header = file.head(begin);
     const bool half = header.find("'<f2'") != header.npos;
     if (!half && header.find("'<f4'") == header.npos)
@@ -60,7 +60,8 @@ RowsPlace find_npy_rows(const InputFile& file) {
     std::size_t at = header.find("'shape'");
     const std::int64_t rows = at == header.npos ? -1 : number_after(header, at);
     const std::int64_t width = at == header.npos ? -1 : number_after(header, at);
-    if (rows < 0 || width < 1 || number_after(header, at) >= 0) throw bad("it has not two axes");
+    if (rows < 0 || width < 1 || number_after(header, at) >= 0)
+        throw bad("it does not have two axes");
     return {{rows, width, half ? at::kHalf : at::kFloat}, begin};
 }
 

@@ -82,10 +82,11 @@ bool is_pt(const std::string& path) {
 NamedTensors read_pt(const std::string& path, bool ema) {
     const std::string head = head_of(path);
     if (is_bare_pickle(head))
-        throw cli::DataError(path +
-                             ": is in the format from before PyTorch 1.6, which is not read (load "
-                             "it with weights_only=True and save it again, or as safetensors)");
-    if (!head.starts_with(kZip)) throw cli::DataError(path + ": is no file of torch.save");
+        throw cli::DataError(
+            path +
+            ": is in the format from before PyTorch 1.6, which is not supported (load it with "
+            "weights_only=True and save it again, or as safetensors)");
+    if (!head.starts_with(kZip)) throw cli::DataError(path + ": is not a file of torch.save");
     PickleValuePtr whole;
     try {
         caffe2::serialize::PyTorchStreamReader archive(path);
@@ -105,7 +106,7 @@ NamedTensors read_pt(const std::string& path, bool ema) {
                 const std::size_t one = c10::elementSize(storage.type);
                 if (size % one != 0 || static_cast<std::int64_t>(size / one) != storage.size)
                     throw cli::DataError(path + ": storage " + storage.key + " has " +
-                                         std::to_string(size) + " bytes and should have " +
+                                         std::to_string(size) + " bytes, expected " +
                                          std::to_string(storage.size) + " numbers");
                 found = at::empty({storage.size}, at::TensorOptions(storage.type));
                 std::memcpy(found.mutable_data_ptr(), data.get(), size);
@@ -117,7 +118,7 @@ NamedTensors read_pt(const std::string& path, bool ema) {
         const auto [pickle, size] = bytes_of("data.pkl");
         whole = unpickle(std::string(static_cast<const char*>(pickle.get()), size), path, load);
     } catch (const c10::Error& problem) {
-        throw cli::DataError(path + ": the archive is cut or damaged (" +
+        throw cli::DataError(path + ": the archive is truncated or damaged (" +
                              problem.what_without_backtrace() + ")");
     }
     const auto* dict = std::get_if<Dict>(&whole->is);

@@ -24,7 +24,7 @@ const char* storage_name(at::ScalarType type) {
         case at::kDouble:
             return "DoubleStorage";
         default:
-            throw cli::DataError("a .pt file is written of floating point tensors only");
+            throw cli::DataError("a .pt file can only hold floating-point tensors");
     }
 }
 

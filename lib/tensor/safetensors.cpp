@@ -59,14 +59,14 @@ Entry entry_of(const std::string& path, const std::string& name, const Json& val
     const Json& offsets = value["data_offsets"];
     if (!offsets.is_array() || offsets.size() != 2 || !offsets[0].is_number_unsigned() ||
         !offsets[1].is_number_unsigned())
-        corrupt(path, where + " has no two offsets");
+        corrupt(path, where + " does not have two offsets");
     entry.begin = offsets[0].get<std::uint64_t>();
     entry.end = offsets[1].get<std::uint64_t>();
     std::uint64_t count = 1, numbers = 1;
     if (!value["shape"].is_array()) corrupt(path, where + " has no shape");
     for (const Json& side : value["shape"]) {
         if (!side.is_number_unsigned())
-            corrupt(path, where + " has a shape that is no list of sizes");
+            corrupt(path, where + " has a shape that is not a list of sizes");
         const auto n = side.get<std::uint64_t>();
         // With the sides before, a side of nothing taken as one: the strides must not overflow.
         if (n > kMostNumbers || numbers > kMostNumbers / std::max<std::uint64_t>(n, 1))
@@ -77,7 +77,7 @@ Entry entry_of(const std::string& path, const std::string& name, const Json& val
     }
     if (entry.end < entry.begin || entry.end - entry.begin != count * c10::elementSize(entry.type))
         corrupt(path, where + " has " + std::to_string(entry.end - entry.begin) +
-                          " bytes, its shape needs " +
+                          " bytes, but its shape needs " +
                           std::to_string(count * c10::elementSize(entry.type)));
     return entry;
 }
@@ -116,12 +116,12 @@ NamedTensors read_safetensors(const std::string& path,
     if (file.size() < sizeof length) corrupt(path, "it is shorter than its length field");
     file.read(&length, sizeof length, 0);
     if (length > kLongestHeader || length > file.size() - sizeof length)
-        corrupt(path,
-                "the header length " + std::to_string(length) + " leaves the file or is absurd");
+        corrupt(path, "the header length " + std::to_string(length) +
+                          " is beyond the end of the file or too large");
     std::string text(length, '\0');
     file.read(text.data(), length, sizeof length);
     const Json header = Json::parse(text, nullptr, /*allow_exceptions=*/false);
-    if (!header.is_object()) corrupt(path, "the header is no JSON object");
+    if (!header.is_object()) corrupt(path, "the header is not a JSON object");
     std::vector<Entry> entries;
     for (const auto& [name, value] : header.items()) {
         if (name != "__metadata__") {
@@ -138,15 +138,16 @@ NamedTensors read_safetensors(const std::string& path,
     NamedTensors tensors;
     for (const Entry& entry : entries) {
         if (entry.begin != at)
-            corrupt(path, "tensor \"" + entry.name + "\" overlaps another or leaves a hole");
+            corrupt(path, "tensor \"" + entry.name + "\" overlaps another or leaves a gap");
         if (entry.end > file.size() - data)
-            corrupt(path, "tensor \"" + entry.name + "\" leaves the file (it is cut)");
+            corrupt(path, "tensor \"" + entry.name +
+                              "\" extends beyond the end of the file (is it truncated?)");
         at::Tensor tensor = at::empty(entry.shape, at::TensorOptions(entry.type));
         file.read(tensor.mutable_data_ptr(), entry.end - entry.begin, data + entry.begin);
         tensors.emplace_back(entry.name, tensor);
         at = entry.end;
     }
-    if (at != file.size() - data) corrupt(path, "bytes follow the last tensor");
+    if (at != file.size() - data) corrupt(path, "there are bytes after the last tensor");
     return tensors;
 }
 
@@ -180,7 +181,7 @@ at::Tensor read_vectors_tensor(const std::string& path) {
     const auto& [name, tensor] = *found;
     if (tensor.dim() != 2 || tensor.size(1) < 1 || !tensor.is_floating_point())
         throw cli::DataError(path + ": the tensor \"" + name +
-                             "\" has not two axes of floating-point numbers");
+                             "\" does not have two axes of floating-point numbers");
     return tensor;
 }
 

@@ -64,7 +64,7 @@ private:
     [[noreturn]] void fail(const std::string& what) const {
         throw cli::DataError(path_ + ": " + what);
     }
-    [[noreturn]] void damaged() const { fail("the pickle is cut or damaged"); }
+    [[noreturn]] void damaged() const { fail("the pickle is truncated or damaged"); }
 
     std::string_view take(std::uint64_t n) {
         if (n > bytes_.size() - at_) damaged();
@@ -125,8 +125,8 @@ private:
         for (const StorageType& storage : kStorages) known |= storage.name == name;
         if (!known)
             fail("the file asks for " + name +
-                 " to be made, which is no tensor, dictionary, list, number or text: refused, "
-                 "nothing was run (save the state dict alone)");
+                 ", which is not a tensor, dictionary, list, number or string: refused, and "
+                 "nothing was executed (save only the state dict)");
         push_value(Global{name});
     }
 
@@ -148,7 +148,7 @@ private:
                     Storage{storage.type, as<std::string>(parts[2]), as<std::int64_t>(parts[4])});
                 return;
             }
-        fail("a storage of type " + name + " is not known");
+        fail("a storage of type " + name + " is not supported");
     }
 
     std::vector<std::int64_t> integers(const ValuePtr& tuple) const {
@@ -176,7 +176,7 @@ private:
                 damaged();
         }
         if (!is_empty && (last >= storage.size || last < 0))
-            fail("a tensor leaves its storage " + storage.key);
+            fail("a tensor extends beyond its storage " + storage.key);
         if (is_empty) return at::empty(sizes, at::TensorOptions(storage.type));
         return load_(storage).as_strided(sizes, strides, offset);
     }
@@ -298,7 +298,8 @@ void Unpickler::step(unsigned char opcode) {
     // clang-format on
     char code[8];
     std::snprintf(code, sizeof code, "0x%02x", opcode);
-    fail(std::string("the pickle does what data does not need (opcode ") + code + "): refused");
+    fail(std::string("the pickle has an instruction that data does not need (opcode ") + code +
+         "): refused");
 }
 
 }  // namespace

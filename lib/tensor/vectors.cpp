@@ -23,8 +23,8 @@ at::Tensor read_rows(const InputFile& file, const RowsPlace& place) {
     const std::uint64_t there = file.size() - place.offset;
     if (there % row_bytes != 0 || there / row_bytes != static_cast<std::uint64_t>(rows))
         throw cli::DataError(file.path() + ": has " + std::to_string(there) +
-                             " bytes of numbers, which is not " + std::to_string(rows) +
-                             " rows of " + std::to_string(row_bytes) + " bytes (is it cut?)");
+                             " bytes of numbers, expected " + std::to_string(rows) + " rows of " +
+                             std::to_string(row_bytes) + " bytes (is it truncated?)");
     at::Tensor values = at::empty({rows, width}, at::TensorOptions(type));
     file.read(values.mutable_data_ptr(), there, place.offset);
     return values;
@@ -40,9 +40,9 @@ VectorWriter::VectorWriter(const std::string& path, const VectorFormat& format, 
                            std::int64_t width, bool force)
     : format_(format), shape_{0, width, type}, output_(path, force) {
     if (output_.is_stream())
-        throw cli::UsageError("--format " + std::string(format.name) + ": " + path +
-                              " cannot take it: the header is filled in last, so -o must name a "
-                              "file");
+        throw cli::UsageError(
+            "--format " + std::string(format.name) + ": " + path +
+            " must be a regular file, because the header is written last (-o FILE)");
     output_.write(format_.header(shape_));
 }
 
@@ -89,7 +89,7 @@ void check_finite(const at::Tensor& rows, const std::string& name) {
         if (!bad.any().item<bool>()) continue;
         const auto row = begin + bad.to(at::kByte).argmax().item<std::int64_t>();
         throw cli::DataError(name + ": row " + std::to_string(row + 1) +
-                             " holds numbers that are not finite [bad-embedding]");
+                             " has numbers that are not finite [bad-embedding]");
     }
 }
 

@@ -42,12 +42,12 @@ Abbreviations Abbreviations::with_file(const std::filesystem::path& path) {
         });
         if (word.empty() || word.size() > kMaxWord || !one_word) {
             throw cli::DataError(path.string() + ":" + std::to_string(number) +
-                                 ": an abbreviation is one word of at most " +
-                                 std::to_string(kMaxWord) + " bytes; give one a line");
+                                 ": not an abbreviation: expected one word of at most " +
+                                 std::to_string(kMaxWord) + " bytes a line");
         }
         book.add(word, is_name ? kBangName : kPlace);
     }
-    if (file.bad()) throw cli::DataError(path.string() + ": cannot read the list to its end");
+    if (file.bad()) throw cli::DataError(path.string() + ": cannot read the whole list");
     return book;
 }
 

@@ -31,7 +31,7 @@ BytePairs::BytePairs(const ClipVocabulary& vocabulary, const std::string& name) 
     for (const std::string& token : vocabulary.tokens) {
         const std::uint32_t size = tokens.size();
         if (tokens.insert(token) != size)
-            throw cli::DataError(name + ": token '" + token + "' stands twice");
+            throw cli::DataError(name + ": token '" + token + "' occurs twice");
     }
     const auto id_of = [&](const std::string& token) {
         const std::uint32_t id = tokens.find(token);

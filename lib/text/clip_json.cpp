@@ -28,14 +28,14 @@ public:
     // For files that are right, but not for this program.
     [[noreturn]] void refuse(const std::string& found) const {
         fail(found +
-             "; of tokenizer.json files only CLIP's layout can be read (BPE with \"</w>\", "
-             "NFC, lower case), of others take the SentencePiece model");
+             " (only a tokenizer.json with the layout of CLIP can be read: BPE with \"</w>\", NFC, "
+             "lower case; for others use the SentencePiece model)");
     }
 
     dom::object parse(std::string_view json) {
         dom::object root;
         if (const auto error = parser_.parse(json.data(), json.size()).get(root))
-            fail(std::string("no JSON object (") + simdjson::error_message(error) + ")");
+            fail(std::string("not a JSON object (") + simdjson::error_message(error) + ")");
         return root;
     }
 
@@ -47,7 +47,7 @@ public:
             if (value.get(id) || id < 0 || id >= static_cast<std::int64_t>(tokens.size()) ||
                 seen[static_cast<std::size_t>(id)])
                 fail("the id of '" + std::string(token) + "' is not one of 0 to " +
-                     std::to_string(tokens.size() - 1) + ", or stands twice");
+                     std::to_string(tokens.size() - 1) + ", or occurs twice");
             seen[static_cast<std::size_t>(id)] = true;
             tokens[static_cast<std::size_t>(id)] = std::string(token);
         }
@@ -91,7 +91,7 @@ void check_layout(const Reader& reader, dom::object root, dom::object model) {
     if (type != "BPE")
         reader.refuse("the model is " + std::string(type.empty() ? "unnamed" : type));
     if (text_at(model, "end_of_word_suffix") != kWordEnd)
-        reader.refuse("the BPE has no \"end_of_word_suffix\" \"</w>\", as GPT-2's and Llama's");
+        reader.refuse("the BPE has no \"end_of_word_suffix\" \"</w>\", as in GPT-2 and Llama");
     if (!text_at(model, "continuing_subword_prefix").empty())
         reader.refuse("the BPE has a \"continuing_subword_prefix\"");
     const std::string normalizer = steps_of(root, "normalizer", "normalizers");
@@ -123,7 +123,7 @@ void add_merges(const Reader& reader, dom::object model, ClipVocabulary& v) {
             if (space != whole.npos) right = whole.substr(space + 1);
         } else if (merge.get(pair) || pair.size() != 2 || pair.at(0).get(left) ||
                    pair.at(1).get(right)) {
-            reader.fail("merge " + std::to_string(v.merges.size()) + " is no pair of tokens");
+            reader.fail("merge " + std::to_string(v.merges.size()) + " is not a pair of tokens");
         }
         v.merges.emplace_back(left, right);
     }

@@ -35,7 +35,7 @@ std::pair<std::string, std::string> split_merge(std::string_view line, const std
     if (space == 0 || space == line.npos || space + 1 == line.size() ||
         line.find(' ', space + 1) != line.npos)
         throw cli::DataError(name + ": line " + std::to_string(number) +
-                             ": a merge is two tokens with a space between, not '" +
+                             ": expected two tokens with a space between, found '" +
                              std::string(line.substr(0, 80)) + "'");
     return {std::string(line.substr(0, space)), std::string(line.substr(space + 1))};
 }

@@ -32,14 +32,14 @@ std::string read_file(const fs::path& path) {
         throw cli::DataError(path.string() + ": the tokenizer cannot be read (" + why + ")");
     };
     const std::unique_ptr<gzFile_s, int (*)(gzFile)> file(gzopen(path.c_str(), "rb"), gzclose);
-    if (!file) fail("no such file, or not allowed");
+    if (!file) fail("no such file, or no permission");
     std::string bytes;
     std::string block(1 << 20, '\0');
     while (true) {
         const int count = gzread(file.get(), block.data(), static_cast<unsigned>(block.size()));
         if (count < 0) fail("damaged gzip data");
         bytes.append(block, 0, static_cast<std::size_t>(count));
-        if (bytes.size() > kMaxFile) fail("over 256 MiB");
+        if (bytes.size() > kMaxFile) fail("larger than 256 MiB");
         if (count < static_cast<int>(block.size())) break;
     }
     int status = Z_OK;

@@ -69,8 +69,8 @@ struct PerceptronTagger::Loader {
 
     [[noreturn]] void fail(const std::string& what) const {
         throw cli::DataError(path_ + ": " + what +
-                             "; a weights file is a JSON object with \"weights\", \"tagdict\" and "
-                             "\"classes\" (see split-captions(1), TAGGER)");
+                             " (a weights file is a JSON object with \"weights\", \"tagdict\" and "
+                             "\"classes\"; see split-captions(1), TAGGER)");
     }
 
     void load() {
@@ -86,7 +86,8 @@ struct PerceptronTagger::Loader {
         for (const auto [name, row] : weights) load_feature(name, row);
         for (const auto [word, value] : tagdict) {
             std::string_view tag;
-            if (value.get(tag)) fail("tagdict: the tag of '" + std::string(word) + "' is no text");
+            if (value.get(tag))
+                fail("tagdict: the tag of '" + std::string(word) + "' is not a string");
             this->word(word).only_tag = this->tag(tag);
         }
         finish();
@@ -95,16 +96,16 @@ struct PerceptronTagger::Loader {
     void load_tags(const dom::array& classes) {
         for (const auto value : classes) {
             std::string_view tag;
-            if (value.get(tag)) fail("classes: a tag is no text");
+            if (value.get(tag)) fail("classes: a tag is not a string");
             tagger.tags_.emplace_back(tag);
         }
         std::vector<std::string>& tags = tagger.tags_;
         std::sort(tags.begin(), tags.end());
         if (std::adjacent_find(tags.begin(), tags.end()) != tags.end())
-            fail("classes: a tag stands twice");
+            fail("classes: a tag occurs twice");
         if (tags.empty() || tags.size() > kMaxTags)
-            fail(std::to_string(tags.size()) + " classes, and 1 to " + std::to_string(kMaxTags) +
-                 " can be used");
+            fail(std::to_string(tags.size()) + " classes, but 1 to " + std::to_string(kMaxTags) +
+                 " are supported");
         for (const std::string& tag : tags) tag_numbers.insert(tag);
         tag_numbers.insert(kStart);
         tag_numbers.insert(kStart2);
@@ -123,7 +124,8 @@ struct PerceptronTagger::Loader {
 
     TagId tag(std::string_view name) const {
         const TagId found = any_tag(name);
-        if (found >= tagger.tags_.size()) fail("'" + std::string(name) + "' is no class");
+        if (found >= tagger.tags_.size())
+            fail("'" + std::string(name) + "' is none of the classes");
         return found;
     }
 
@@ -147,7 +149,7 @@ struct PerceptronTagger::Loader {
 
     void load_feature(std::string_view name, const dom::element& value) {
         dom::object weights;
-        if (value.get(weights)) fail("weights: '" + std::string(name) + "' is no object");
+        if (value.get(weights)) fail("weights: '" + std::string(name) + "' is not an object");
         const Row row = add_row(name, weights);
         for (const FeatureName& known : kFeatures) {
             if (!name.starts_with(known.name)) continue;
@@ -176,7 +178,8 @@ struct PerceptronTagger::Loader {
     // "TAG REST" as two.
     std::pair<TagId, std::string_view> tag_and_rest(std::string_view argument) const {
         const std::size_t space = argument.find(' ');
-        if (space == std::string_view::npos) fail("feature '" + std::string(argument) + "' is cut");
+        if (space == std::string_view::npos)
+            fail("feature '" + std::string(argument) + "' is incomplete");
         return {any_tag(argument.substr(0, space)), argument.substr(space + 1)};
     }
 

@@ -46,8 +46,8 @@ StringIndex read_word_list(const std::string& path) {
         const std::string_view word = trim(std::string_view(line).substr(0, line.find('#')));
         if (word.empty()) continue;
         if (word.find_first_of(" \t") != std::string_view::npos)
-            throw cli::DataError(path + ":" + std::to_string(number) + ": one word a line, not '" +
-                                 std::string(word) + "'");
+            throw cli::DataError(path + ":" + std::to_string(number) +
+                                 ": expected one word a line, found '" + std::string(word) + "'");
         words.insert(word);
     }
     if (file.bad()) throw cli::DataError(path + ": cannot read: " + std::strerror(errno));

@@ -25,13 +25,13 @@ public:
         bytes_ = bytes.str();
         const auto status = processor_.LoadFromSerializedProto(bytes_);
         if (!status.ok())
-            throw cli::DataError(path + ": is no SentencePiece model (spm_train makes one)");
+            throw cli::DataError(path + ": is not a SentencePiece model (spm_train makes one)");
         if ((has_begin_ && processor_.bos_id() < 0) || processor_.eos_id() < 0)
             throw cli::DataError(
                 path + ": has no begin or end piece (train it with --bos_id and --eos_id)");
         if (options.pad_id.value_or(0) < 0 || options.pad_id.value_or(0) >= vocab_size())
             throw cli::DataError(path + ": the padding id " + std::to_string(*options.pad_id) +
-                                 " is no piece");
+                                 " is not a piece");
     }
 
     std::vector<std::int32_t> encode(std::string_view text, std::int64_t context_length,

@@ -16,7 +16,7 @@ TokenizerOptions options_of_class(std::string_view name, const std::string& file
         return {.clean = Clean::kNone, .begin = false, .pad_id = 0};
     if (name.empty() || name == "CLIPTokenizer" || name == "CLIPTokenizerFast") return {};
     throw cli::DataError(file + ": \"tokenizer_class\" is " + std::string(name) +
-                         ", and only CLIPTokenizer, SiglipTokenizer and T5Tokenizer are known");
+                         ", expected CLIPTokenizer, SiglipTokenizer or T5Tokenizer");
 }
 
 }  // namespace
@@ -28,7 +28,7 @@ TokenizerOptions siglip_options() {
 TokenizerOptions parse_tokenizer_config(std::string_view json, const std::string& name) {
     // Not simdjson: files of Hugging Face have a length of 10^30, written out.
     const auto root = nlohmann::json::parse(json, nullptr, /*allow_exceptions=*/false);
-    if (!root.is_object()) throw cli::DataError(name + ": no JSON object");
+    if (!root.is_object()) throw cli::DataError(name + ": not a JSON object");
     const auto value = [&](const char* key, auto otherwise) {
         const auto found = root.find(key);
         if (found == root.end() || found->is_null()) return otherwise;
@@ -45,8 +45,9 @@ TokenizerOptions parse_tokenizer_config(std::string_view json, const std::string
     if (const std::string clean = value("clean", std::string()); !clean.empty()) {
         options.clean = clean_of(clean);
         if (!options.clean)
-            throw cli::DataError(name + ": \"clean\" is '" + clean +
-                                 "', not none, open_clip, canonicalize, siglip or huggingface");
+            throw cli::DataError(
+                name + ": \"clean\" is '" + clean +
+                "', expected none, open_clip, canonicalize, siglip or huggingface");
     }
     if (root.contains("add_bos_token")) options.begin = value("add_bos_token", true);
     if (root.contains("pad_token_id")) options.pad_id = value("pad_token_id", std::int32_t{0});

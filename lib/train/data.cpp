@@ -127,10 +127,10 @@ std::string to_text(const DataIdentity& data) {
 DataIdentity checked_identity(const Frames& frames, const DataIdentity& expected) {
     DataIdentity data = frames.identity();
     if (!expected.hash.empty() && data.hash != expected.hash)
-        throw cli::UsageError("--resume: --data are not the data of the run, which had " +
-                              to_text(expected) + "; these are " + to_text(data) +
-                              " (the same shards in the same order are needed, in any folder; -f "
-                              "starts the run afresh)");
+        throw cli::UsageError(
+            "--resume: --data differs from the data of the run, which had " + to_text(expected) +
+            "; it has " + to_text(data) +
+            " (give the same shards in the same order, in any folder; -f starts the run afresh)");
     return data;
 }
 
@@ -168,10 +168,10 @@ struct Loader::State {
                    : plan_streams(frames, static_cast<std::int64_t>(start.streams.size()))),
           prepare(s, tokenizer) {
         if (plan.streams % s.ranks != 0)
-            throw cli::UsageError("the run deals its data out to " + std::to_string(plan.streams) +
-                                  " streams (lanes in state.json), which " +
-                                  std::to_string(s.ranks) +
-                                  " ranks cannot share evenly: use a number that divides it");
+            throw cli::UsageError(
+                "the run reads its data in " + std::to_string(plan.streams) +
+                " read streams (lanes in state.json), which " + std::to_string(s.ranks) +
+                " ranks cannot share evenly (use a number of ranks that divides it)");
         const std::int64_t own = plan.streams / s.ranks;
         for (std::int64_t i = s.rank * own; i < (s.rank + 1) * own; ++i) {
             const ReadPosition at =
@@ -287,12 +287,12 @@ Ready Loader::State::pop_good(Stock& stock, Batch& batch, record::ErrorLog& erro
             stock.last_good_epoch = ready.epoch;
             return ready;
         }
-        const std::string why = ready.reject
-                                    ? ready.reject->message
-                                    : "no caption (see --sources, --texts and --skip-flags)";
+        const std::string why =
+            ready.reject ? ready.reject->message
+                         : "no caption that can be used (see --sources, --texts and --skip-flags)";
         if (ready.epoch > stock.last_good_epoch + hopeless_epochs ||
             without_text > kHopelessImages || bad > kHopelessSamples)
-            throw cli::DataError("none of many samples in a row can be used; the last, " +
+            throw cli::DataError("too many samples in a row cannot be used; the last is " +
                                  ready.key + ": " + why);
         if (ready.no_text) {
             ++batch.no_text;
@@ -373,7 +373,7 @@ std::uint64_t count_samples(const std::vector<DataOperand>& operands, bool may_r
                 continue;
             }
             if (!may_read) return 0;
-            cli::info("counting the samples of " + path + " (no manifest beside it)");
+            cli::info("counting the samples of " + path + " (it has no manifest)");
             const Frames frames({{path}});
             for (std::size_t i = 0; i < frames.size(); ++i)
                 total += operand.weight * static_cast<double>(frames.read(i).size());

@@ -111,7 +111,7 @@ std::size_t length_up_to(std::string_view content, std::int64_t step, const std:
         if (!found ||
             little_endian(rest.substr(kFrameHead + length, kFrameTail)) != masked_crc32c(event)) {
             cli::warn(path + ": damaged at byte " + std::to_string(at) +
-                      "; it and what follows is cut off");
+                      "; the rest of the file is removed");
             break;
         }
         if (*found > step) break;
@@ -131,7 +131,7 @@ void cut_after(const fs::path& path, std::int64_t step) {
     if (kept == content.size()) return;
     std::error_code failed;
     fs::resize_file(path, kept, failed);
-    if (failed) throw cli::DataError(path.string() + ": cannot be cut: " + failed.message());
+    if (failed) throw cli::DataError(path.string() + ": cannot be truncated: " + failed.message());
 }
 
 }  // namespace
@@ -205,7 +205,8 @@ void EventFile::write(const std::string& event) {
     const std::string why = written < 0 ? std::strerror(errno) : "No space left on device";
     // What is there of this event is taken back.
     const bool is_whole = ::ftruncate(fd_, size_) == 0;
-    throw cli::DataError(path_ + ": write error: " + why + (is_whole ? "" : "; its end is torn"));
+    throw cli::DataError(path_ + ": write error: " + why +
+                         (is_whole ? "" : "; its last event is incomplete"));
 }
 
 }  // namespace lip::train

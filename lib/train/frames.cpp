@@ -30,7 +30,7 @@ void from_text(std::string_view text, DataOperand& operand) {
     if (failed != std::errc() || end != number.data() + number.size() ||
         !std::isfinite(operand.weight) || operand.weight <= 0)
         throw cli::UsageError("'" + number + "' in '" + std::string(text) +
-                              "' is no weight (a number above 0)");
+                              "' is not a weight (a number above 0)");
 }
 
 std::string to_text(const DataOperand& operand) {
@@ -43,9 +43,9 @@ Frames::Frames(const std::vector<DataOperand>& operands) {
         for (const std::string& path : shard::expand_shards(operand.shards)) {
             const auto shard = static_cast<std::uint32_t>(names_.size());
             if (!std::filesystem::is_regular_file(path))
-                throw cli::DataError(path +
-                                     ": is no file: a pipe cannot be read again for the next "
-                                     "epoch");
+                throw cli::DataError(
+                    path +
+                    ": is not a regular file: a pipe cannot be read again for the next epoch");
             names_.push_back(path);
             readers_.push_back(shard::is_seekable_shard(path)
                                    ? std::make_unique<shard::ShardReader>(path)

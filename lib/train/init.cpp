@@ -102,10 +102,10 @@ void check_llip(const model::ModelConfig& theirs, const model::ModelConfig& mine
     const std::string what = "--init " + checkpoint + ": ";
     if (!difference.fits)
         throw cli::UsageError(what + "its weights do not fit the run (" + difference.text + "; " +
-                              difference.taking + " takes that over)");
+                              difference.taking + " uses the same)");
     if (!difference.text.empty())
         cli::warn(what + "its weights were trained with other settings (" + difference.text + "; " +
-                  difference.taking + " takes them over)");
+                  difference.taking + " uses the same)");
 }
 
 }  // namespace
@@ -117,16 +117,16 @@ void load_initial_weights(model::LanguageImageModel& model, const text::Tokenize
     const std::string there = shape_of(theirs_config), here = shape_of(model.config);
     if (there != here)
         throw cli::UsageError(
-            "--init " + checkpoint + ": its architecture is not that of the run (" +
+            "--init " + checkpoint + ": its architecture differs from that of the run (" +
             first_difference(there, here) + "; --arch " + (folder / "config.json").string() +
-            " --tokenizer " + folder.string() + " take it over)");
+            " --tokenizer " + folder.string() + " use the same)");
     check_llip(theirs_config, model.config, checkpoint);
     const auto theirs = text::load_tokenizer(folder.string());
     if (theirs->file_name() == tokenizer.file_name() &&
         theirs->file_bytes() != tokenizer.file_bytes())
         throw cli::UsageError("--init " + checkpoint +
-                              ": its tokenizer is not that of the run (--tokenizer " +
-                              folder.string() + " takes it over)");
+                              ": its tokenizer differs from that of the run (--tokenizer " +
+                              folder.string() + " uses the same)");
     const std::string file = (folder / "model.safetensors").string();
     const auto is_number = [](const at::Tensor& tensor) { return tensor.numel() == 1; };
     std::map<std::string, at::Tensor> mine(model.parameters.all().begin(),
@@ -147,9 +147,10 @@ void load_initial_weights(model::LanguageImageModel& model, const text::Tokenize
     model.parameters.load(weights, file);
     const std::string what = "--init " + checkpoint + ": ";
     if (starts_regions)
-        cli::warn(what + "parts of the Prompter are not in it and start with random weights");
+        cli::warn(what + "it lacks parts of the Prompter, which start with random weights");
     if (drops_regions)
-        cli::warn(what + "has parts of a Prompter that this run has no use for; they are left out");
+        cli::warn(what +
+                  "it has parts of a Prompter that this run does not use; they are left out");
 }
 
 }  // namespace lip::train

@@ -22,8 +22,8 @@ void compare_steps(std::int64_t step, const tensor::Group& ranks) {
     const at::Tensor steps = ranks.gather(at::full({1}, step, at::TensorOptions(at::kLong)));
     if (!steps.eq(step).all().item<bool>())
         throw cli::DataError(
-            "ranks see other checkpoints than each other: RUN must be in a file system that all "
-            "machines share");
+            "the ranks see different checkpoints: RUN must be in a file system that all machines "
+            "share");
 }
 
 // The checkpoints of a run, and what they are worth on data held out. Ranks call it together.
@@ -101,7 +101,7 @@ void say_start(const TrainSettings& settings, const Trainer& trainer, const Load
     if (!from.empty() && trainer.state().step >= settings.schedule.total_steps)
         cli::info("the run is complete: " + from.string());
     else if (!from.empty())
-        cli::info("going on from step " + std::to_string(trainer.state().step) + " of " +
+        cli::info("resuming from step " + std::to_string(trainer.state().step) + " of " +
                   std::to_string(settings.schedule.total_steps) + " (" + from.string() + ")");
 }
 
@@ -185,12 +185,13 @@ TrainResult run_training(const TrainSettings& settings, const tensor::Group& ran
                   " samples could not be used and were replaced by others (--rejects names them)");
     if (state.bad_steps > 0)
         cli::warn(std::to_string(state.bad_steps) + " of " + std::to_string(state.step) +
-                  " steps were not finite and left out (a lower --lr, or --clip-grad 1, may help)");
+                  " steps were left out because their loss or gradient was not finite (a lower "
+                  "--lr, or --clip-grad 1, may help)");
     if (stopped && log) {
         log->stop(state);
         cli::info("stopped by " + cli::stop_signal_name() + " after step " +
                   std::to_string(state.step) + ": saved " + checkpoints.newest() +
-                  "; the same command with --resume goes on");
+                  " (the same command with --resume continues)");
     }
     ranks.wait_for_all();  // the first keeps the address that all know
     return {.checkpoint = checkpoints.newest(), .stopped = stopped};

@@ -140,7 +140,7 @@ void from_text(std::string_view text, SourceWeight& entry) {
     const std::size_t colon = name.find(':');
     entry.source = name.substr(0, colon);
     if (colon != name.npos) entry.form = name.substr(colon + 1);
-    if (entry.source.empty()) throw cli::UsageError("'" + std::string(text) + "' names no source");
+    if (entry.source.empty()) throw cli::UsageError("'" + std::string(text) + "' has no source");
 }
 
 std::string to_text(const SourceWeight& entry) {
@@ -160,8 +160,9 @@ void check(const std::vector<SourceWeight>& sources) {
 void check_skip_flag(std::string_view flag) {
     const auto known = text::flag_names();
     if (flag.find('@') != flag.npos)
-        throw cli::UsageError("'" + std::string(flag) +
-                              "' names one sentence; the word alone means them all");
+        throw cli::UsageError(
+            "'" + std::string(flag) +
+            "' names a single sentence (leave out @N: the flag applies to all of them)");
     if (std::ranges::find(known, flag) == known.end())
         throw cli::UsageError("'" + std::string(flag) + "' is none of " +
                               cli::join({known.begin(), known.end()}));

@@ -34,7 +34,7 @@ ReadPlan plan_streams(const Frames& frames, std::int64_t streams) {
 ReadPlan plan_streams(const Frames& frames, std::int64_t batch_size, std::int64_t ranks) {
     if (batch_size % ranks != 0)
         throw cli::UsageError("--batch-size " + std::to_string(batch_size) +
-                              " cannot be shared among " + std::to_string(ranks) + " ranks");
+                              " cannot be divided among " + std::to_string(ranks) + " ranks");
     const auto half = static_cast<std::int64_t>(frames.size() / 2);
     const std::int64_t most =
         std::max<std::int64_t>(std::min({kMostStreams, half, streams_in_memory(frames)}), 1);
@@ -50,7 +50,8 @@ FrameSequence::FrameSequence(const Frames& frames, std::uint64_t seed)
     : parts_(frames.parts()), seed_(seed) {
     if (parts_.size() == 1) return;
     if (parts_.size() > kBlock / 4)
-        throw cli::UsageError("--data: more than 1024 weights; give equal ones to neighbours");
+        throw cli::UsageError(
+            "--data: more than 1024 different weights in sequence (give neighbours equal weights)");
     // At least one frame of each part, the others by largest remainder.
     std::vector<double> share;
     for (const Frames::Part& part : parts_)

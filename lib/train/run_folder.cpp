@@ -73,21 +73,22 @@ bool is_of_run(std::string_view name) {
 
 RunFolder::RunFolder(fs::path path, bool resume, bool replace)
     : path_(std::move(path)), resume_(resume) {
-    if (path_ == "-") throw cli::UsageError("-o RUN: the result is a folder: name it");
+    if (path_ == "-")
+        throw cli::UsageError("-o RUN: the output is a folder, not standard output (name it)");
     const fs::file_status status = fs::status(path_);
     if (!fs::exists(status)) return;
-    if (!fs::is_directory(status)) throw cli::DataError(path_.string() + ": is no folder");
+    if (!fs::is_directory(status)) throw cli::DataError(path_.string() + ": is not a folder");
     if (resume) return;
     for (const auto& entry : fs::directory_iterator(path_)) {
         // What a run leaves that failed before its first checkpoint is overwritten.
         const std::string name = entry.path().filename().string();
         if (!is_of_run(name))
-            throw cli::DataError(path_.string() + ": holds " + name +
-                                 ", which is no part of a run (-o names another folder)");
+            throw cli::DataError(path_.string() + ": contains " + name +
+                                 ", which is not part of a run (name another folder with -o)");
         if (name == "checkpoints" && !fs::is_empty(entry.path()) && !replace)
             throw cli::DataError(
                 path_.string() +
-                ": holds a run (--resume goes on with it, -f starts it afresh, -o names another)");
+                ": holds a run (--resume continues it, -f starts afresh, -o names another folder)");
     }
 }
 
@@ -104,7 +105,7 @@ void RunFolder::open() {
     if (lock_ < 0) throw cli::DataError(file + ": cannot be created: " + std::strerror(errno));
     // Where a file system has no locks, nothing is kept apart.
     if (::flock(lock_, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK)
-        throw cli::DataError(path_.string() + ": another train works in this folder");
+        throw cli::DataError(path_.string() + ": another train process is using this folder");
     if (resume_) return;
     for (const std::string_view name : kPartsOfRun)
         if (name != kLock) fs::remove_all(path_ / name);
@@ -199,7 +200,7 @@ SavedState read_saved(const fs::path& checkpoint) {
         if (state.data.streams.empty()) throw cli::DataError(file + ": has no " + kStreams);
         state.settings = json.at("settings").get<ResultSettings>();
     } catch (const nlohmann::json::exception&) {
-        throw cli::DataError(file + ": is no state of a run");
+        throw cli::DataError(file + ": is not the state of a run");
     }
     return saved;
 }

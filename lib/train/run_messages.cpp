@@ -69,7 +69,7 @@ std::string start_message(const TrainSettings& settings, std::int64_t parameters
 
 std::string evaluation_message(std::int64_t step, const Figures& figures) {
     std::string text = "step " + std::to_string(step) + ": evaluation:";
-    if (figures.empty()) return text + " no figures";
+    if (figures.empty()) return text + " no metrics";
     double skipped = 0;
     for (const auto& [name, value] : figures)
         if (name == "skipped") skipped = value;

@@ -39,7 +39,7 @@ void from_text(std::string_view text, Warmup& warmup) {
     }
     const double percent = cli::parse_real(text.substr(0, text.size() - 1));
     if (percent < 0 || percent > 100)
-        throw cli::UsageError("'" + std::string(text) + "' is no share between 0% and 100%");
+        throw cli::UsageError("'" + std::string(text) + "' is not a percentage from 0% to 100%");
     warmup.value = percent / 100;
 }
 
@@ -55,7 +55,7 @@ void from_text(std::string_view text, CheckpointInterval& interval) {
     try {
         value = cli::parse_integer(text, is_duration ? cli::Kind::kDuration : cli::Kind::kCount);
     } catch (const cli::UsageError& problem) {
-        throw cli::UsageError(std::string(problem.what()) + ", and no duration such as 30m");
+        throw cli::UsageError(std::string(problem.what()) + ", nor a duration such as 30m");
     }
     if (value < 1) throw cli::UsageError("'" + std::string(text) + "' must be at least 1");
     interval = {is_duration ? 0 : value, is_duration ? value : 0};

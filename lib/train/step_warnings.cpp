@@ -18,21 +18,21 @@ void StepWarnings::of_texts(const StepCounts& counts, const RunState& before) co
     if (counts.no_text > 0 && before.no_text == 0)
         cli::warn(
             "an image has no caption that can be used (see --sources, --texts and --skip-flags): "
-            "it is left out, as are others like it; metrics.jsonl counts them as no_text");
+            "such images are left out, and metrics.jsonl counts them as no_text");
     if (counts.unsplit > 0 && before.unsplit == 0)
         cli::warn(
-            "a long caption is one text, cut at the context length, because its sentences are not "
-            "marked: run split-captions on the records before shard(1); metrics.jsonl counts such "
-            "captions as unsplit");
+            "a long caption is used as one text, truncated to the context length, because its "
+            "sentences are not marked (run split-captions(1) before shard(1)); metrics.jsonl "
+            "counts such captions as unsplit");
 }
 
 void StepWarnings::of_filter(const StepLoss& loss, std::int64_t step) {
     const bool leaves_little = loss.filtered.value_or(0) > kMostFiltered;
     if (!leaves_little || std::exchange(said_filter_, true)) return;
     cli::warn("step " + std::to_string(step) +
-              ": the filter of regions finds most phrases alike and leaves out their pairs, "
-              "so that little holds regions apart (--set cloc.filter_centred=true, or "
-              "cloc.filter=off; filtered_pairs in metrics.jsonl is the share)");
+              ": cloc.filter finds most phrases alike and leaves out their pairs, so few negatives "
+              "are left (--set cloc.filter_centred=true, or cloc.filter=off; filtered_pairs in "
+              "metrics.jsonl is the fraction)");
 }
 
 void StepWarnings::of_repetitions(const Meters& meters, std::int64_t texts_per_image) {
@@ -51,9 +51,9 @@ void StepWarnings::of_regions(const Meters& meters, std::int64_t step) {
     if (meters.regions() > 0 || std::exchange(said_regions_, true)) return;
     cli::warn("step " + std::to_string(step) + ": no image of the last " +
               std::to_string(meters.steps()) +
-              " steps has a region that could be used (\"regions\" of the records "
-              "with box and text, within what the model sees and at least 0.1 % of "
-              "it): the Prompter learns nothing from them");
+              " steps has a region that can be used, so the Prompter learns nothing (a region "
+              "needs a box and a text in \"regions\" of the record, and must be within what the "
+              "model sees and at least 0.1 % of it)");
 }
 
 }  // namespace lip::train

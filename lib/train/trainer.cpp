@@ -32,9 +32,8 @@ RunState first_state(const std::filesystem::path& checkpoint, const ResultSettin
     }
     if (!changed.empty())
         throw cli::UsageError(
-            "--resume: these settings differ from the run's and would alter the result (leave them "
-            "as they were; or start a new run from these "
-            "weights: --init RUN -o NEW):" +
+            "--resume: these settings differ from those of the run and would change the result "
+            "(leave them as they were; or start a new run from these weights: --init RUN -o NEW):" +
             changed);
     return state;
 }
@@ -125,8 +124,9 @@ void Trainer::leave_out(const Batch& batch) {
     cli::warn("step " + std::to_string(state_.step) +
               ": the loss or its gradient is not finite; left out (" + keys_of(batch) + ")");
     if (++bad_in_a_row_ >= kMostBadSteps)
-        throw cli::DataError("ten steps in a row were not finite; the last with " + keys_of(batch) +
-                             " (a lower --lr, or --clip-grad 1, may help)");
+        throw cli::DataError(
+            "ten steps in a row had a loss or gradient that was not finite; the last with " +
+            keys_of(batch) + " (a lower --lr, or --clip-grad 1, may help)");
 }
 
 std::filesystem::path Trainer::save(const RunFolder& folder, const Loader& loader) {

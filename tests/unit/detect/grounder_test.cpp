@@ -116,7 +116,7 @@ TEST_CASE("what a model is decides on the way, and what it lacks is said") {
     CHECK(resolve_boxes_by(owl, "auto") == "owlv2");
     CHECK(resolve_boxes_by(clip, "auto") == "patches");
     CHECK_THROWS_WITH_AS(resolve_boxes_by(clip, "owlv2"),
-                         doctest::Contains("is no OWLv2 detector, its method is clip"),
+                         doctest::Contains("is not an OWLv2 detector: its method is clip"),
                          cli::DataError);
     CHECK_THROWS_WITH_AS(resolve_boxes_by(clip, "head"), doctest::Contains("has no head for boxes"),
                          cli::DataError);

@@ -66,9 +66,9 @@ TEST_CASE("what is wrong with a file, and where") {
     const TempFolder folder;
     CHECK(complaint(folder, "") == ":1: no classes in the file");
     CHECK(complaint(folder, "\n \n") == ":1: no classes in the file");
-    CHECK(complaint(folder, "a\nb\na\n").starts_with(":3: the id 'a' stands twice"));
-    CHECK(complaint(folder, "a\n\nb\n").starts_with(":2: an empty name"));
-    CHECK(complaint(folder, "1\ta\n2\tb||c\n").starts_with(":2: an empty name"));
+    CHECK(complaint(folder, "a\nb\na\n").starts_with(":3: the id 'a' occurs twice"));
+    CHECK(complaint(folder, "a\n\nb\n").starts_with(":2: the name is empty"));
+    CHECK(complaint(folder, "1\ta\n2\tb||c\n").starts_with(":2: the name is empty"));
     CHECK(complaint(folder, "1\ta\nb\n").starts_with(":2: no TAB"));
     CHECK(complaint(folder, "b\n1\ta\n").starts_with(":2: a TAB"));
     CHECK(complaint(folder, "\ta\n").starts_with(":1: a class without an id"));

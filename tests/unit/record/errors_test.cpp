@@ -43,7 +43,7 @@ TEST_CASE("errors: the first bad record ends the run, or is counted") {
     CHECK(run({}, 3, 0, code).empty());
     CHECK(code == cli::kDone);
     CHECK(run({}, 3, 1, code) ==
-          "f:1: not JSON: x (k) [bad-json; --on-error=skip leaves such records out]");
+          "f:1: not JSON: x (k) [bad-json; --on-error=skip skips such records]");
     // Not even the beginning looks like a record: skipping would be bad advice.
     ErrorLog log({}, false);
     log.count_records(1);

@@ -82,15 +82,15 @@ TEST_CASE("input: cut packed data is an error at every place") {
     const std::string gz = gzip(text), zst = zstd(text);
     for (std::size_t n = 4; n < gz.size(); n += 7) {
         CAPTURE(n);
-        CHECK(f.error(gz.substr(0, n)) == "gzip data is cut");
+        CHECK(f.error(gz.substr(0, n)) == "gzip data is truncated");
     }
-    CHECK(f.error(gz.substr(0, gz.size() - 1)) == "gzip data is cut");
+    CHECK(f.error(gz.substr(0, gz.size() - 1)) == "gzip data is truncated");
     for (std::size_t n = 4; n < zst.size(); n += 7) {
         CAPTURE(n);
-        CHECK(f.error(zst.substr(0, n)) == "zstd data is cut");
+        CHECK(f.error(zst.substr(0, n)) == "zstd data is truncated");
     }
-    CHECK(f.error(gz + gz.substr(0, 15)) == "gzip data is cut");
-    CHECK(f.error(zst + zst.substr(0, 15)) == "zstd data is cut");
+    CHECK(f.error(gz + gz.substr(0, 15)) == "gzip data is truncated");
+    CHECK(f.error(zst + zst.substr(0, 15)) == "zstd data is truncated");
 }
 
 TEST_CASE("input: corrupt packed data is an error") {

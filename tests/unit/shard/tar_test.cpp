@@ -162,7 +162,7 @@ TEST_CASE("tar: what is refused") {
     for (const char type : {'1', '2', '3', '4', '6', 'S', 'K', 'D'}) {
         CHECK(says(with_end(block("a", type, 0)), "no regular file"));
     }
-    CHECK(says(with_end(block("a\nb", '2', 0)), "\"a\\x0ab\" is no regular file (type \"2\")"));
+    CHECK(says(with_end(block("a\nb", '2', 0)), "\"a\\x0ab\" is not a regular file (type \"2\")"));
     CHECK(says("", "is empty"));
     CHECK(says(std::string(2048, 'x'), "no tar archive"));
     CHECK(says(with_end(block("d/", '5', 3) + padded("abc")), "has data"));

@@ -148,18 +148,18 @@ TEST_CASE("vectors: .npy headers that contradict the file") {
     write(path, "npy", some_rows(2, 3));
     const std::string whole = slurp(path);
     CHECK(complaint(folder, replaced(whole, "(2, 3), }", "(3, 3), }")) ==
-          "has 24 bytes of numbers, which is not 3 rows of 12 bytes (is it cut?)");
+          "has 24 bytes of numbers, expected 3 rows of 12 bytes (is it truncated?)");
     // The product of these leaves 64 bits.
     CHECK(complaint(folder, replaced(whole, "(2, 3), }                           ",
                                      "(1099511627776, 1099511627776)      ")) ==
-          "has 24 bytes of numbers, which is not 1099511627776 rows of 4398046511104 bytes (is it "
-          "cut?)");
+          "has 24 bytes of numbers, expected 1099511627776 rows of 4398046511104 bytes (is it "
+          "truncated?)");
     CHECK(complaint(folder, replaced(whole, "'<f4'", "'>f4'")) ==
           "not a sound .npy file: it holds neither <f4 nor <f2 numbers");
     CHECK(complaint(folder, replaced(whole, "False", "True ")) ==
           "not a sound .npy file: it is not in C order");
     CHECK(complaint(folder, replaced(whole, "(2, 3)", "(6,  )")) ==
-          "not a sound .npy file: it has not two axes");
+          "not a sound .npy file: it does not have two axes");
     CHECK(complaint(folder, with(with(whole, 6, '\x02'), 8, 0x7fffffffU)) ==
           "not a sound .npy file: a header of 2147483647 bytes");
 }
@@ -170,12 +170,13 @@ TEST_CASE("vectors: safetensors headers that contradict the file") {
     write(path, "safetensors", some_rows(2, 3));
     const std::string whole = slurp(path);
     CHECK(complaint(folder, with(whole, 0, std::uint64_t{1} << 40)).starts_with("not a sound"));
-    CHECK(complaint(folder, replaced(whole, "[2,3]", "[3,3]")) ==
-          "not a sound safetensors file: tensor \"embeddings\" has 24 bytes, its shape needs 36");
+    CHECK(
+        complaint(folder, replaced(whole, "[2,3]", "[3,3]")) ==
+        "not a sound safetensors file: tensor \"embeddings\" has 24 bytes, but its shape needs 36");
     CHECK(complaint(folder, replaced(whole, "[2,3]", "[6]  ")) ==
-          "the tensor \"embeddings\" has not two axes of floating-point numbers");
+          "the tensor \"embeddings\" does not have two axes of floating-point numbers");
     CHECK(complaint(folder, replaced(whole, "F32", "I32")) ==
-          "the tensor \"embeddings\" has not two axes of floating-point numbers");
+          "the tensor \"embeddings\" does not have two axes of floating-point numbers");
     // The only tensor may have any name; among several one must be called embeddings.
     CHECK(complaint(folder, replaced(whole, "embeddings", "embedding_")) == "");
     write_safetensors(path, {{"a", at::ones({1, 2})}, {"b", at::ones({1, 2})}}, {}, true);
@@ -196,13 +197,14 @@ TEST_CASE("vectors: FAISS headers that contradict themselves, and other indexes"
     CHECK(complaint(folder, with(whole, 8, std::int64_t{1} << 60)) ==
           "not a sound FAISS index: 6 numbers for 1152921504606846976 vectors of 3");
     CHECK(complaint(folder, with(with(whole, 8, std::int64_t{1} << 60), 37, std::int64_t{3} << 60))
-              .starts_with("has 24 bytes of numbers, which is not 1152921504606846976 rows"));
+              .starts_with("has 24 bytes of numbers, expected 1152921504606846976 rows"));
     CHECK(complaint(folder, with(whole, 33, std::int32_t{1})) ==
-          "not a sound FAISS index: the metric 1 does not fit its kind");
+          "not a sound FAISS index: the metric 1 does not match its kind");
     CHECK(complaint(folder, with(with(whole, 33, std::int32_t{1}), 3, '2')) == "");
     CHECK(complaint(folder, with(whole, 1, 'w')) ==
-          "a FAISS index of the kind \"IwFI\", not a flat one (IndexFlatIP or IndexFlatL2), which "
-          "alone holds the vectors as they are");
+          "is a FAISS index of kind \"IwFI\", expected a flat one (IndexFlatIP or IndexFlatL2), "
+          "which "
+          "holds the vectors unchanged");
 }
 
 TEST_CASE("vectors: a number that is not finite is told by its row") {
@@ -217,7 +219,7 @@ TEST_CASE("vectors: a number that is not finite is told by its row") {
             write(path, one.name, rows);
             CHECK_THROWS_WITH_AS(
                 read_vectors(path),
-                (path + ": row 3 holds numbers that are not finite [bad-embedding]").c_str(),
+                (path + ": row 3 has numbers that are not finite [bad-embedding]").c_str(),
                 cli::DataError);
         }
 }
@@ -227,7 +229,7 @@ TEST_CASE("vectors: the row that is not finite is found among many") {
     CHECK_NOTHROW(check_finite(rows, "f"));
     rows[9'998][1] = std::numeric_limits<float>::infinity();
     CHECK_THROWS_WITH_AS(check_finite(rows, "f"),
-                         "f: row 9999 holds numbers that are not finite [bad-embedding]",
+                         "f: row 9999 has numbers that are not finite [bad-embedding]",
                          cli::DataError);
 }
 

@@ -184,7 +184,7 @@ TEST_CASE("other tokenizers are refused by what they are") {
     spill(path, R"({"model": {"type": "BPE", "vocab": {}, "merges": []}})");
     CHECK(holds(message_of(path), "as GPT-2's"));
     spill(path, "[1]");
-    CHECK(holds(message_of(path), "no JSON object"));
+    CHECK(holds(message_of(path), "not a JSON object"));
     spill(folder / "bad.txt", "#version\na b c\n");
     CHECK(holds(message_of((folder / "bad.txt").string()), "line 2: a merge is two tokens"));
     spill(folder / "unknown.txt", "#version\nab c\n");

@@ -81,7 +81,7 @@ TEST_CASE("data without any usable text end the run after an epoch") {
     record::ErrorLog errors({.skip_bad = true}, false);
     train::Loader loader(data.settings, *data.tokenizer);
     CHECK_THROWS_WITH_AS(loader.next(errors),
-                         doctest::Contains("none of many samples in a row can be used"),
+                         doctest::Contains("too many samples in a row cannot be used"),
                          cli::DataError);
 }
 

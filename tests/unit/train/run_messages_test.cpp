@@ -41,11 +41,12 @@ TEST_CASE("of a checkpoint's figures the main ones are said") {
                                          {"acc1", 1},
                                          {"acc5", 1},
                                          {"mAcc", 0.5}}) ==
-          "step 20: evaluation: loss 2.310, text_retrieval_recall@1 5.0 %, image_retrieval_recall@1 3.3 %, "
+          "step 20: evaluation: loss 2.310, text_retrieval_recall@1 5.0 %, "
+          "image_retrieval_recall@1 3.3 %, "
           "acc1 100.0 %, mAcc 50.0 %");
     CHECK(train::evaluation_message(20, {{"r2t_recall@10", 0.25}, {"mean_iou", 0.5}}) ==
           "step 20: evaluation: r2t_recall@10 25.0 %, mean_iou 50.0 %");
     CHECK(train::evaluation_message(1, {{"loss", std::numeric_limits<double>::infinity()}}) ==
           "step 1: evaluation: loss inf");
-    CHECK(train::evaluation_message(7, {}) == "step 7: evaluation: no figures");
+    CHECK(train::evaluation_message(7, {}) == "step 7: evaluation: no metrics");
 }
