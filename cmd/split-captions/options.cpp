@@ -26,6 +26,9 @@ cli::Tool split_tool(SplitCommand& s) {
              {{"rules", SplitOptions::Splitter::kRules},
               {"dreamlip", SplitOptions::Splitter::kDreamlip}},
              "how sentences are found");
+    o.add("--sources", s.sources, "LIST",
+          "captions to look at: SOURCE or SOURCE:FORM; others stay as they are. Default: all")
+        .shown_default = "all";
     o.choice("--newlines", s.split.newlines,
              {{"hard", SplitOptions::Newlines::kHard}, {"soft", SplitOptions::Newlines::kSoft}},
              "soft: a newline before a lower-case letter is a space");
