@@ -83,10 +83,11 @@ std::size_t emoji_end(std::string_view text, std::size_t pos) {
     return pos;
 }
 
-// "</b>", but not the token "</s>", which is a gap.
+// "</b>" and "<|endoftext|>", but not the token "</s>", which is a gap.
 std::size_t closing_tag_size(std::string_view text, std::size_t pos) {
     const std::string_view window = text.substr(pos, kMaxTag);
-    if (!window.starts_with("</") || eos_token_size(text, pos) > 0) return 0;
+    const bool opens = window.starts_with("</") || window.starts_with("<|");
+    if (!opens || eos_token_size(text, pos) > 0) return 0;
     const std::size_t end = window.find('>');
     if (end == window.npos || end < 3 || !is_ascii_letter(window[2])) return 0;
     return window.find('<', 1) < end ? 0 : end + 1;
@@ -256,7 +257,7 @@ std::size_t tag_size_before(std::string_view text) {
     const std::size_t floor = text.size() > kMaxTag ? text.size() - kMaxTag : 0;
     const std::size_t open = text.rfind('<');
     if (!text.ends_with('>') || open == text.npos || open < floor) return 0;
-    const std::size_t name = open + (text.substr(open).starts_with("</") ? 2 : 1);
+    const std::size_t name = open + (closing_tag_size(text, open) > 0 ? 2 : 1);
     const bool placeholder = name == open + 1 && text[name] < 'a';  // "<PERSON>"
     return is_ascii_letter(text[name]) && !placeholder ? text.size() - open : 0;
 }

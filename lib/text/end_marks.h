@@ -28,7 +28,7 @@ enum class CloserKind : std::uint8_t {
     kNone,
     kClosing,   // ) ” 」: always closes
     kStraight,  // " and ': may open as well
-    kMarkup,    // * _ `: of markdown, may open as well, says nothing about the end
+    kMarkup,    // * _ ` ~: of markdown, may open as well, says nothing about the end
     kTurned,    // “ « ‹: closes in German and Danish, opens elsewhere
 };
 
@@ -47,6 +47,7 @@ inline CloserKind closer_kind(char32_t code) {
         case U'*':
         case U'_':
         case U'`':
+        case U'~':
             return CloserKind::kMarkup;
         default:
             return CloserKind::kNone;

@@ -181,7 +181,12 @@ TEST_CASE("what ends a sentence for the splitter does so for the flags") {
                                        ")",
                                        "]",
                                        "』",
-                                       ".** #sky</s>"}) {
+                                       ".** #sky</s>",
+                                       ".~~",
+                                       ".<|endoftext|>",
+                                       "! ❤️",
+                                       ".<eos>",
+                                       ". ★★★☆"}) {
         const std::string caption = "A boat lies on the sand. The sky is clear" + std::string(end);
         CAPTURE(caption);
         CHECK_FALSE(is_flagged(caption, "truncated"));
