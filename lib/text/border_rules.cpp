@@ -4,6 +4,9 @@
 #include "text/utf8.h"
 #include "text/web_words.h"
 
+#include <algorithm>
+#include <iterator>
+
 namespace lip::text {
 namespace {
 
@@ -19,6 +22,10 @@ LetterCase case_at(std::string_view word) {
 
 bool is_capitalised(std::string_view word) {
     return case_at(word) == LetterCase::kUpper;
+}
+
+bool ends_with_al(std::string_view text) {
+    return text.size() >= 2 && ascii_lower(text.substr(text.size() - 2)) == "al";
 }
 
 bool is_single_letter(std::string_view word) {
@@ -37,8 +44,9 @@ private:
     bool has_closers() const { return b_.close_end > b_.stop.end; }
     bool is_lower() const { return next_.kind == Kind::kLower; }
     bool is_starter() const {
-        return next_.kind == Kind::kUpper && (book_.roles(next_.word) & kStarter) != 0;
+        return next_.kind == Kind::kUpper && (book_.roles(next_.word) & kStarter) != 0 && !joins();
     }
+    bool joins() const;
     std::size_t skip_back(std::size_t pos) const;
     bool is_elided() const;
     bool after_wide() const;
@@ -146,6 +154,14 @@ bool Judge::after_word() const {
     return letters_only ? is_starter() : after_plain();
 }
 
+// In capitals throughout, these words rather go on behind an abbreviation: "80 SQ. FT. OF SPACE".
+bool Judge::joins() const {
+    static constexpr std::string_view kJoining[] = {"OF",   "AND", "OR",  "FOR", "WITH", "TO",
+                                                    "FROM", "IN",  "ON",  "AT",  "BY",   "AS",
+                                                    "BUT",  "IS",  "ARE", "WAS", "HAS"};
+    return std::find(std::begin(kJoining), std::end(kJoining), next_.word) != std::end(kJoining);
+}
+
 // "sq. ft.", "cu. in.", "fl. oz.": a unit of two words; the first one's period stands at `end`.
 bool Judge::follows_unit(std::size_t end) const {
     if (end <= b_.sentence_begin || b_.text[end - 1] != '.') return false;
@@ -157,7 +173,7 @@ bool Judge::follows_unit(std::size_t end) const {
 bool Judge::cites() const {
     const char first = b_.text[b_.next];
     return first == '[' || (first == '(' && next_.kind == Kind::kDigit) ||
-           (next_.kind == Kind::kDigit && b_.text.substr(0, b_.stop.begin).ends_with("al"));
+           (next_.kind == Kind::kDigit && ends_with_al(b_.text.substr(0, b_.stop.begin)));
 }
 
 std::size_t Judge::skip_back(std::size_t pos) const {
@@ -187,7 +203,7 @@ bool Judge::after_number() const {
 }
 
 bool Judge::after_time(std::size_t word_begin) const {
-    if (next_.kind != Kind::kUpper) return false;
+    if (next_.kind != Kind::kUpper || joins()) return false;
     if ((book_.roles(next_.word) & kAfterTime) != 0) return false;
     return !is_opening_phrase(word_begin);
 }

@@ -23,6 +23,13 @@ constexpr EventBytes kSentenceBytes{".!?<\\\"([",
                                     "\xC2\xCD\xD6\xD8\xDB\xDC\xDF\xE0\xE1\xE2\xE3\xEA\xEF",
                                     /*controls=*/true, /*double_spaces=*/true};
 
+// A straight quotation in which another one opens: the first close is the inner one's.
+bool quotes_again(std::string_view quotation) {
+    if (!quotation.starts_with('"')) return false;
+    const std::size_t inner = quotation.find(" \"");
+    return inner < quotation.size() - 2 && quotation[inner + 2] != ' ';
+}
+
 class SentenceScan {
 public:
     SentenceScan(std::string_view text, const Abbreviations& book, bool soft_newlines)
@@ -171,6 +178,7 @@ bool SentenceScan::encloses_all(const Enclosure& found) const {
         if (!is_opener(c.code)) return false;
         pos += c.size;
     }
+    if (quotes_again(text_.substr(found.open, found.end - found.open))) return true;
     const std::size_t stop_end = read_stop(text_, found.end).end;
     const std::size_t closed = closers_end(text_, stop_end, text_.npos);
     return scan_gap(text_, decoration_end(text_, begin_, closed)).end >= text_.size();

@@ -21,9 +21,10 @@ constexpr std::string_view kFileExtensions[] = {
 };
 
 constexpr std::string_view kDomainEndings[] = {
-    "com", "org", "net", "edu", "gov", "mil", "info", "biz", "io", "uk", "de", "fr", "eu", "ru",
-    "jp",  "cn",  "nl",  "ch",  "ca",  "au",  "es",   "pl",  "co", "tv", "se", "fi", "cz", "br",
-    "dk",  "gr",  "hu",  "ie",  "il",  "kr",  "mx",   "nz",  "ro", "tw", "ua", "za",
+    "com", "org", "net", "edu", "gov", "mil", "info", "biz", "io",  "uk",  "de",
+    "fr",  "eu",  "ru",  "jp",  "cn",  "nl",  "ch",   "ca",  "au",  "es",  "pl",
+    "co",  "tv",  "se",  "fi",  "cz",  "br",  "dk",   "gr",  "hu",  "ie",  "il",
+    "kr",  "mx",  "nz",  "ro",  "tw",  "ua",  "za",   "dev", "app", "xyz",
 };
 
 template <std::size_t N>
