@@ -1,6 +1,7 @@
 #include "text/end_marks.h"
 
 #include <algorithm>
+#include <array>
 #include <iterator>
 
 namespace lip::text {
@@ -62,6 +63,18 @@ constexpr Mark kMarks[] = {
     {0xFF61, 0xFF61, MarkKind::kWide},      // half width ideographic full stop
 };
 
+// A bit for each sixteen characters of the first plane: one of them may be a mark. Most letters of
+// most scripts need no search.
+constexpr auto kMayBeMark = [] {
+    std::array<std::uint64_t, 64> bits{};
+    for (const Mark& mark : kMarks) {
+        for (char32_t row = mark.first >> 4; row <= mark.last >> 4; ++row) {
+            bits[row / 64] |= std::uint64_t{1} << row % 64;
+        }
+    }
+    return bits;
+}();
+
 struct Closer {
     char32_t code;
     CloserKind kind;
@@ -93,6 +106,10 @@ constexpr Closer kClosers[] = {
 }  // namespace
 
 MarkKind mark_kind_beyond_ascii(char32_t code) {
+    const char32_t row = code >> 4;
+    if (row / 64 >= kMayBeMark.size() || (kMayBeMark[row / 64] >> row % 64 & 1) == 0) {
+        return MarkKind::kNone;
+    }
     const auto* mark =
         std::upper_bound(std::begin(kMarks), std::end(kMarks), code,
                          [](char32_t wanted, const Mark& m) { return wanted < m.first; });
