@@ -26,6 +26,9 @@ cli::Tool split_tool(SplitCommand& s) {
              {{"rules", SplitOptions::Splitter::kRules},
               {"dreamlip", SplitOptions::Splitter::kDreamlip}},
              "method of sentence splitting");
+    o.add("--sources", s.sources, "LIST",
+          "captions to split: SOURCE or SOURCE:FORM; the others pass through unchanged")
+        .shown_default = "all";
     o.choice("--newlines", s.split.newlines,
              {{"hard", SplitOptions::Newlines::kHard}, {"soft", SplitOptions::Newlines::kSoft}},
              "soft: treat a newline before a lower-case letter as a space");

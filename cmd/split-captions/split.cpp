@@ -2,6 +2,7 @@
 
 #include "cli/error.h"
 #include "cli/log.h"
+#include "cmd/split-captions/sources.h"
 #include "cmd/split-captions/stats.h"
 #include "record/data_path.h"
 #include "record/file.h"
@@ -22,8 +23,9 @@ using record::Record;
 
 class Annotator {
 public:
-    explicit Annotator(const SplitCommand& options)
-        : long_(split_options(options, true), abbreviations(options)),
+    Annotator(const SplitCommand& options, const SourceFilter& sources)
+        : sources_(sources),
+          long_(split_options(options, true), abbreviations(options)),
           other_(split_options(options, false), abbreviations(options)),
           flags_(wanted_flags(options.flags)),
           keep_(options.keep_sentences),
@@ -42,8 +44,11 @@ public:
     }
 
     std::optional<cli::Reject> operator()(Record& record) const {
+        bool changed = false;
         for (std::size_t i = 0; i < record.captions.size(); ++i) {
             Caption& caption = record.captions[i];
+            if (!sources_.takes(caption)) continue;
+            changed = true;
             annotate(caption);
             if (!phrases_) continue;
             if (!tags_in_record_)
@@ -51,7 +56,7 @@ public:
             else if (auto reject = use_tags(caption, i))
                 return reject;
         }
-        if (!record.captions.empty()) record.update_captions();
+        if (changed) record.update_captions();
         return std::nullopt;
     }
 
@@ -133,6 +138,7 @@ private:
         return std::nullopt;
     }
 
+    const SourceFilter& sources_;
     text::SentenceSplitter long_, other_;
     text::FlagSet flags_;
     bool keep_, tags_in_record_;
@@ -150,12 +156,22 @@ Record record_of_line(const record::Line& line) {
     return record;
 }
 
+// A line for each sentence.
+void append_lines(std::string& out, const Caption& caption) {
+    for (std::size_t i = 0; i < caption.sentences->size(); ++i) {
+        std::string sentence(caption.sentence(i));
+        std::replace(sentence.begin(), sentence.end(), '\n', ' ');
+        out += sentence + '\n';
+    }
+}
+
 }  // namespace
 
 int split_captions(const SplitCommand& options) {
     const bool lines_in = options.stream.input_format == "lines";
     const bool lines_out = options.format == "lines";
-    const Annotator annotate(options);
+    SourceFilter sources(options.sources);
+    const Annotator annotate(options, sources);
     record::FilterIo io{options.stream, options.common.output, options.common.force,
                         options.common.thread_count(), options.stats != "-"};
     if (!options.tokenizer.empty() && options.stats.empty())
@@ -175,34 +191,32 @@ int split_captions(const SplitCommand& options) {
                                                      : text::load_tokenizer(options.tokenizer);
     Stats stats(tokenizer.get());
     std::mutex mutex;
-    const int code =
-        record::filter_lines(io,
-                             [&](const record::Line& line, std::string& out,
-                                 std::string& key) -> std::optional<cli::Reject> {
-                                 auto record = lines_in ? cli::Result<Record>(record_of_line(line))
-                                                        : record::parse_record(line.text);
-                                 if (!record) return record.reject();
-                                 key = record->key;
-                                 if (auto reject = annotate(*record)) return reject;
-                                 if (!options.stats.empty()) {
-                                     Stats own(tokenizer.get());
-                                     own.add(*record);  // outside of the lock: tokens take time
-                                     const std::lock_guard lock(mutex);
-                                     stats.merge(own);
-                                 }
-                                 if (!lines_out) {
-                                     record::append_json(out, *record);
-                                     out += '\n';
-                                     return std::nullopt;
-                                 }
-                                 for (const Caption& caption : record->captions)
-                                     for (std::size_t i = 0; i < caption.sentences->size(); ++i) {
-                                         std::string sentence(caption.sentence(i));
-                                         std::replace(sentence.begin(), sentence.end(), '\n', ' ');
-                                         out += sentence + '\n';
-                                     }
-                                 return std::nullopt;
-                             });
+    io.at_end = [&sources] { sources.check(); };
+    const int code = record::filter_lines(
+        io,
+        [&](const record::Line& line, std::string& out,
+            std::string& key) -> std::optional<cli::Reject> {
+            auto record = lines_in ? cli::Result<Record>(record_of_line(line))
+                                   : record::parse_record(line.text);
+            if (!record) return record.reject();
+            key = record->key;
+            if (auto reject = annotate(*record)) return reject;
+            sources.note(*record);
+            if (!options.stats.empty()) {
+                Stats own(tokenizer.get());
+                own.add(*record, sources);  // outside of the lock: tokens take time
+                const std::lock_guard lock(mutex);
+                stats.merge(own);
+            }
+            if (!lines_out) {
+                record::append_json(out, *record);
+                out += '\n';
+                return std::nullopt;
+            }
+            for (const Caption& caption : record->captions)
+                if (sources.takes(caption)) append_lines(out, caption);
+            return std::nullopt;
+        });
     if (!options.stats.empty())
         record::write_file(options.stats, stats.to_json(), options.common.force);
     return code;

@@ -17,7 +17,8 @@ struct SplitCommand {
     text::SplitOptions split;
     std::int64_t min_words = 1;
     std::string abbreviations;
-    std::vector<std::string> flags;  // empty: all
+    std::vector<std::string> sources;  // SOURCE or SOURCE:FORM; empty: all
+    std::vector<std::string> flags;    // empty: all
     bool keep_sentences = false;
     bool phrases = false;
     std::int64_t max_phrases = 20;

@@ -48,9 +48,10 @@ void append_histograms(
 
 }  // namespace
 
-void Stats::add(const record::Record& record) {
+void Stats::add(const record::Record& record, const SourceFilter& sources) {
     ++records_;
     for (const record::Caption& caption : record.captions) {
+        if (!sources.takes(caption)) continue;
         const std::string kind = caption.source + ":" + caption.form;
         ++captions_;
         sentences_ += caption.sentences->size();

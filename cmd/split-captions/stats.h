@@ -1,5 +1,6 @@
 #pragma once
 
+#include "cmd/split-captions/sources.h"
 #include "record/record.h"
 #include "text/tokenizer.h"
 
@@ -15,7 +16,8 @@ public:
     // `tokenizer` may be null: then no tokens are counted.
     explicit Stats(const text::Tokenizer* tokenizer) : tokenizer_(tokenizer) {}
 
-    void add(const record::Record& record);
+    // Counts the captions that `sources` takes.
+    void add(const record::Record& record, const SourceFilter& sources);
     void merge(const Stats& other);
     std::string to_json() const;
 

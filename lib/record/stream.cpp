@@ -72,6 +72,7 @@ int filter_lines(const FilterIo& io, const LineFilter& filter) {
         });
     progress.finish();
     const int code = errors.finish();
+    if (io.at_end) io.at_end();
     if (output) output->close();
     return code;
 }

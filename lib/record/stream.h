@@ -18,6 +18,8 @@ struct FilterIo {
     bool force = false;
     int threads = 1;
     bool write_records = true;  // false: the records are only looked at
+    // Called when all input was read, before the output gets its name. May throw.
+    std::function<void()> at_end = {};
 };
 
 // Appends what a line becomes to `out` (newline included), or says why it cannot be used. Called by

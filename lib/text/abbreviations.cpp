@@ -16,7 +16,8 @@ constexpr AbbreviationList kLists[] = {
      "no nos nr num p pp pg vol vols fig figs ch chap sec sect eq b c d v ver vers n op apt"},
     {kNumber, "est abt rm ext tel ph bk"},
     // Measures, after a number.
-    {kUnit, "in ft yd yds mi sq cu oz lb lbs pt pts qt gal gals tsp tbsp hr hrs min mins sec secs"},
+    {kUnit,
+     "in ft yd yds mi sq cu fl oz lb lbs pt pts qt gal gals tsp tbsp hr hrs min mins sec secs"},
     {kUnit, "mm cm km kg mg ml hp mph rpm wt doz yr yrs mo mos wk deg ea"},
     // Companies, offices, degrees.
     {kPlace,
@@ -52,7 +53,7 @@ constexpr AbbreviationList kLists[] = {
     {kAfterTime,
      "EST EDT CST CDT MST MDT PST PDT ET CT MT PT GMT UTC CET CEST BST IST JST Eastern"},
     {kAfterTime, "Central Mountain Pacific Greenwich Monday Tuesday Wednesday Thursday Friday"},
-    {kAfterTime, "Saturday Sunday Daily Sharp"},
+    {kAfterTime, "Saturday Sunday Daily Sharp Mon Tue Tues Wed Thu Thur Thurs Fri Sat Sun"},
     {kBangName, "Yahoo Jeopardy Yum Kahoot Joomla Wham Oklahoma Airplane Panic Rouge Dolly Mia"},
 };
 

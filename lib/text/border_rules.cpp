@@ -4,6 +4,9 @@
 #include "text/utf8.h"
 #include "text/web_words.h"
 
+#include <algorithm>
+#include <iterator>
+
 namespace lip::text {
 namespace {
 
@@ -19,6 +22,10 @@ LetterCase case_at(std::string_view word) {
 
 bool is_capitalised(std::string_view word) {
     return case_at(word) == LetterCase::kUpper;
+}
+
+bool ends_with_al(std::string_view text) {
+    return text.size() >= 2 && ascii_lower(text.substr(text.size() - 2)) == "al";
 }
 
 bool is_single_letter(std::string_view word) {
@@ -37,14 +44,18 @@ private:
     bool has_closers() const { return b_.close_end > b_.stop.end; }
     bool is_lower() const { return next_.kind == Kind::kLower; }
     bool is_starter() const {
-        return next_.kind == Kind::kUpper && (book_.roles(next_.word) & kStarter) != 0;
+        return next_.kind == Kind::kUpper && (book_.roles(next_.word) & kStarter) != 0 && !joins();
     }
+    bool joins() const;
     std::size_t skip_back(std::size_t pos) const;
     bool is_elided() const;
+    bool after_wide() const;
     bool after_ellipsis() const;
     bool after_bang() const;
     bool after_period() const;
     bool after_word() const;
+    bool follows_unit(std::size_t end) const;
+    bool cites() const;
     bool after_initial(std::string_view letter) const;
     bool after_number() const;
     bool after_time(std::size_t word_begin) const;
@@ -57,10 +68,13 @@ private:
 };
 
 bool Judge::decide() const {
-    if (b_.stop.wide) return true;
+    const bool glued = b_.next == b_.decor_end;
+    const bool decorated = b_.decor_end > b_.close_end;
+    const bool caseless = b_.stop.wide && next_.kind == Kind::kCaseless;
+    if (glued && decorated && next_.kind != Kind::kUpper && !caseless) return false;
+    if (b_.stop.wide) return after_wide();
     if (is_elided()) return false;
-    const bool glued = b_.next == b_.close_end;
-    if (glued && !is_missing_space(b_)) return false;
+    if (glued && !decorated && !is_missing_space(b_)) return false;
     if (b_.stop.bang) return after_bang();
     return b_.stop.is_ellipsis() ? after_ellipsis() : after_period();
 }
@@ -74,8 +88,29 @@ bool Judge::is_elided() const {
     return (open == '[' && close == ']') || (open == '(' && close == ')');
 }
 
+// A full-width period between digits is a decimal point; behind a quotation a sentence goes on with
+// a comma or with the Japanese "to" and "tte" that quote.
+bool Judge::after_wide() const {
+    const std::string_view text = b_.text;
+    const std::size_t size = mark_size(text, b_.stop.begin);
+    const auto is_wide_digit = [](char32_t c) {
+        return is_digit(c) || (c >= U'\uFF10' && c <= U'\uFF19');
+    };
+    const char32_t first = decode_at(text, b_.next).code;
+    const bool point = mark_kind(decode_at(text, b_.stop.begin).code) == MarkKind::kWideDot &&
+                       b_.stop.end == b_.stop.begin + size && b_.next == b_.stop.end;
+    if (point && b_.stop.begin > b_.sentence_begin && is_wide_digit(first) &&
+        is_wide_digit(decode_before(text, b_.stop.begin, b_.sentence_begin).code)) {
+        return false;
+    }
+    constexpr std::u32string_view kGoesOn = U"\u3068\u3063\u3001\uFF0C\uFF1B\uFF1A,;:";
+    return !has_closers() || b_.next > b_.close_end || kGoesOn.find(first) == kGoesOn.npos;
+}
+
 bool Judge::after_ellipsis() const {
     if (next_.kind != Kind::kUpper) return false;
+    // "I" is a capital in the middle of a sentence, too.
+    if (next_.word == "I" && b_.stop.dots() < kFourDots && !has_closers()) return false;
     if (is_starter()) return true;
     return !b_.in_bracket && (b_.stop.dots() >= kFourDots || has_closers());
 }
@@ -106,16 +141,39 @@ bool Judge::after_word() const {
     const bool counted = number_end > b_.sentence_begin && is_ascii_digit(b_.text[number_end - 1]);
     if ((roles & kTime) != 0) return after_time(begin);
     if ((roles & kUnit) != 0 && counted) return is_starter();
+    if (((roles & kUnit) != 0 || word == "m") && follows_unit(number_end)) return is_starter();
     if ((roles & kTitle) != 0) return false;
     if ((roles & kPlace) != 0) return is_starter();
     if ((roles & kNumber) != 0) return after_number();
-    if ((roles & kLoose) != 0) return !is_lower();
+    if ((roles & kLoose) != 0) return !is_lower() && !cites();
     // Single letters with periods between them: "U.S.", "D.C."
     bool letters_only = word.find('.') != word.npos;
     for (std::size_t pos = 0; pos < word.size(); ++pos) {
         letters_only = letters_only && (pos % 2 == 0) == (word[pos] != '.');
     }
     return letters_only ? is_starter() : after_plain();
+}
+
+// In capitals throughout, these words rather go on behind an abbreviation: "80 SQ. FT. OF SPACE".
+bool Judge::joins() const {
+    static constexpr std::string_view kJoining[] = {"OF",   "AND", "OR",  "FOR", "WITH", "TO",
+                                                    "FROM", "IN",  "ON",  "AT",  "BY",   "AS",
+                                                    "BUT",  "IS",  "ARE", "WAS", "HAS"};
+    return std::find(std::begin(kJoining), std::end(kJoining), next_.word) != std::end(kJoining);
+}
+
+// "sq. ft.", "cu. in.", "fl. oz.": a unit of two words; the first one's period stands at `end`.
+bool Judge::follows_unit(std::size_t end) const {
+    if (end <= b_.sentence_begin || b_.text[end - 1] != '.') return false;
+    const std::string_view word = look_back(b_.text, b_.sentence_begin, end - 1, /*dotted=*/false);
+    return (book_.roles(word) & kUnit) != 0;
+}
+
+// "et al. [2019]", "et al. (2019)", "et al. 2019"
+bool Judge::cites() const {
+    const char first = b_.text[b_.next];
+    return first == '[' || (first == '(' && next_.kind == Kind::kDigit) ||
+           (next_.kind == Kind::kDigit && ends_with_al(b_.text.substr(0, b_.stop.begin)));
 }
 
 std::size_t Judge::skip_back(std::size_t pos) const {
@@ -145,7 +203,7 @@ bool Judge::after_number() const {
 }
 
 bool Judge::after_time(std::size_t word_begin) const {
-    if (next_.kind != Kind::kUpper) return false;
+    if (next_.kind != Kind::kUpper || joins()) return false;
     if ((book_.roles(next_.word) & kAfterTime) != 0) return false;
     return !is_opening_phrase(word_begin);
 }
@@ -185,7 +243,7 @@ bool is_border(const Border& border, const Abbreviations& book) {
 
 bool opens_with_dots(const Border& border) {
     const Stop& stop = border.stop;
-    if (stop.first_dots != 1 || stop.spaced_dots != 3 || border.close_end > stop.end) return false;
+    if (stop.first_dots != 1 || stop.spaced_dots != 3 || border.decor_end > stop.end) return false;
     if (space_size_before(border.text, stop.begin, border.sentence_begin) > 0) return false;
     return border.next > stop.end &&
            look_ahead(border.text, border.next).kind == NextWord::Kind::kUpper;

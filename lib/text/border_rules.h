@@ -15,7 +15,8 @@ struct Border {
     std::size_t sentence_begin = 0;  // nothing before it is looked at
     Stop stop;
     std::size_t close_end = 0;  // after the closing quotes and brackets behind the marks
-    std::size_t next = 0;       // where the next visible character begins; close_end if glued
+    std::size_t decor_end = 0;  // after the decoration behind those; close_end if there is none
+    std::size_t next = 0;       // where the next visible character begins; decor_end if glued
     bool in_bracket = false;    // the marks end a bracket that opened inside this sentence
 };
 

@@ -15,6 +15,11 @@ std::size_t separator_size(std::string_view text, std::size_t pos) {
 
 }  // namespace
 
+bool ends_like_dreamlip(std::string_view piece) {
+    static constexpr std::u32string_view kEnds = U".!?\u2026\"'\u201D\u2019)]\u3002\uFF01\uFF1F";
+    return !piece.empty() && kEnds.find(decode_before(piece, piece.size()).code) != kEnds.npos;
+}
+
 std::vector<Span> split_like_dreamlip(std::string_view text) {
     std::vector<Span> pieces;
     const auto add = [&](std::size_t begin, std::size_t end) {

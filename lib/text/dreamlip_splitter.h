@@ -13,4 +13,8 @@ namespace lip::text {
 // Linear, thread-safe. Requires text.size() < 2^32.
 std::vector<Span> split_like_dreamlip(std::string_view text);
 
+// For --drop-truncated: the piece ends with one of . ! ? … " ' ” ’ ) ] 。 ！ ？ These stay as they
+// are, whatever end_marks.h learns: runs of this splitter must be repeatable.
+bool ends_like_dreamlip(std::string_view piece);
+
 }  // namespace lip::text

@@ -28,6 +28,7 @@ constexpr Pair kPairs[] = {
     {U'\u00AB', U'\u00BB', false},
     {U'\u300C', U'\u300D', false},
     {U'\u300E', U'\u300F', false},
+    {U'\u00BB', U'\u00AB', false},
     {U'\uFF08', U'\uFF09', true},
 };
 
@@ -93,7 +94,9 @@ Enclosure find_enclosure(std::string_view text, std::size_t floor, std::size_t p
     if (pair == std::end(kPairs)) return {};
     if (pair->open == pair->close && !opens_here(text, floor, pos)) return {};
     limit = std::min({limit, text.size(), pos + kMaxEnclosure});
-    return {pos, find_close(text, pos + c.size, limit, *pair), pair->is_bracket};
+    const std::size_t close = find_close(text, pos + c.size, limit, *pair);
+    if (close == 0) return {};
+    return {pos, close, close + decode_at(text, close).size, pair->is_bracket};
 }
 
 }  // namespace lip::text

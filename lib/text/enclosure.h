@@ -11,6 +11,7 @@ inline constexpr std::size_t kMaxEnclosure = 300;  // bytes; a longer one protec
 struct Enclosure {
     std::size_t open = 0;
     std::size_t close = 0;    // begin of the closing character; 0: none
+    std::size_t end = 0;      // behind it
     bool is_bracket = false;  // else a quotation
 };
 

@@ -19,16 +19,7 @@ std::size_t count(std::string_view text, std::string_view what) {
 }
 
 bool ends_open(std::string_view text) {
-    return !trim(text).empty() && !ends_with_end_mark(text);
-}
-
-// What decoders leave at the end hides the last character; it is no part of the caption.
-std::string_view without_last_token(std::string_view text) {
-    text = trim(text);
-    while (text.ends_with("</s>") || text.ends_with("<s>")) {
-        text = trim(text.substr(0, text.rfind('<')));
-    }
-    return text;
+    return scan_gap(text, 0).end < text.size() && !ends_with_end_mark(text);
 }
 
 }  // namespace
@@ -62,21 +53,21 @@ bool has_list(const CaptionView& caption) {
 }
 
 bool is_truncated(const CaptionView& caption) {
-    return caption.form == "long" && ends_open(without_last_token(caption.text));
+    return caption.form == "long" && ends_open(caption.text);
 }
 
 bool lacks_period(const CaptionView& caption) {
-    return caption.form != "long" && ends_open(without_last_token(caption.text));
+    return caption.form != "long" && ends_open(caption.text);
 }
 
 bool has_missing_space(const CaptionView& caption) {
     const std::string_view text = caption.text;
     for (std::size_t pos = text.find('.'); pos != text.npos; pos = text.find('.', pos)) {
-        Border border{text, 0, read_stop(text, pos), 0, 0, false};
+        Border border{text, 0, read_stop(text, pos), 0, 0, 0, false};
         const Stop& stop = border.stop;
         pos = stop.end;
         if (stop.begin == 0 || stop.dots() != 1 || stop.bang || stop.wide) continue;
-        border.close_end = border.next = closers_end(text, stop.end, text.npos);
+        border.close_end = border.decor_end = border.next = closers_end(text, stop.end, text.npos);
         if (is_missing_space(border)) return true;
     }
     return false;

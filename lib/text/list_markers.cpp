@@ -4,6 +4,7 @@
 #include "text/find_event.h"
 #include "text/gap.h"
 #include "text/letters.h"
+#include "text/splitter.h"
 #include "text/stop.h"
 #include "text/utf8.h"
 
@@ -106,7 +107,7 @@ private:
 };
 
 // What can end a label, begin a bullet or a line, or open a bracket.
-constexpr EventBytes kMarkerBytes{".()\n\r", "\xE2"};
+constexpr EventBytes kMarkerBytes{".()<\n\r", "\xE2"};
 
 std::vector<std::uint32_t> ListFinder::run() {
     at_line_start(0);
@@ -120,6 +121,8 @@ std::vector<std::uint32_t> ListFinder::run() {
         } else if (byte == '.' || byte == ')') {
             if (pos >= done_) at_label_end(pos);
             if (byte == ')') has_paren_ = false;
+        } else if (byte == '<') {
+            if (const std::size_t size = line_tag_size(text_, pos)) at_line_start(pos + size);
         } else if (byte == 0xE2) {
             if (pos < done_ || !may_begin_marker(text_, pos)) continue;
             if (const auto marker = parse_marker(text_, pos, false)) consider(*marker);
@@ -195,10 +198,12 @@ ListFinder::Before ListFinder::look_before(std::size_t pos) const {
     const Gap gap = scan_gap(text_, end);
     const bool line_start = gap.has_newline || gap.is_break;
     const Decoded c = decode_before(text_, end);
-    const bool escaped = end >= 2 && is_escaped_newline(text_, end - 2);
+    const bool escaped =
+        (end >= 2 && is_escaped_newline(text_, end - 2)) || line_tag_size_before(text_, end) > 0;
     const bool anchored = line_start || escaped || c.code == ':' || c.code == ';' ||
                           c.code == '>' || c.code == 0x2022 || is_closer(c.code) ||
-                          mark_size(text_, end - c.size) > 0;
+                          mark_size(text_, end - c.size) > 0 ||
+                          ends_with_end_mark(text_.substr(0, end));
     return {end, line_start || escaped, anchored};
 }
 

@@ -1,6 +1,7 @@
 #include "text/sentence_scan.h"
 
 #include "text/border_rules.h"
+#include "text/decoration.h"
 #include "text/enclosure.h"
 #include "text/find_event.h"
 #include "text/gap.h"
@@ -18,8 +19,16 @@ constexpr std::size_t kMaxHeading = 80;  // bytes
 
 // Where something may happen: marks, gaps, quotes and brackets, and the lead bytes of those beyond
 // ASCII. A single space between two words is no event.
-constexpr EventBytes kSentenceBytes{".!?<\\\"([", "\xC2\xD6\xD8\xDB\xE0\xE1\xE2\xE3\xEF",
+constexpr EventBytes kSentenceBytes{".!?<\\\"([",
+                                    "\xC2\xCD\xD6\xD8\xDB\xDC\xDF\xE0\xE1\xE2\xE3\xEA\xEF",
                                     /*controls=*/true, /*double_spaces=*/true};
+
+// A straight quotation in which another one opens: the first close is the inner one's.
+bool quotes_again(std::string_view quotation) {
+    if (!quotation.starts_with('"')) return false;
+    const std::size_t inner = quotation.find(" \"");
+    return inner < quotation.size() - 2 && quotation[inner + 2] != ' ';
+}
 
 class SentenceScan {
 public:
@@ -37,6 +46,9 @@ private:
     void close_sentence(std::size_t end, std::size_t next);
     bool newline_ends_sentence(const Gap& gap) const;
     bool is_heading(std::size_t end) const;
+    bool encloses_all(const Enclosure& found) const;
+    // The text up to the next list item: no sentence reaches over it.
+    std::string_view part() const { return text_.substr(0, limit_); }
     bool is_list_item(std::size_t pos) const { return pos == limit_ && limit_ < text_.size(); }
 
     std::string_view text_;
@@ -44,6 +56,7 @@ private:
     bool soft_newlines_;
     std::vector<FoundSentence> found_;
     std::size_t pos_ = 0;
+    std::size_t first_ = 0;       // where the first sentence begins
     std::size_t begin_ = 0;       // of the sentence that is open
     std::size_t line_begin_ = 0;  // of the current line of this sentence
     std::size_t limit_ = 0;       // where the next list item begins, or the end of the text
@@ -53,7 +66,8 @@ private:
 
 std::vector<FoundSentence> SentenceScan::run() {
     const std::vector<std::uint32_t> items = find_list_items(text_, book_);
-    open_sentence(scan_gap(text_, 0).end, false);
+    first_ = scan_gap(text_, 0).end;
+    open_sentence(first_, false);
     for (const std::uint32_t item : items) {
         scan_until(item);
         open_sentence(item, true);
@@ -90,7 +104,7 @@ void SentenceScan::handle_event() {
     }
     if (pos_ >= enclosure_.close) {
         const Enclosure found = find_enclosure(text_, begin_, pos_, limit_);
-        if (found.close > 0) enclosure_ = found;
+        if (found.close > 0 && !encloses_all(found)) enclosure_ = found;
     }
     pos_ += decode_at(text_, pos_).size;
 }
@@ -98,21 +112,28 @@ void SentenceScan::handle_event() {
 void SentenceScan::handle_stop(const Stop& stop) {
     pos_ = stop.end;
     if (stop.begin == begin_) return;  // marks alone are no sentence
-    const std::size_t close_end = closers_end(text_, stop.end, enclosure_.close);
     const bool inside = stop.begin < enclosure_.close;
+    std::size_t closers = stop.end;
+    // French has a space before the closing quote.
+    if (inside && closers + space_size_at(text_, closers) == enclosure_.close) {
+        closers = enclosure_.close;
+    }
+    const std::size_t close_end = closers_end(text_, closers, enclosure_.close);
     if (inside && close_end <= enclosure_.close) return;
-    const Gap gap = scan_gap(text_, close_end);
-    Border border{text_, begin_, stop, close_end, gap.end, false};
+    const std::size_t end =
+        close_end < limit_ ? decoration_end(part(), begin_, close_end) : close_end;
+    const Gap gap = scan_gap(text_, end);
+    Border border{text_, begin_, stop, close_end, end, gap.end, false};
     border.in_bracket = inside && enclosure_.is_bracket && enclosure_.open > begin_;
     if (gap.end >= limit_ || gap.is_break) {
-        close_sentence(close_end, gap.end);
+        close_sentence(end, gap.end);
         return;
     }
     if (gap.has_newline) {
         const bool goes_on =
             soft_newlines_ && letter_case(decode_at(text_, gap.end).code) == LetterCase::kLower;
         if (!goes_on) {
-            close_sentence(close_end, gap.end);
+            close_sentence(end, gap.end);
             return;
         }
     }
@@ -122,7 +143,7 @@ void SentenceScan::handle_stop(const Stop& stop) {
         return;
     }
     if (is_border(border, book_)) {
-        close_sentence(close_end, gap.end);
+        close_sentence(end, gap.end);
     } else {
         pos_ = close_end;
     }
@@ -144,8 +165,23 @@ bool SentenceScan::newline_ends_sentence(const Gap& gap) const {
     if (lower && soft_newlines_) return false;
     const Decoded last = decode_before(text_, gap.begin, begin_);
     const bool ended = mark_size(text_, gap.begin - last.size) > 0 || is_closer(last.code);
-    if (lower && gap.starts_blank && !ended) return false;
+    if (lower && gap.starts_blank && !gap.has_line_tag && !ended) return false;
     return !is_heading(gap.begin);
+}
+
+// Quotes or brackets around the whole caption, within more of them or marks of markdown: they say
+// nothing about its sentences.
+bool SentenceScan::encloses_all(const Enclosure& found) const {
+    if (begin_ != first_) return false;
+    for (std::size_t pos = begin_; pos < found.open;) {
+        const Decoded c = decode_at(text_, pos);
+        if (!is_opener(c.code)) return false;
+        pos += c.size;
+    }
+    if (quotes_again(text_.substr(found.open, found.end - found.open))) return true;
+    const std::size_t stop_end = read_stop(text_, found.end).end;
+    const std::size_t closed = closers_end(text_, stop_end, text_.npos);
+    return scan_gap(text_, decoration_end(text_, begin_, closed)).end >= text_.size();
 }
 
 // "Foreground:" and "**Objects**", up to `end`.

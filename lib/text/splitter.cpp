@@ -1,6 +1,8 @@
 #include "text/splitter.h"
 
+#include "text/decoration.h"
 #include "text/dreamlip_splitter.h"
+#include "text/end_marks.h"
 #include "text/gap.h"
 #include "text/letters.h"
 #include "text/list_markers.h"
@@ -90,12 +92,12 @@ SentenceSplitter::SentenceSplitter(SplitOptions options, Abbreviations abbreviat
     : options_(options), abbreviations_(std::move(abbreviations)) {}
 
 std::vector<Span> SentenceSplitter::split(std::string_view text) const {
-    std::vector<Span> spans = options_.splitter == SplitOptions::Splitter::kDreamlip
-                                  ? split_like_dreamlip(text)
-                                  : spans_of_rules(text, options_, abbreviations_);
-    if (options_.drop_truncated && spans.size() > 1 &&
-        !ends_with_end_mark(slice(text, spans.back()))) {
-        spans.pop_back();
+    const bool dreamlip = options_.splitter == SplitOptions::Splitter::kDreamlip;
+    std::vector<Span> spans =
+        dreamlip ? split_like_dreamlip(text) : spans_of_rules(text, options_, abbreviations_);
+    if (options_.drop_truncated && spans.size() > 1) {
+        const std::string_view last = slice(text, spans.back());
+        if (dreamlip ? !ends_like_dreamlip(last) : !ends_with_end_mark(last)) spans.pop_back();
     }
     if (options_.min_words > 1) join_short(text, spans, options_.min_words);
     if (options_.dedupe) drop_repeated(text, spans);
@@ -103,11 +105,10 @@ std::vector<Span> SentenceSplitter::split(std::string_view text) const {
 }
 
 bool ends_with_end_mark(std::string_view text) {
-    text = trim(text);
+    text = without_decoration(text);
     if (text.empty()) return false;
-    static constexpr std::u32string_view kEndMarks =
-        U".!?\u2026\"'\u201D\u2019)]\u3002\uFF01\uFF1F";
-    return kEndMarks.find(decode_before(text, text.size()).code) != kEndMarks.npos;
+    const char32_t last = decode_before(text, text.size()).code;
+    return mark_kind(last) != MarkKind::kNone || closer_kind(last) != CloserKind::kNone;
 }
 
 }  // namespace lip::text

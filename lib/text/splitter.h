@@ -41,10 +41,12 @@ struct SplitOptions {
 };
 
 // Contract of split(): spans ascend, do not overlap and are trimmed; the gaps between them hold
-// only white space (the two characters "\n" of an escaped newline included), the tokens </s> and
-// <s>, stripped markers and sentences that an option drops. It takes linear time, uses no memory
-// but the result's order of magnitude, and never fails: every byte is allowed, and bytes that are
-// not UTF-8 count as letters. With the default options a sentence split again is itself.
+// only white space (the two characters "\n" of an escaped newline included), line tags such as
+// <br>, the tokens </s> and <s>, stripped markers and sentences that an option drops. It takes
+// linear time, uses no memory but the result's order of magnitude, and never fails: every byte is
+// allowed, and bytes that are not UTF-8 count as letters. With the default options a sentence split
+// again is itself, unless quotes or brackets enclose it: around a whole caption they are stepped
+// into.
 //
 // Immutable: any number of threads may call split() of one object.
 class SentenceSplitter {
@@ -60,7 +62,8 @@ private:
     Abbreviations abbreviations_;
 };
 
-// The last visible character of `text` ends a sentence: . ! ? … " ' ” ’ ) ] 。 ！ ？
+// `text` ends a sentence: its last character is a mark of end_marks.h, or a closing quote or
+// bracket. White space, tokens and decoration behind that do not count.
 bool ends_with_end_mark(std::string_view text);
 
 }  // namespace lip::text

@@ -9,49 +9,31 @@ namespace {
 
 constexpr std::size_t kMaxWord = 24;
 constexpr std::size_t kMaxOpeners = 8;
-constexpr char32_t kEllipsis = 0x2026;
-
-bool is_wide(char32_t code) {
-    switch (code) {
-        case 0x0589:  // Armenian full stop
-        case 0x061F:  // Arabic question mark
-        case 0x06D4:  // Arabic full stop
-        case 0x0964:  // danda
-        case 0x1362:  // Ethiopic full stop
-        case 0x3002:
-        case 0xFF01:
-        case 0xFF1F:
-        case 0xFF61:
-            return true;
-        default:
-            return false;
-    }
-}
-
-bool is_bang(char32_t code) {
-    return code == '!' || code == '?' || code == 0x203C || (code >= 0x2047 && code <= 0x2049);
-}
-
-bool is_mark(char32_t code) {
-    if (code < 0x80) return code == '.' || code == '!' || code == '?';
-    return is_bang(code) || code == kEllipsis || is_wide(code);
-}
-
-bool is_opener(char32_t code) {
-    if (is_ascii_letter(static_cast<char>(code)) && code < 0x80) return false;
-    static constexpr std::u32string_view kOpeners =
-        U"\"'([{*_~-\u2013\u2014\u201C\u2018\u201E\u00AB\u00BF\u00A1\u300C\u300E\uFF08\u3010\u300A";
-    return kOpeners.find(code) != std::u32string_view::npos;
-}
-
-bool is_straight(char32_t code) {
-    return code == '"' || code == '\'' || code == '*' || code == '_';
-}
-
 bool is_word_at(std::string_view text, std::size_t pos) {
     if (pos >= text.size()) return false;
     const char32_t code = decode_at(text, pos).code;
     return is_digit(code) || letter_case(code) != LetterCase::kNone;
+}
+
+bool is_blank_at(std::string_view text, std::size_t pos) {
+    return pos >= text.size() || is_space(decode_at(text, pos).code);
+}
+
+// What may open as well closes with no word behind it, a turned quote before white space.
+bool closes_here(std::string_view text, Decoded c, std::size_t pos) {
+    const std::size_t next = pos + c.size;
+    switch (closer_kind(c.code)) {
+        case CloserKind::kClosing:
+            return true;
+        case CloserKind::kStraight:
+        case CloserKind::kMarkup:
+            return !is_word_at(text, next);
+        case CloserKind::kTurned:
+            return is_blank_at(text, next);
+        case CloserKind::kNone:
+            break;
+    }
+    return false;
 }
 
 // A dot after a single space, as in ". . .", that is not the start of ".5" or ".NET".
@@ -61,10 +43,18 @@ bool is_spaced_dot(std::string_view text, std::size_t pos) {
 
 }  // namespace
 
+bool is_opener(char32_t code) {
+    if (is_ascii_letter(static_cast<char>(code)) && code < 0x80) return false;
+    static constexpr std::u32string_view kOpeners =
+        U"\"'([{*_`~-"
+        U"\u2013\u2014\u201C\u2018\u201E\u00AB\u00BB\u00BF\u00A1\u300C\u300E\uFF08\u3010\u300A";
+    return kOpeners.find(code) != std::u32string_view::npos;
+}
+
 std::size_t mark_size(std::string_view text, std::size_t pos) {
     if (pos >= text.size()) return 0;
     const Decoded c = decode_at(text, pos);
-    return is_mark(c.code) ? c.size : 0;
+    return mark_kind(c.code) != MarkKind::kNone ? c.size : 0;
 }
 
 Stop read_stop(std::string_view text, std::size_t pos) {
@@ -73,11 +63,14 @@ Stop read_stop(std::string_view text, std::size_t pos) {
     bool spaced = false;
     while (stop.end < text.size()) {
         const Decoded c = decode_at(text, stop.end);
-        if (is_mark(c.code)) {
-            const std::size_t dots = c.code == '.' ? 1 : c.code == kEllipsis ? 3 : 0;
+        const MarkKind kind = mark_kind(c.code);
+        if (kind != MarkKind::kNone) {
+            const std::size_t dots = kind == MarkKind::kDot        ? 1
+                                     : kind == MarkKind::kEllipsis ? 3
+                                                                   : 0;
             (spaced ? stop.spaced_dots : stop.first_dots) += dots;
-            stop.bang = stop.bang || is_bang(c.code);
-            stop.wide = stop.wide || is_wide(c.code);
+            stop.bang = stop.bang || kind == MarkKind::kBang;
+            stop.wide = stop.wide || kind == MarkKind::kWide || kind == MarkKind::kWideDot;
             stop.end += c.size;
         } else if (stop.first_dots > 0 && !stop.bang && !stop.wide &&
                    is_spaced_dot(text, stop.end)) {
@@ -90,20 +83,10 @@ Stop read_stop(std::string_view text, std::size_t pos) {
     return stop;
 }
 
-bool is_closer(char32_t code) {
-    if (code < 0x80) {
-        return is_straight(code) || code == ')' || code == ']' || code == '}';
-    }
-    static constexpr std::u32string_view kClosers =
-        U"\u201D\u2019\u00BB\u300D\u300F\uFF09\u3011\u300B";
-    return kClosers.find(code) != std::u32string_view::npos;
-}
-
 std::size_t closers_end(std::string_view text, std::size_t pos, std::size_t expected) {
     while (pos < text.size()) {
         const Decoded c = decode_at(text, pos);
-        if (!is_closer(c.code)) break;
-        if (is_straight(c.code) && pos != expected && is_word_at(text, pos + 1)) break;
+        if (pos != expected && !closes_here(text, c, pos)) break;
         pos += c.size;
     }
     return pos;

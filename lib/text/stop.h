@@ -1,6 +1,7 @@
 // A run of sentence-ending marks, and the words on both sides of it.
 #pragma once
 
+#include "text/end_marks.h"
 #include "text/letters.h"
 
 #include <cstddef>
@@ -9,8 +10,7 @@
 
 namespace lip::text {
 
-// A run of . ! ? … and the terminators of other scripts (。！？｡ ؟ । ։ ።); dots may have single
-// spaces between them (". . .").
+// A run of the marks of end_marks.h; dots may have single spaces between them (". . .").
 struct Stop {
     std::size_t begin = 0;
     std::size_t end = 0;          // after the last mark
@@ -29,12 +29,13 @@ Stop read_stop(std::string_view text, std::size_t pos);
 // Bytes of one mark at `pos`, 0 if none.
 std::size_t mark_size(std::string_view text, std::size_t pos);
 
-// The end of the closing quotes and brackets (also * and _ of markdown) that follow directly at
-// `pos`. A straight quote counts if no letter or digit follows it, or if it stands at `expected`.
+// The end of the closing quotes and brackets (also * _ ` of markdown) that follow directly at
+// `pos`. A straight quote counts if no letter or digit follows it, a turned one before white space
+// or the end; what stands at `expected` always counts.
 std::size_t closers_end(std::string_view text, std::size_t pos, std::size_t expected);
 
-// True for a quote or bracket that closes, straight quotes included.
-bool is_closer(char32_t code);
+// True for a quote, bracket, dash or mark of markdown that may open a sentence.
+bool is_opener(char32_t code);
 
 struct NextWord {
     enum class Kind : std::uint8_t { kNothing, kLower, kUpper, kDigit, kCaseless, kMark };

@@ -2,6 +2,7 @@
 
 #include "record/keyed_rng.h"
 #include "text/gap.h"
+#include "text/stop.h"
 #include "text/utf8.h"
 
 #include <doctest/doctest.h>
@@ -42,22 +43,31 @@ std::string broken_rule(const text::SentenceSplitter& splitter, std::string_view
         if (text::trim(sentence) != sentence) return "trim";
         if (sentence.find("</s>") != sentence.npos) return "token";
         const auto again = splitter.split(sentence);
-        if (again.size() != 1 || text::slice(sentence, again[0]) != sentence) return "again";
+        // Quotes or brackets around a sentence are stepped into when it is the whole caption.
+        const bool enclosed = text::is_opener(text::decode_at(sentence, 0).code);
+        const bool itself = again.size() == 1 && text::slice(sentence, again[0]) == sentence;
+        if (again.empty() || (!itself && !enclosed)) return "again";
         at = span.end;
     }
     return is_gap(caption, at, caption.size()) ? "" : "tail";
 }
 
 constexpr std::string_view kParts[] = {
-    ".",     " ",     "  ",   "   ",  "\n",      "\r\n",   "\r",       "1",      "2",      "1.",
-    "2.",    "1)",    "2)",   "3.)",  "a.",      "b.",     "A.",       "B.",     "a",      "the",
-    "The",   "Dr.",   "co.",  "U.S.", "a.m.",    " . . .", " . . . .", "...",    "…",      "!",
-    "?",     "\"",    "'",    "(",    ")",       "[",      "]",        "“",      "”",      "’",
-    "•",     "⁃",     "-",    "*",    "- ",      "**",     ":",        "</s>",   "<s>",    "\\n",
-    "C:\\n", "</s",   "。",   "？",   "」",      "「",     "é",        "É",      "天",     "\xff",
-    "\xe2",  "\x80",  "\xc2", "\0"sv, "http://", "x@y",    ".com",     "N°.",    "No.",    "Yahoo!",
-    "I.",    "At 8",  "p.m.", "dog",  "Dog",     "#",      "_",        "\u2028", "\u2009", "\ufeff",
-    "etc.",  "5 in.", ",",    "Fig.", "„",       "«",
+    ".",         " ",      "  ",       "   ",  "\n",     "\r\n",   "\r",     "1",
+    "2",         "1.",     "2.",       "1)",   "2)",     "3.)",    "a.",     "b.",
+    "A.",        "B.",     "a",        "the",  "The",    "Dr.",    "co.",    "U.S.",
+    "a.m.",      " . . .", " . . . .", "...",  "…",      "!",      "?",      "\"",
+    "'",         "(",      ")",        "[",    "]",      "“",      "”",      "’",
+    "•",         "⁃",      "-",        "*",    "- ",     "**",     ":",      "</s>",
+    "<s>",       "\\n",    "C:\\n",    "</s",  "。",     "？",     "」",     "「",
+    "é",         "É",      "天",       "\xff", "\xe2",   "\x80",   "\xc2",   "\0"sv,
+    "http://",   "x@y",    ".com",     "N°.",  "No.",    "Yahoo!", "I.",     "At 8",
+    "p.m.",      "dog",    "Dog",      "#",    "_",      "\u2028", "\u2009", "\ufeff",
+    "etc.",      "5 in.",  ",",        "Fig.", "„",      "«",      "»",      "<br>",
+    "<BR />",    "<b>",    "</b>",     "😀",    "✅",      "#sky",   "#1",     "@user",
+    "www.x.com", "`",      "[1]",      ":)",   "&nbsp;", "।",      "؟",      "．",
+    "１",        "と",     "al.",      "sq.",  "ft.",    "Ex.Com", "a.b@",   "https://x.de/a.b",
+    "\u200b",    "～",     "】",       "『",   "』",     "/",      "X.Y",
 };
 
 std::string random_caption(std::uint64_t number) {
@@ -185,12 +195,48 @@ TEST_CASE("random captions keep the contract") {
 
 TEST_CASE("time grows with the length alone") {
     const text::SentenceSplitter splitter{SplitOptions{}};
-    for (const auto part : {"1"sv, "."sv, "a.a.a."sv, "\""sv, "("sv, "[a)"sv, "\u201c"sv, " "sv,
-                            "\n"sv, "1. "sv, "x.Ba"sv, "((((a)"sv, "\u2022 "sv, " ."sv, "</s"sv}) {
+    for (const auto part : {"1"sv,
+                            "."sv,
+                            "a.a.a."sv,
+                            "\""sv,
+                            "("sv,
+                            "[a)"sv,
+                            "\u201c"sv,
+                            " "sv,
+                            "\n"sv,
+                            "1. "sv,
+                            "x.Ba"sv,
+                            "((((a)"sv,
+                            "\u2022 "sv,
+                            " ."sv,
+                            "</s"sv,
+                            "<br"sv,
+                            "<br>"sv,
+                            ". #a "sv,
+                            ".#a"sv,
+                            "#a. "sv,
+                            ". @a"sv,
+                            ". https://a. "sv,
+                            "https://a.b/."sv,
+                            ". \U0001F600 "sv,
+                            "\U0001F600. "sv,
+                            ". </b> "sv,
+                            ".&nbsp;"sv,
+                            ">"sv,
+                            ". \" "sv,
+                            "a.b@"sv,
+                            "a.B@c. "sv,
+                            "a.Bc.De"sv,
+                            "( \" "sv,
+                            "[1]."sv,
+                            ".[1] "sv,
+                            "\u00bb. "sv,
+                            ".\u00ab "sv}) {
         std::string caption;
         while (caption.size() < 200'000) caption += part;
         const auto start = std::chrono::steady_clock::now();
         splitter.split(caption);
+        text::ends_with_end_mark(caption);
         const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
         CAPTURE(part);
         CHECK(seconds.count() < 2.0);  // quadratic work takes minutes
