@@ -32,32 +32,49 @@ using shard::ImageRecord;
 constexpr std::size_t kBatchImages = 64;
 constexpr std::size_t kBatchBytes = 16 << 20;
 
+// What the image is, else what its file is called.
+std::string ext_of(std::string_view bytes, const std::string& path) {
+    switch (image::sniff(bytes)) {
+        case image::Kind::kJpeg:
+            return "jpg";
+        case image::Kind::kPng:
+            return "png";
+        case image::Kind::kWebp:
+            return "webp";
+        case image::Kind::kUnknown:
+            break;
+    }
+    const std::string given = fs::path(path).extension().string();
+    return given.size() > 1 ? given.substr(1) : "jpg";
+}
+
+// Encodes an image again if its short side is over --resize. Its pixels are not turned, and its
+// orientation stays, so that small and unchanged images of a set mean the same: lip(7), IMAGES.
+std::optional<cli::Reject> make_small(const ShardCommand& options, std::string& bytes,
+                                      std::string& ext) {
+    const auto header = image::read_header(bytes);
+    if (!header) return header.reject();
+    const auto picture = image::decode(bytes);
+    if (!picture) return picture.reject();
+    const int side = std::min(picture->width, picture->height);
+    if (side <= options.resize) return std::nullopt;
+    const double factor = static_cast<double>(options.resize) / side;
+    const auto scaled = [&](int n) {
+        return std::max(1, static_cast<int>(std::lround(n * factor)));
+    };
+    const image::Image small = image::resize(*picture, scaled(picture->width),
+                                             scaled(picture->height), image::Filter::kBicubic);
+    bytes = image::encode_jpeg(small, static_cast<int>(options.quality), header->orientation);
+    ext = "jpg";
+    return std::nullopt;
+}
+
 // Looks at an image as --image-check says, encodes it again as --resize says. `ext` is what it is.
 std::optional<cli::Reject> look_at(const ShardCommand& options, const std::string& path,
                                    std::string& bytes, std::string& ext) {
-    const image::Kind kind = image::sniff(bytes);
-    ext = kind == image::Kind::kPng ? "png" : "jpg";
-    if (kind == image::Kind::kUnknown && (options.image_check != "none" || options.resize > 0))
-        return cli::Reject{"bad-image", "the image is neither JPEG nor PNG"};
-    if (kind == image::Kind::kUnknown) {
-        const std::string given = fs::path(path).extension().string();
-        if (given.size() > 1) ext = given.substr(1);
-    }
-    if (options.resize > 0) {
-        const auto picture = image::decode(bytes);
-        if (!picture) return picture.reject();
-        const int side = std::min(picture->width, picture->height);
-        if (side > options.resize) {
-            const double factor = static_cast<double>(options.resize) / side;
-            const auto scaled = [&](int n) {
-                return std::max(1, static_cast<int>(std::lround(n * factor)));
-            };
-            const image::Image small = image::resize(
-                *picture, scaled(picture->width), scaled(picture->height), image::Filter::kBicubic);
-            bytes = image::encode_jpeg(small, static_cast<int>(options.quality));
-            ext = "jpg";
-        }
-    } else if (options.image_check == "decode") {
+    ext = ext_of(bytes, path);
+    if (options.resize > 0) return make_small(options, bytes, ext);
+    if (options.image_check == "decode") {
         const auto picture = image::decode(bytes);
         if (!picture) return picture.reject();
     } else if (options.image_check == "header") {
