@@ -16,7 +16,11 @@ constexpr auto kFetch = "the server sent it in place of the image: download the 
 constexpr auto kUnpack = "unpack it first"sv;
 constexpr auto kFrame = "take a frame of it as an image"sv;
 constexpr auto kRender = "draw it as PNG first"sv;
+constexpr auto kDecode = "decode its base64 text first"sv;
 constexpr auto kAgain = "the download or the copy was cut: make it again"sv;
+
+// Fewer bytes may be anything.
+constexpr std::size_t kLeastText = 8;
 
 struct Magic {
     std::size_t offset;
@@ -59,6 +63,11 @@ constexpr Magic kMagics[] = {
     {0, "BZh"sv, {"packed with bzip2", kUnpack}},
     {0, "\xFD\x37zXZ\0"sv, {"packed with xz", kUnpack}},
     {0, "\x1A\x45\xDF\xA3"sv, {"a video (WebM or Matroska)", kFrame}},
+    {257, "ustar"sv, {"a tar archive", kUnpack}},
+    {0, "PAR1"sv, {"a Parquet file", "recaption-ingest reads those"}},
+    {0, "/9j/"sv, {"a JPEG image as base64 text", kDecode}},
+    {0, "iVBORw0KGgo"sv, {"a PNG image as base64 text", kDecode}},
+    {0, "data:image/"sv, {"an image as a data URL", kDecode}},
     {8, "AVI "sv, {"a video (AVI)", kFrame}},
     {0, "FLV\1"sv, {"a video (FLV)", kFrame}},
     {0,
@@ -117,6 +126,11 @@ bool begins(std::string_view text, std::string_view lower_case) {
            });
 }
 
+bool is_printable(std::string_view text) {
+    return std::ranges::all_of(
+        text, [](char c) { return (c >= ' ' && c <= '~') || c == '\n' || c == '\r' || c == '\t'; });
+}
+
 std::string_view without_space(std::string_view bytes) {
     if (bytes.starts_with("\xEF\xBB\xBF")) bytes.remove_prefix(3);
     return bytes.substr(std::min(bytes.find_first_not_of(" \t\r\n\f"), bytes.size()));
@@ -136,6 +150,8 @@ ForeignKind text_kind(std::string_view text) {
     }
     if (begins(text, "<?xml") || begins(text, "<error")) return {"XML, not an image", kFetch};
     if (begins(text, "{\"") || begins(text, "[{")) return {"JSON, not an image", kFetch};
+    if (text.size() >= kLeastText && is_printable(text.substr(0, 64)))
+        return {"a text, not an image", "download the image again"};
     return {};
 }
 

@@ -19,7 +19,12 @@ TEST_CASE("what is no readable image is named") {
         {"", "empty"},
         {"GIF89a\1\0\1\0"sv, "a GIF image"},
         {"BM\x36\x30\0\0\0\0\0\0\x36\0\0\0\x28\0\0\0"sv, "a BMP image"},
-        {"BMW is a make of cars.", ""},
+        {"BMW is a make of cars.", "a text, not an image"},
+        {"Not Found\r\n", "a text, not an image"},
+        {"/9j/4AAQSkZJRgABAQ==", "a JPEG image as base64 text"},
+        {"data:image/png;base64,iVBO", "an image as a data URL"},
+        {"PAR1\x15\4\x15"sv, "a Parquet file"},
+        {"caf\xC3\xA9 au lait", ""},
         {"II*\0\x08\0\0\0"sv, "a TIFF image"},
         {"MM\0*\0\0\0\x08"sv, "a TIFF image"},
         {"\0\0\0\x1C"
