@@ -55,7 +55,7 @@ std::string ext_of(std::string_view bytes, const std::string& path) {
 }
 
 // Encodes an image again if its short side is over --resize. Its pixels are not turned, and its
-// orientation stays, so that small and unchanged images of a set mean the same: lip(7), IMAGES.
+// orientation stays, so that small and unchanged images of a set mean the same: lip(7), Images.
 std::optional<cli::Reject> make_small(const ShardCommand& options, std::string& bytes, Look& look) {
     const auto picture = image::decode(bytes);
     if (!picture) return picture.reject();

@@ -33,7 +33,7 @@ struct Header {
 };
 
 struct DecodeOptions {
-    // Turn and mirror as EXIF says. Off in all tools (lip(7), IMAGES), because Pillow's open() does
+    // Turn and mirror as EXIF says. Off in all tools (lip(7), Images), because Pillow's open() does
     // not do it either and the published models were trained so; boxes and masks refer to the
     // stored pixels.
     bool apply_orientation = false;
