@@ -113,7 +113,7 @@ private:
     cli::Result<image::Mask> read_truth(const shard::ImageRecord& item) const {
         const std::string path = stream_.resolve(item, item.record.mask);
         try {
-            auto mask = image::decode_mask(record::read_file(path, kLargestMask));
+            auto mask = image::decode_mask(record::read_regular_file(path, kLargestMask));
             if (!mask) return cli::Reject{"bad-mask", path + ": " + mask.reject().message};
             return mask;
         } catch (const cli::DataError& problem) {

@@ -32,39 +32,58 @@ using shard::ImageRecord;
 constexpr std::size_t kBatchImages = 64;
 constexpr std::size_t kBatchBytes = 16 << 20;
 
-// Looks at an image as --image-check says, encodes it again as --resize says. `ext` is what it is.
-std::optional<cli::Reject> look_at(const ShardCommand& options, const std::string& path,
-                                   std::string& bytes, std::string& ext) {
-    const image::Kind kind = image::sniff(bytes);
-    ext = kind == image::Kind::kPng ? "png" : "jpg";
-    if (kind == image::Kind::kUnknown && (options.image_check != "none" || options.resize > 0))
-        return cli::Reject{"bad-image", "the image is neither JPEG nor PNG"};
-    if (kind == image::Kind::kUnknown) {
-        const std::string given = fs::path(path).extension().string();
-        if (given.size() > 1) ext = given.substr(1);
+// What was seen of an image.
+struct Look {
+    std::string ext;      // of its member
+    int orientation = 1;  // EXIF's; 1 too where nothing was looked at
+};
+
+// What the image is, else what its file is called.
+std::string ext_of(std::string_view bytes, const std::string& path) {
+    switch (image::sniff(bytes)) {
+        case image::Kind::kJpeg:
+            return "jpg";
+        case image::Kind::kPng:
+            return "png";
+        case image::Kind::kWebp:
+            return "webp";
+        case image::Kind::kUnknown:
+            break;
     }
-    if (options.resize > 0) {
-        const auto picture = image::decode(bytes);
-        if (!picture) return picture.reject();
-        const int side = std::min(picture->width, picture->height);
-        if (side > options.resize) {
-            const double factor = static_cast<double>(options.resize) / side;
-            const auto scaled = [&](int n) {
-                return std::max(1, static_cast<int>(std::lround(n * factor)));
-            };
-            const image::Image small = image::resize(
-                *picture, scaled(picture->width), scaled(picture->height), image::Filter::kBicubic);
-            bytes = image::encode_jpeg(small, static_cast<int>(options.quality));
-            ext = "jpg";
-        }
-    } else if (options.image_check == "decode") {
-        const auto picture = image::decode(bytes);
-        if (!picture) return picture.reject();
-    } else if (options.image_check == "header") {
-        const auto header = image::read_header(bytes);
-        if (!header) return header.reject();
-    }
+    const std::string given = fs::path(path).extension().string();
+    return given.size() > 1 ? given.substr(1) : "jpg";
+}
+
+// Encodes an image again if its short side is over --resize. Its pixels are not turned, and its
+// orientation stays, so that small and unchanged images of a set mean the same: lip(7), Images.
+std::optional<cli::Reject> make_small(const ShardCommand& options, std::string& bytes, Look& look) {
+    const auto picture = image::decode(bytes);
+    if (!picture) return picture.reject();
+    const int side = std::min(picture->width, picture->height);
+    if (side <= options.resize) return std::nullopt;
+    const double factor = static_cast<double>(options.resize) / side;
+    const auto scaled = [&](int n) {
+        return std::max(1, static_cast<int>(std::lround(n * factor)));
+    };
+    const image::Image small = image::resize(*picture, scaled(picture->width),
+                                             scaled(picture->height), image::Filter::kBicubic);
+    bytes = image::encode_jpeg(small, static_cast<int>(options.quality), look.orientation);
+    look.ext = "jpg";
     return std::nullopt;
+}
+
+// Looks at an image as --image-check says, encodes it again as --resize says.
+std::optional<cli::Reject> look_at(const ShardCommand& options, const std::string& path,
+                                   std::string& bytes, Look& look) {
+    look.ext = ext_of(bytes, path);
+    if (options.resize == 0 && options.image_check == "none") return std::nullopt;
+    const auto header = image::read_header(bytes);
+    if (!header) return header.reject();
+    look.orientation = header->orientation;
+    if (options.resize > 0) return make_small(options, bytes, look);
+    if (options.image_check != "decode") return std::nullopt;
+    const auto picture = image::decode(bytes);
+    return picture ? std::nullopt : std::optional(picture.reject());
 }
 
 shard::ImageInput image_input(const ShardCommand& o) {
@@ -109,15 +128,25 @@ public:
                       " shards are complete (the same command with --resume continues)");
             return cli::kStopped;
         }
+        say_turned();
         return errors_.finish();
     }
 
 private:
     struct Item {
         ImageRecord image;
-        std::string ext;
+        Look look;
         std::optional<cli::Reject> reject;
     };
+
+    void say_turned() const {
+        if (turned_ == 0) return;
+        cli::info(
+            std::to_string(turned_) +
+            (turned_ == 1 ? " image is to be shown turned" : " images are to be shown turned") +
+            " (EXIF orientation): the pixels are packed as they are stored, and so the tools "
+            "use them (see Images in lip(7))");
+    }
 
     shard::ShardOptions shard_options() const {
         return {.frame_bytes = static_cast<std::size_t>(options_.frame_size),
@@ -217,7 +246,7 @@ private:
             [&](std::size_t& i) {
                 Item& item = items_[i];
                 item.reject =
-                    look_at(options_, item.image.record.image, item.image.bytes, item.ext);
+                    look_at(options_, item.image.record.image, item.image.bytes, item.look);
                 return i;
             },
             [](std::size_t&) {});
@@ -238,7 +267,7 @@ private:
         std::uint64_t size = json.size();
         if (!options_.no_images) {
             size += item.image.bytes.size();
-            sample.members.push_back({item.ext, std::move(item.image.bytes)});
+            sample.members.push_back({item.look.ext, std::move(item.image.bytes)});
         }
         sample.members.push_back({"json", json});
         for (shard::Member& member : item.image.others) {
@@ -257,6 +286,7 @@ private:
         const auto added = writer_->add(sample);
         if (!added) return added.reject();
         last_number_ = item.image.number;
+        turned_ += item.look.orientation != 1;
         return std::nullopt;
     }
 
@@ -303,6 +333,7 @@ private:
     std::vector<fs::path> old_set_;  // to be replaced
     std::vector<Item> items_;
     std::uint64_t shards_ = 0, last_number_ = 0;
+    std::uint64_t turned_ = 0;  // images with an orientation other than that of their pixels
     cli::Progress progress_{"samples", "samples"};
 };
 

@@ -1,6 +1,7 @@
 #include "image/encode.h"
 
 #include "cli/error.h"
+#include "image/orientation.h"
 #include "image/trap.h"
 
 #include <cstdio>  // jpeglib.h needs it and does not include it
@@ -141,13 +142,15 @@ std::string write_png(const PngSource& source) {
 
 }  // namespace
 
-std::string encode_jpeg(const Image& image, int quality) {
+std::string encode_jpeg(const Image& image, int quality, int orientation) {
     check_sides(image.width, image.height, JPEG_MAX_DIMENSION, "JPEG");
     if (quality < 1 || quality > 100) {
         throw cli::DataError("JPEG quality " + std::to_string(quality) + " is not in 1..100");
     }
     JpegCompressor jpeg;
-    const bool done = run_trapped(jpeg.trap, [&jpeg, &image, quality] {
+    const std::string exif =
+        orientation >= 2 && orientation <= 8 ? exif_with_orientation(orientation) : "";
+    const bool done = run_trapped(jpeg.trap, [&jpeg, &image, &exif, quality] {
         jpeg_create_compress(&jpeg.info);
         jpeg_mem_dest(&jpeg.info, &jpeg.bytes, &jpeg.size);
         jpeg.info.image_width = static_cast<JDIMENSION>(image.width);
@@ -157,6 +160,11 @@ std::string encode_jpeg(const Image& image, int quality) {
         jpeg_set_defaults(&jpeg.info);
         jpeg_set_quality(&jpeg.info, quality, TRUE);
         jpeg_start_compress(&jpeg.info, TRUE);
+        if (!exif.empty()) {
+            jpeg_write_marker(&jpeg.info, JPEG_APP0 + 1,
+                              reinterpret_cast<const JOCTET*>(exif.data()),
+                              static_cast<unsigned>(exif.size()));
+        }
         for (int y = 0; y < image.height; ++y) {
             // libjpeg takes rows that it does not change as pointers to non-const.
             JSAMPROW row = const_cast<JSAMPROW>(image.rgb.data() + pixel_offset(image, 0, y));

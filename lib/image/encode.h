@@ -9,9 +9,10 @@
 
 namespace lip::image {
 
-// Baseline JPEG, colour at half resolution in both directions (4:2:0), no metadata.
+// Baseline JPEG, colour at half resolution in both directions (4:2:0). An orientation 2..8, as in
+// Header, becomes EXIF data of that one tag; else there is no metadata.
 // Throws DataError for an empty image, one with a side over 65500, or a quality outside 1..100.
-std::string encode_jpeg(const Image& image, int quality);
+std::string encode_jpeg(const Image& image, int quality, int orientation = 1);
 
 // PNG, 8 bits RGB. Throws DataError for an empty image or a side over 1000000.
 std::string encode_png(const Image& image);

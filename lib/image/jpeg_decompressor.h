@@ -17,14 +17,16 @@
 
 namespace lip::image {
 
-inline constexpr std::string_view kExifHead("Exif\0\0", 6);
 // Encoders write 1 to 10 scans. Each further one costs a pass over the whole picture, so that a
 // small file could keep a reader busy for hours.
 inline constexpr int kMaxScans = 200;
 
-// Warnings that do not put the pixels in doubt: a newer JFIF number, an unknown Adobe transform.
+// Warnings that do not put the pixels in doubt, and that Pillow and browsers overlook: a newer JFIF
+// number, an unknown Adobe transform, stray bytes before a marker, a sequential scan that names a
+// part of the coefficients and holds all of them.
 inline bool is_harmless(int warning) {
-    return warning == JWRN_JFIF_MAJOR || warning == JWRN_ADOBE_XFORM;
+    return warning == JWRN_JFIF_MAJOR || warning == JWRN_ADOBE_XFORM ||
+           warning == JWRN_EXTRANEOUS_DATA || warning == JWRN_NOT_SEQUENTIAL;
 }
 
 // Owns the decompressor. Not movable: libjpeg keeps pointers into it.

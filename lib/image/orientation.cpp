@@ -77,6 +77,15 @@ int exif_orientation(std::string_view tiff) {
     return 1;
 }
 
+std::string exif_with_orientation(int orientation) {
+    std::string data(kExifHead);
+    data.append("MM\0*\0\0\0\x08", 8);       // big-endian, the directory after 8 bytes
+    data.append("\0\x01\x01\x12\0\x03", 6);  // one entry: the tag, of the type short,
+    data.append("\0\0\0\x01\0", 5);          // with one value
+    data += static_cast<char>(orientation);
+    return data.append(6, '\0');  // rest of the value; no directory follows
+}
+
 Image apply_orientation(const Image& stored, int orientation) {
     const bool swaps = orientation >= 5 && orientation <= 8;
     Image turned =

@@ -41,6 +41,37 @@ void sync_folder(const std::string& path) {
     throw cli::DataError((path == "-" ? "" : path + ": ") + "write error: " + reason());
 }
 
+struct Descriptor {
+    Descriptor(const std::string& path, int flags) : fd(::open(path.c_str(), flags | O_CLOEXEC)) {
+        if (fd < 0) throw cli::DataError(path + ": cannot be read: " + reason());
+    }
+    Descriptor(const Descriptor&) = delete;
+    Descriptor& operator=(const Descriptor&) = delete;
+    ~Descriptor() { ::close(fd); }
+    int fd;
+};
+
+std::string read_all(const std::string& path, const Descriptor& file, std::size_t limit) {
+    std::string bytes;
+    struct stat info = {};
+    if (::fstat(file.fd, &info) == 0 && info.st_size > 0)
+        bytes.reserve(std::min(static_cast<std::size_t>(info.st_size), limit) + 1);
+    char block[1 << 16];
+    ssize_t n = 0;
+    while ((n = ::read(file.fd, block, sizeof block)) > 0 && bytes.size() <= limit)
+        bytes.append(block, static_cast<std::size_t>(n));
+    if (n < 0) throw cli::DataError(path + ": cannot be read: " + reason());
+    if (bytes.size() > limit)
+        throw cli::DataError(path + ": is longer than " + std::to_string(limit) + " bytes");
+    return bytes;
+}
+
+const char* kind_of_file(mode_t mode) {
+    if (S_ISDIR(mode)) return "a folder";
+    if (S_ISFIFO(mode)) return "a pipe";
+    return S_ISSOCK(mode) ? "a socket" : "a device";
+}
+
 }  // namespace
 
 void check_can_write(const std::string& path, bool force) {
@@ -122,22 +153,16 @@ void write_file(const std::string& path, std::string_view bytes, bool force) {
 }
 
 std::string read_file(const std::string& path, std::size_t limit) {
-    const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-    if (fd < 0) throw cli::DataError(path + ": cannot be read: " + reason());
-    std::string bytes;
+    const Descriptor file(path, O_RDONLY);
+    return read_all(path, file, limit);
+}
+
+std::string read_regular_file(const std::string& path, std::size_t limit) {
     struct stat info = {};
-    if (::fstat(fd, &info) == 0 && info.st_size > 0)
-        bytes.reserve(std::min(static_cast<std::size_t>(info.st_size), limit) + 1);
-    char block[1 << 16];
-    ssize_t n = 0;
-    while ((n = ::read(fd, block, sizeof block)) > 0 && bytes.size() <= limit)
-        bytes.append(block, static_cast<std::size_t>(n));
-    const std::string why = n < 0 ? reason() : "";
-    ::close(fd);
-    if (n < 0) throw cli::DataError(path + ": cannot be read: " + why);
-    if (bytes.size() > limit)
-        throw cli::DataError(path + ": is longer than " + std::to_string(limit) + " bytes");
-    return bytes;
+    if (::stat(path.c_str(), &info) == 0 && !S_ISREG(info.st_mode))
+        throw cli::DataError(path + ": is " + kind_of_file(info.st_mode) + ", not a file");
+    const Descriptor file(path, O_RDONLY | O_NONBLOCK);
+    return read_all(path, file, limit);
 }
 
 }  // namespace lip::record

@@ -47,4 +47,8 @@ void write_file(const std::string& path, std::string_view bytes, bool force);
 // Reads the whole file. Throws DataError if it cannot be read or is longer than `limit` bytes.
 std::string read_file(const std::string& path, std::size_t limit = std::size_t{1} << 31);
 
+// The same for what data name, an image or a mask: only a regular file (or a link to one), so that
+// a pipe or a device among them is refused at once.
+std::string read_regular_file(const std::string& path, std::size_t limit);
+
 }  // namespace lip::record

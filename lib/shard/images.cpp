@@ -159,7 +159,7 @@ struct ImageStream::State {
                                            : "the record has only a \"url\" (download it first)";
         const fs::path path = root() / item.record.image;
         try {
-            item.bytes = record::read_file(path.string(), kLargestImage);
+            item.bytes = record::read_regular_file(path.string(), kLargestImage);
             return {};
         } catch (const cli::DataError& problem) {
             return std::string(problem.what()) +
@@ -213,7 +213,7 @@ struct ImageStream::State {
         item.record.image = inputs[at].path;
         item.record.object.set_text("image", inputs[at].path);
         item.place = {inputs[at].path, 1, 0, false, {}};
-        item.bytes = record::read_file(inputs[at].path, kLargestImage);
+        item.bytes = record::read_regular_file(inputs[at].path, kLargestImage);
         ++at;
         return true;
     }

@@ -10,8 +10,10 @@ namespace {
 
 constexpr std::size_t kMaxExtBytes = 255;
 
-constexpr std::array<std::string_view, 12> kImageExts = {
-    "jpg", "jpeg", "jpe", "jfif", "png", "webp", "gif", "tif", "tiff", "avif", "heic", "jxl"};
+// Kinds that are not read are among them, so that a message can name what is there.
+constexpr std::array<std::string_view, 15> kImageExts = {"jpg",  "jpeg", "jpe", "jfif", "png",
+                                                         "webp", "gif",  "tif", "tiff", "avif",
+                                                         "heic", "heif", "jxl", "jp2",  "bmp"};
 
 char lower(char c) {
     return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;

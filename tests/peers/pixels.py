@@ -4,7 +4,7 @@
     pixels.py [--limit N] PROBE [IMAGE...]
 
 PROBE is the program built from pixels_probe.cpp. Pictures made here (odd sizes, every kind of
-PNG, grey and CMYK JPEG, EXIF orientations) are compared always, files in addition.
+PNG, grey and CMYK JPEG, WebP, EXIF orientations) are compared always, files in addition.
 Needs numpy, torch, torchvision and Pillow 12.1 or older (lib/image/resize.h says what changed then).
 Exits with 1 if a difference is over the limit [1], of 255.
 """
@@ -165,6 +165,10 @@ def made_images(random):
                 data = saved(Image.fromarray(noise(w, h)), "JPEG", quality=quality,
                              subsampling=subsampling, progressive=quality == 30)
                 yield f"noise{w}x{h}-{quality}-{subsampling}.jpg", data
+        for channels in (3, 4):
+            for options in ({"lossless": True}, {"lossless": True, "exact": True}, {"quality": 30}, {"quality": 90}):
+                data = saved(Image.fromarray(noise(w, h, channels)), "WEBP", **options)
+                yield f"noise{w}x{h}-{channels}-{'-'.join(map(str, options.values()))}.webp", data
     for w, h in ((1, 999), (999, 1), (2, 3001), (3, 4000), (4000, 3)):
         yield f"thin{w}x{h}.png", saved(Image.fromarray(noise(w, h)), "PNG")
         yield f"thin{w}x{h}.jpg", saved(Image.fromarray(noise(w, h)), "JPEG", quality=85)
@@ -173,7 +177,7 @@ def made_images(random):
     for orientation in range(1, 9):
         exif = Image.Exif()
         exif[0x0112] = orientation
-        for kind in ("JPEG", "PNG"):
+        for kind in ("JPEG", "PNG", "WEBP"):
             yield f"exif{orientation}.{kind}", saved(Image.fromarray(noise(40, 23)), kind, exif=exif)
     for name, data in png_kinds(random):
         yield name, data

@@ -150,4 +150,17 @@ TEST_CASE("regions that leave the picture, and what is no picture") {
     CHECK(decode_region("", {}).reject().word == "bad-image");
 }
 
+TEST_CASE("stray bytes between the markers change no pixel of a part") {
+    const Image image = waves(77, 61);
+    const std::string good = jpeg_of(image, {2, 2});
+    std::string bytes = good;
+    bytes.insert(bytes.find("\xFF\xDA"), "stray");
+    for (const Box& box : kBoxes) {
+        const Region region{.box = box, .width = 16, .height = 16};
+        const auto part = decode_region(bytes, region);
+        REQUIRE(part);
+        CHECK(*part == *decode_region(good, region));
+    }
+}
+
 }  // namespace lip::image

@@ -26,6 +26,21 @@ TEST_CASE("more quality is nearer and larger") {
     CHECK(largest_gap(*decode(high), image) < largest_gap(*decode(low), image));
 }
 
+TEST_CASE("an orientation is written and read, and changes no pixel") {
+    const Image image = noise(20, 12);
+    const std::string plain = encode_jpeg(image, 90);
+    CHECK(encode_jpeg(image, 90, 1) == plain);
+    for (int orientation = 2; orientation <= 8; ++orientation) {
+        const std::string bytes = encode_jpeg(image, 90, orientation);
+        const auto header = read_header(bytes);
+        REQUIRE(header);
+        CHECK(header->orientation == orientation);
+        CHECK(header->width == 20);
+        CHECK(*decode(bytes) == *decode(plain));
+        CHECK(bytes.size() == plain.size() + 4 + 32);
+    }
+}
+
 TEST_CASE("an indexed mask shows its colours") {
     const auto palette = voc_palette();
     const Mask mask{2, 1, {1, 255}};

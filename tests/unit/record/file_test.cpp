@@ -33,6 +33,29 @@ TEST_CASE("file: exists complete under its name only after close") {
     CHECK(folder.files() == 1);
 }
 
+TEST_CASE("file: what data name is a regular file") {
+    const TempFolder folder;
+    const std::string file = (folder / "a").string(), pipe = (folder / "pipe").string();
+    const std::string link = (folder / "link").string();
+    spill(file, "bytes");
+    REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
+    REQUIRE(::symlink("a", link.c_str()) == 0);
+    const auto problem = [](const std::string& path) {
+        try {
+            return "read: " + read_regular_file(path, 100);
+        } catch (const cli::DataError& error) {
+            return std::string(error.what());
+        }
+    };
+    CHECK(problem(file) == "read: bytes");
+    CHECK(problem(link) == "read: bytes");
+    CHECK(problem(pipe) == pipe + ": is a pipe, not a file");
+    CHECK(problem("/dev/zero") == "/dev/zero: is a device, not a file");
+    CHECK(problem((folder / ".").string()).ends_with(": is a folder, not a file"));
+    CHECK(problem((folder / "none").string()).find("cannot be read") != std::string::npos);
+    CHECK_THROWS_AS((void)read_regular_file(file, 4), cli::DataError);
+}
+
 TEST_CASE("file: without close nothing is left") {
     const TempFolder folder;
     { Output((folder / "a").string(), false).write("x"); }
