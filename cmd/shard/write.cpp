@@ -33,8 +33,8 @@ constexpr std::size_t kBatchImages = 64;
 constexpr std::size_t kBatchBytes = 16 << 20;
 
 // Looks at an image as --image-check says, encodes it again as --resize says. `ext` is what it is.
-std::optional<cli::Reject> look_at(const ShardCommand& options, const std::string& path,
-                                   std::string& bytes, std::string& ext) {
+std::optional<cli::Reject> check_image(const ShardCommand& options, const std::string& path,
+                                       std::string& bytes, std::string& ext) {
     const image::Kind kind = image::sniff(bytes);
     ext = kind == image::Kind::kPng ? "png" : "jpg";
     if (kind == image::Kind::kUnknown && (options.image_check != "none" || options.resize > 0))
@@ -217,7 +217,7 @@ private:
             [&](std::size_t& i) {
                 Item& item = items_[i];
                 item.reject =
-                    look_at(options_, item.image.record.image, item.image.bytes, item.ext);
+                    check_image(options_, item.image.record.image, item.image.bytes, item.ext);
                 return i;
             },
             [](std::size_t&) {});

@@ -79,7 +79,7 @@ TEST_CASE("stream: shards of others, packed and not") {
     Sample sample;
     while (stream.next(sample)) {
     }
-    CHECK(stream.passed_over() == 2);
+    CHECK(stream.ignored_members() == 2);
 }
 
 TEST_CASE("stream: from a pipe, byte by byte") {
