@@ -121,7 +121,7 @@ private:
         check_values(kWeights, *weights);
         if (!model_ && !detector_) return;
         const model::Parameters& wanted = model_ ? model_->parameters : detector_->parameters;
-        for (const std::string& problem : wanted.misfits(*weights)) report(kWeights, problem);
+        for (const std::string& problem : wanted.mismatches(*weights)) report(kWeights, problem);
     }
 
     void check_tokenizer() {

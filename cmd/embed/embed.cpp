@@ -144,7 +144,7 @@ public:
         if (!options_.mixing_summary.empty())
             write_mixing_summary(options_, *embedder_, figures_, items_, asking_.size(),
                                  errors_.skipped());
-        say_closing_line();
+        print_closing_line();
         return code;
     }
 
@@ -293,7 +293,7 @@ private:
         return query;
     }
 
-    void say_closing_line() const {
+    void print_closing_line() const {
         const auto number = [](std::size_t n, const std::string& unit) {
             return std::to_string(n) + " " + unit + (n == 1 ? "" : "s");
         };

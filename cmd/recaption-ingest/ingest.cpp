@@ -178,7 +178,7 @@ private:
             for (const auto& bad : done.bad) {
                 write(std::string_view(done.output).substr(written, bad.output_size - written));
                 written = bad.output_size;
-                if (bad.is_cut) input_is_cut(bad.place);
+                if (bad.is_cut) throw_truncated_input(bad.place);
                 errors_.report(bad.place, bad.reject, bad.raw);
             }
             write(std::string_view(done.output).substr(written));
@@ -191,7 +191,7 @@ private:
     }
 
     void check_not_empty(std::uint64_t records, const std::string& path) const {
-        if (records == 0 && !options_.stream.allow_empty) no_records_in(display_name(path));
+        if (records == 0 && !options_.stream.allow_empty) throw_no_records(display_name(path));
     }
 
     void join() {
@@ -215,7 +215,7 @@ private:
                 record.update_captions();
                 for (const Object::Field& field : captions->object.fields)
                     if (!record.object.find(field.name)) record.object.fields.push_back(field);
-                settle_pixel_regions(record);
+                resolve_pixel_regions(record);
             } else {
                 ++counts_.missing;
             }

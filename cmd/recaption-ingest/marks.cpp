@@ -47,7 +47,7 @@ Marks::Marks(const IngestOptions& options, record::ErrorLog& errors)
             evaluation_->insert(reference);
         for (const Caption& caption : record->captions) evaluation_->insert(text_of(caption));
     }
-    if (count == 0) record::no_records_in(record::display_name(options.leak_check));
+    if (count == 0) record::throw_no_records(record::display_name(options.leak_check));
 }
 
 void Marks::apply(Record& record) {

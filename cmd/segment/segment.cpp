@@ -321,11 +321,11 @@ int plan(const SegmentOptions& o) {
 }  // namespace
 
 int segment(const SegmentOptions& o) {
-    const auto is_asked_for = [&](const cli::Option& option) {
+    const auto is_requested = [&](const cli::Option& option) {
         return option.name == "palette" && option.origin == cli::Origin::kCommandLine;
     };
     const auto& options = o.declared->all();
-    if (std::any_of(options.begin(), options.end(), is_asked_for) && o.mask_dir.empty() &&
+    if (std::any_of(options.begin(), options.end(), is_requested) && o.mask_dir.empty() &&
         o.overlay_dir.empty())
         throw cli::UsageError("--palette needs --mask-dir or --overlay-dir");
     if (o.common.dry_run) return plan(o);

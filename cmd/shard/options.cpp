@@ -44,7 +44,7 @@ cli::Command write_command(ShardCommand& s) {
     return command;
 }
 
-cli::Command look_command(ShardCommand& s, const char* name, const char* summary,
+cli::Command read_command(ShardCommand& s, const char* name, const char* summary,
                           int (*run)(const ShardCommand&)) {
     cli::Command command{name, "[OPTION]... SHARDS...", summary, {}, [&s, run] { return run(s); }};
     cli::Options& o = command.options;
@@ -59,14 +59,14 @@ cli::Tool shard_tool(ShardCommand& s) {
     cli::Tool tool{cli::embedded_page("shard")};
     tool.resumes = true;
     tool.commands.push_back(write_command(s));
-    cli::Command ls = look_command(s, "ls", "list the samples: key, bytes, members", list_shards);
+    cli::Command ls = read_command(s, "ls", "list the samples: key, bytes, members", list_shards);
     ls.options.choice("--format", s.ls_format, {"tsv", "jsonl"}, "output format");
-    cli::Command cat = look_command(s, "cat", "restore samples as records or as a tar", cat_shards);
+    cli::Command cat = read_command(s, "cat", "restore samples as records or as a tar", cat_shards);
     cat.options.choice("--format", s.cat_format, {"records", "tar"},
                        "output format: records, from the .json members; or a tar of all members");
     cat.options.add("--keys", s.keys, "FILE",
                     "restore only the samples whose keys are in FILE, one a line");
-    cli::Command verify = look_command(s, "verify", "check every byte", verify_shards);
+    cli::Command verify = read_command(s, "verify", "check every byte", verify_shards);
     verify.options.flag("--decode", s.decode, "also decode every image");
     verify.options.flag("--unique-keys", s.unique_keys,
                         "also check that no key occurs twice in all shards");

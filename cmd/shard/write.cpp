@@ -73,7 +73,7 @@ std::optional<cli::Reject> make_small(const ShardCommand& options, std::string& 
 }
 
 // Looks at an image as --image-check says, encodes it again as --resize says.
-std::optional<cli::Reject> look_at(const ShardCommand& options, const std::string& path,
+std::optional<cli::Reject> check_image(const ShardCommand& options, const std::string& path,
                                    std::string& bytes, Look& look) {
     look.ext = ext_of(bytes, path);
     if (options.resize == 0 && options.image_check == "none") return std::nullopt;
@@ -246,7 +246,7 @@ private:
             [&](std::size_t& i) {
                 Item& item = items_[i];
                 item.reject =
-                    look_at(options_, item.image.record.image, item.image.bytes, item.look);
+                    check_image(options_, item.image.record.image, item.image.bytes, item.look);
                 return i;
             },
             [](std::size_t&) {});

@@ -37,7 +37,7 @@ double prior_bias(const TrainOptions& t) {
 }
 
 // A start for large batches: the pairs of a small one first move the bias alone.
-void hint_at_prior(const TrainOptions& t, const model::ModelConfig& config) {
+void suggest_prior(const TrainOptions& t, const model::ModelConfig& config) {
     if (t.machine.batch_size >= kLargeBatch || t.machine.batch_size < 2 || !t.run.init.empty() ||
         t.run.resume || config.init_logit_bias != model::ModelConfig().init_logit_bias ||
         t.declared->on_command_line("init-bias"))
@@ -64,7 +64,7 @@ void set_first_bias(const TrainOptions& t, model::ModelConfig& config) {
         config.init_logit_bias =
             t.init_bias.kind == Kind::kPrior ? prior_bias(t) : t.init_bias.value;
     }
-    if (config.has_logit_bias) hint_at_prior(t, config);
+    if (config.has_logit_bias) suggest_prior(t, config);
 }
 
 model::ModelConfig model_config(const TrainOptions& t, const train::Method& method) {

@@ -78,7 +78,7 @@ private:
     Answer ask(const Tensor& pixels, const Tensor& phrases) const {
         const tensor::Autocast autocast(device(), precision());
         const model::LanguageImageModel& model = embedder_.model();
-        const model::ImageMemory image = model.remember_images(pixels);
+        const model::ImageMemory image = model.image_memory(pixels);
         const Tensor boxes = model.prompter->boxes(image, phrases.to(device())).clamp(0, 1);
         return {boxes.to(at::kCPU).contiguous(),
                 model.prompter->regions(image, boxes).to(at::kCPU)};

@@ -104,7 +104,7 @@ EmbeddedImages Embedder::embed_with_memory(
     const model::ImageFeatures features =
         model().encode_images(pixels(planes), {.tokens = true, .pooled_apart = true});
     EmbeddedImages out;
-    out.memory = model().prompter.value().remember(features.tokens);
+    out.memory = model().prompter.value().image_memory(features.tokens);
     if (is_text_conditioned()) {
         out.mixture = model().readout->of_images(features.pooled);
         out.vectors = model::uniform_vector(out.mixture.values, model().readout->output());

@@ -156,7 +156,7 @@ RegionVectors RegionEmbedder::operator()(const ImageBatch& batch) const {
     const at::NoGradGuard no_grad;
     const tensor::Autocast autocast(embedder_.device(), embedder_.precision());
     if (mode_ == RegionMode::kPrompter)
-        return (*this)(batch, embedder_.model().remember_images(embedder_.pixels(batch.planes)));
+        return (*this)(batch, embedder_.model().image_memory(embedder_.pixels(batch.planes)));
     RegionVectors out{places_of(batch),
                       mode_ == RegionMode::kRoi ? of_patches(batch) : of_crops(batch)};
     check_finite(out.vectors, batch);

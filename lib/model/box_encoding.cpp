@@ -36,7 +36,7 @@ Tensor random_directions(std::int64_t count, const at::TensorOptions& options) {
 
 }  // namespace
 
-Tensor PlaceEncoding::operator()(const Tensor& points, std::int64_t channels) const {
+Tensor PositionEncoding::operator()(const Tensor& points, std::int64_t channels) const {
     const std::int64_t count = channels / 4;
     TORCH_CHECK(channels % 4 == 0, "channels of a place are a multiple of 4");
     if (kind == "fourier")

@@ -1,4 +1,4 @@
-// Places in an image as numbers that a transformer can tell apart.
+// Position encodings of points in an image, and weights of the patches under a box.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -8,7 +8,7 @@
 
 namespace lip::model {
 
-struct PlaceEncoding {
+struct PositionEncoding {
     std::string kind = "sinus";  // sinus, sinus_2pi, fourier
     std::int64_t grid = 14;      // patches along a side
 

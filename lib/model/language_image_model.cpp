@@ -54,8 +54,8 @@ Tensor LanguageImageModel::image_vectors(const ImageFeatures& features) const {
     return readout ? readout->vector(features.pooled) : unit(features.pooled);
 }
 
-ImageMemory LanguageImageModel::remember_images(const Tensor& pixels) const {
-    return prompter.value().remember(encode_images(pixels, {.tokens = true}).tokens);
+ImageMemory LanguageImageModel::image_memory(const Tensor& pixels) const {
+    return prompter.value().image_memory(encode_images(pixels, {.tokens = true}).tokens);
 }
 
 Tensor LanguageImageModel::embed_patches(const Tensor& pixels, DenseAttention attention) const {

@@ -34,7 +34,7 @@ public:
     at::Tensor embed_texts(const PackedTexts& texts) const;
 
     // Of a model with regions: what its Prompter asks.
-    ImageMemory remember_images(const at::Tensor& pixels) const;
+    ImageMemory image_memory(const at::Tensor& pixels) const;
 
     // Of a Llip model that texts ask, for loss::llip_loss and llip_scores with tau = 1: all fp32.
     MixtureFeatures embed_mixture(const at::Tensor& pixels) const;

@@ -67,7 +67,7 @@ void Parameters::to(at::ScalarType type) {
     }
 }
 
-std::vector<std::string> Parameters::misfits(const tensor::NamedTensors& source) const {
+std::vector<std::string> Parameters::mismatches(const tensor::NamedTensors& source) const {
     std::map<std::string, at::Tensor> by_name(source.begin(), source.end());
     std::vector<std::string> problems;
     for (const auto& [name, mine] : named_) {
@@ -87,7 +87,7 @@ std::vector<std::string> Parameters::misfits(const tensor::NamedTensors& source)
 
 void Parameters::load(const tensor::NamedTensors& source, const std::string& where) {
     std::string problems;
-    for (const std::string& problem : misfits(source)) problems += "\n  " + problem;
+    for (const std::string& problem : mismatches(source)) problems += "\n  " + problem;
     if (!problems.empty())
         throw cli::DataError(where + ": the weights do not fit the configuration:" + problems);
     const at::NoGradGuard no_grad;

@@ -39,7 +39,7 @@ public:
     void to(at::ScalarType type);
 
     // What of `source` is missing, surplus or of another shape: a line each, none if it fits.
-    std::vector<std::string> misfits(const tensor::NamedTensors& source) const;
+    std::vector<std::string> mismatches(const tensor::NamedTensors& source) const;
 
     // Copies values from `source`. Throws DataError listing all missing, surplus and misshapen
     // tensors, with `where` in front.

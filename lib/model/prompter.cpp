@@ -70,7 +70,7 @@ PromptLayer::PromptLayer(Parameters& p, const std::string& name, std::int64_t w)
 
 Prompter::Prompter(Parameters& p, const ModelConfig& model)
     : config(model.cloc),
-      places{.kind = config.pe, .grid = model.vision.grid()},
+      positions{.kind = config.pe, .grid = model.vision.grid()},
       width(model.vision.width) {
     output = p.add("prompter.output.weight", {model.embed_dim, width},
                    Init::normal(1 / std::sqrt(static_cast<double>(width))));
@@ -86,12 +86,13 @@ Prompter::Prompter(Parameters& p, const ModelConfig& model)
     head.out = linear(p, "box_head.out", width, 4);
 }
 
-ImageMemory Prompter::remember(const Tensor& tokens) const {
+ImageMemory Prompter::image_memory(const Tensor& tokens) const {
     ImageMemory image{.tokens = tokens};
     if (!config.has_layer()) return image;
     if (config.patch_pe) {
-        Tensor at = places(patch_centres(places.grid, corner.options().requires_grad(false)), width)
-                        .to(tokens.scalar_type());
+        Tensor at =
+            positions(patch_centres(positions.grid, corner.options().requires_grad(false)), width)
+                .to(tokens.scalar_type());
         if (config.tokens == "with_cls") at = at::constant_pad_nd(at, {0, 0, 1, 0});
         image.tokens = tokens + at;
     }
@@ -104,8 +105,8 @@ ImageMemory Prompter::remember(const Tensor& tokens) const {
 
 Tensor Prompter::box_prompts(const Tensor& boxes) const {
     const Tensor corners = boxes.to(corner.options().requires_grad(false)).unflatten(-1, {2, 2});
-    if (config.box_tokens == 2) return places(corners, width) + corner;
-    return places(corners, width / 2).flatten(-2).unsqueeze(-2) + corner;
+    if (config.box_tokens == 2) return positions(corners, width) + corner;
+    return positions(corners, width / 2).flatten(-2).unsqueeze(-2) + corner;
 }
 
 Tensor Prompter::phrase_prompts(const Tensor& phrases) const {
@@ -114,7 +115,7 @@ Tensor Prompter::phrase_prompts(const Tensor& phrases) const {
 
 Tensor Prompter::patch_weights(const ImageMemory& image, const Tensor& boxes) const {
     const Tensor weights =
-        roi_weights(boxes, places.grid).to(image.tokens.options().requires_grad(false));
+        roi_weights(boxes, positions.grid).to(image.tokens.options().requires_grad(false));
     return at::constant_pad_nd(weights, {image.tokens.size(1) - weights.size(-1), 0});
 }
 

@@ -34,7 +34,7 @@ struct Prompter {
     Prompter(Parameters& parameters, const ModelConfig& config);
 
     // tokens [B, P, W] as ClocConfig.tokens says.
-    ImageMemory remember(const at::Tensor& tokens) const;
+    ImageMemory image_memory(const at::Tensor& tokens) const;
     // Boxes [B, M, 4] as (x0, y0, x1, y1) within 0..1 of the square -> unit vectors [B, M,
     // embed_dim], fp32.
     at::Tensor regions(const ImageMemory& image, const at::Tensor& boxes) const;
@@ -54,7 +54,7 @@ struct Prompter {
     at::Tensor patch_weights(const ImageMemory& image, const at::Tensor& boxes) const;
 
     ClocConfig config;
-    PlaceEncoding places;
+    PositionEncoding positions;
     std::int64_t width;
     at::Tensor corner;  // [1 or 2, W]: which corner a token is
     Linear phrase_in;   // embed_dim -> W

@@ -27,12 +27,12 @@ std::string to_string(const Place& place) {
     return place.file + (place.is_sample ? ": sample " : ":") + std::to_string(place.line);
 }
 
-void input_is_cut(const Place& place) {
+void throw_truncated_input(const Place& place) {
     throw cli::DataError(to_string(place) +
                          ": the input is truncated: its last line is not a complete object");
 }
 
-void no_records_in(const std::string& name) {
+void throw_no_records(const std::string& name) {
     throw cli::DataError("no records in " + name +
                          " (an earlier step may have failed; --allow-empty accepts it)");
 }
@@ -150,7 +150,7 @@ int ErrorLog::finish() {
     if (records_ == 0 && !settings_.allow_empty) {
         const std::string where =
             settings_.inputs.empty() ? "standard input" : settings_.inputs.front();
-        no_records_in(where);
+        throw_no_records(where);
     }
     if (skipped_ == 0) return cli::kDone;
     std::string text =

@@ -48,10 +48,10 @@ std::string to_string(const Place& place);  // "caps.jsonl:3"
 
 // Throws DataError: the last line of an input is incomplete. That is an error even where bad
 // records are left out, since nobody knows how much is missing.
-[[noreturn]] void input_is_cut(const Place& place);
+[[noreturn]] void throw_truncated_input(const Place& place);
 
 // Throws DataError: an input is empty and --allow-empty was not given.
-[[noreturn]] void no_records_in(const std::string& name);
+[[noreturn]] void throw_no_records(const std::string& name);
 
 // Why a line of any kind is "too-large".
 cli::Reject too_large();

@@ -272,7 +272,7 @@ bool CaptionSource::would_wait() {
 std::unique_ptr<RowReader> open_captions(std::unique_ptr<CaptionSource> source,
                                          const ImportSettings& settings, std::string& format) {
     const std::string name = source->name();
-    Shape shape = look_at(source->head());
+    Shape shape = detect_shape(source->head());
     // Where a format is named, its text may hold any bytes.
     if (format.empty() && shape.kind != Shape::Kind::kParquet)
         if (const std::string kind = binary_kind(source->head()); !kind.empty())

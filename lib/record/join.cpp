@@ -111,7 +111,7 @@ CaptionIndex::CaptionIndex(const std::vector<std::string>& paths, std::string fo
                 continue;
             }
             if (!record) {
-                if (row.is_cut && record.reject().word == "bad-json") input_is_cut(place);
+                if (row.is_cut && record.reject().word == "bad-json") throw_truncated_input(place);
                 errors.report(place, record.reject(), row.raw);
                 continue;
             }

@@ -128,7 +128,7 @@ bool RecordReader::next(Record& record, Place& place) {
         }
         auto parsed = parse_record(line.text);
         if (!parsed) {
-            if (line.is_cut && parsed.reject().word == "bad-json") input_is_cut(place);
+            if (line.is_cut && parsed.reject().word == "bad-json") throw_truncated_input(place);
             log_.report(place, parsed.reject(), line.text);
             continue;
         }

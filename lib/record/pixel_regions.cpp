@@ -33,7 +33,7 @@ void add_pixel_regions(Record& record, const std::vector<PixelRegion>& regions, 
     record.object.set(size.width > 0 && size.height > 0 ? "regions" : "pixel_regions", raw + "]");
 }
 
-void settle_pixel_regions(Record& record) {
+void resolve_pixel_regions(Record& record) {
     const std::string* width = record.object.find("width");
     const std::string* height = record.object.find("height");
     const std::string* all = record.object.find("pixel_regions");

@@ -21,11 +21,11 @@ struct Size {
 };
 
 // Adds them as "regions", in fractions of an image of this size; where it is unknown as
-// "pixel_regions", which settle_pixel_regions() can work on later. Boxes that stand out of the
+// "pixel_regions", which resolve_pixel_regions() can work on later. Boxes that stand out of the
 // image are cut.
 void add_pixel_regions(Record& record, const std::vector<PixelRegion>& regions, Size size);
 
 // Makes "regions" of "pixel_regions" if both are there: those and the size of the image.
-void settle_pixel_regions(Record& record);
+void resolve_pixel_regions(Record& record);
 
 }  // namespace lip::record

@@ -56,7 +56,7 @@ bool Shape::has(std::string_view name) const {
     return std::ranges::find(names, name) != names.end();
 }
 
-Shape look_at(std::string_view head) {
+Shape detect_shape(std::string_view head) {
     Shape shape;
     if (head.starts_with("PAR1")) {
         shape.kind = Shape::Kind::kParquet;

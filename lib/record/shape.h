@@ -32,7 +32,7 @@ struct Shape {
     bool has(std::string_view name) const;
 };
 
-Shape look_at(std::string_view head);
+Shape detect_shape(std::string_view head);
 
 // Length of the JSON object or array at the start of `text`, by its brackets and strings alone; 0
 // if it does not end there. `seen` bytes of it were looked at by a call before, which left `state`.

@@ -64,7 +64,7 @@ int filter_lines(const FilterIo& io, const LineFilter& filter) {
             for (const BadLine& bad : result.bad) {
                 write(std::string_view(result.output).substr(written, bad.output_size - written));
                 written = bad.output_size;
-                if (bad.is_cut && bad.reject.word == "bad-json") input_is_cut(bad.place);
+                if (bad.is_cut && bad.reject.word == "bad-json") throw_truncated_input(bad.place);
                 errors.report(bad.place, bad.reject, bad.raw);
             }
             write(std::string_view(result.output).substr(written));

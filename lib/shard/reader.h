@@ -51,7 +51,7 @@ public:
     FrameSamples(std::string_view content, std::string label, bool is_last);
     // False at the end of the frame.
     bool next(Sample& sample);
-    std::uint64_t passed_over() const { return samples_.passed_over(); }
+    std::uint64_t ignored_members() const { return samples_.ignored_members(); }
 
 private:
     MemorySource source_;

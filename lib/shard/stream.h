@@ -25,7 +25,7 @@ public:
     bool next(Sample& sample) { return samples_.next(sample); }
 
     // Members that belong to no sample.
-    std::uint64_t passed_over() const { return samples_.passed_over(); }
+    std::uint64_t ignored_members() const { return samples_.ignored_members(); }
     // Bytes of tar, unpacked, read so far.
     std::uint64_t offset() const { return samples_.offset(); }
 

@@ -22,7 +22,7 @@ public:
     // one extension, or larger than kMaxSampleBytes or kMaxSampleMembers.
     bool next(Sample& sample);
 
-    std::uint64_t passed_over() const { return passed_over_; }
+    std::uint64_t ignored_members() const { return ignored_members_; }
     // The end-of-archive blocks were seen.
     bool ended() const { return tar_.ended(); }
     // Bytes of tar read so far.
@@ -37,7 +37,7 @@ private:
     TarEntry entry_;  // the member that begins the next sample
     MemberName name_;
     bool have_entry_ = false;
-    std::uint64_t passed_over_ = 0;
+    std::uint64_t ignored_members_ = 0;
 };
 
 }  // namespace lip::shard

@@ -63,7 +63,7 @@ void verify_frames(File file, SampleJudge& judge, VerifyReport& report) {
         FrameSamples samples(content, report.name + ": frame " + std::to_string(i),
                              i + 1 == reader.frames());
         while (samples.next(sample)) judge.judge(sample);
-        report.passed_over += samples.passed_over();
+        report.ignored_members += samples.ignored_members();
     }
     hash_tail(reader, hash);
     report.xxh64 = hash.hex();
@@ -73,7 +73,7 @@ void verify_stream(File file, SampleJudge& judge, VerifyReport& report) {
     ShardStream stream(std::move(file));
     Sample sample;
     while (stream.next(sample)) judge.judge(sample);
-    report.passed_over = stream.passed_over();
+    report.ignored_members = stream.ignored_members();
 }
 
 }  // namespace

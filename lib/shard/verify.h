@@ -21,12 +21,12 @@ struct VerifyOptions {
 };
 
 struct VerifyReport {
-    std::string name;               // the path
-    std::string error;              // the first thing that is wrong; empty if nothing is
-    std::uint64_t samples = 0;      // good ones before it
-    std::uint64_t bytes = 0;        // of the file
-    std::uint64_t frames = 0;       // 0 for a shard without seek table
-    std::uint64_t passed_over = 0;  // members that belong to no sample
+    std::string name;                   // the path
+    std::string error;                  // the first thing that is wrong; empty if nothing is
+    std::uint64_t samples = 0;          // good ones before it
+    std::uint64_t bytes = 0;            // of the file
+    std::uint64_t frames = 0;           // 0 for a shard without seek table
+    std::uint64_t ignored_members = 0;  // members that belong to no sample
     std::string xxh64;  // of the whole file, to compare with the manifest; empty on errors
                         // and for a shard without seek table
     bool ok() const { return error.empty(); }

@@ -26,7 +26,7 @@ constexpr std::size_t kJobSamples = 16;
 
 struct Job {
     std::size_t stream;  // among the rank's
-    Stretch stretch;
+    SampleRange range;
 };
 
 struct Ready {
@@ -202,7 +202,7 @@ struct Loader::State {
         Job job{static_cast<std::size_t>(stock - stocks.data()),
                 stock->stream.next(std::min(kJobSamples, per_stream()))};
         const std::lock_guard lock(mutex);
-        stock->under_way += job.stretch.end - job.stretch.begin;
+        stock->under_way += job.range.end - job.range.begin;
         return job;
     }
 
@@ -217,8 +217,8 @@ struct Loader::State {
                 settings.threads, [&] { return produce(); },
                 [&](Job& job) {
                     Done done{job.stream, {}};
-                    for (std::size_t i = job.stretch.begin; i < job.stretch.end; ++i)
-                        done.samples.push_back(prepare(*job.stretch.window, i));
+                    for (std::size_t i = job.range.begin; i < job.range.end; ++i)
+                        done.samples.push_back(prepare(*job.range.window, i));
                     return done;
                 },
                 [&](Done& done) {

@@ -95,7 +95,7 @@ std::unique_ptr<RunLog> open_log(const TrainSettings& settings, RunFolder& folde
     return log;
 }
 
-void say_start(const TrainSettings& settings, const Trainer& trainer, const Loader& loader,
+void log_start(const TrainSettings& settings, const Trainer& trainer, const Loader& loader,
                const std::filesystem::path& from) {
     cli::info(start_message(settings, trainer.model().parameters.count(), loader.identity()));
     if (!from.empty() && trainer.state().step >= settings.schedule.total_steps)
@@ -139,7 +139,7 @@ TrainResult run_training(const TrainSettings& settings, const tensor::Group& ran
     // 2. The first rank writes; nothing before all can be read.
     const auto log = ranks.is_first() ? open_log(settings, folder, state, from) : nullptr;
     const std::int64_t total = settings.schedule.total_steps;
-    if (log) say_start(settings, trainer, loader, from);
+    if (log) log_start(settings, trainer, loader, from);
     cli::Progress progress("training", "steps", static_cast<std::uint64_t>(total),
                            /*on_signal=*/false, static_cast<std::uint64_t>(state.step));
     Checkpoints checkpoints(settings, folder, trainer, loader, log.get(), from);

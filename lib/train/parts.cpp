@@ -85,11 +85,11 @@ void add_gradient(Tensor& parameter, const Tensor& gradient) {
         sum = gradient.clone();
 }
 
-Crew::Crew(c10::Device device, std::int64_t parts)
+WorkerTeam::WorkerTeam(c10::Device device, std::int64_t parts)
     : device_(device), side_by_side_(2 * parts >= at::get_num_threads()) {}
 
-void Crew::for_each(std::int64_t begin, std::int64_t end,
-                    const std::function<void(std::int64_t)>& body) const {
+void WorkerTeam::for_each(std::int64_t begin, std::int64_t end,
+                          const std::function<void(std::int64_t)>& body) const {
     if (side_by_side_)
         tensor::for_each_piece(device_, end - begin, [&](std::int64_t i) { body(begin + i); });
     else

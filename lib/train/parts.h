@@ -47,9 +47,9 @@ void add_gradient(at::Tensor& parameter, const at::Tensor& gradient);
 
 // How the parts of a step are worked on: a part to a thread, or, where that would leave more than
 // half of the threads without one, all threads on each part in turn.
-class Crew {
+class WorkerTeam {
 public:
-    Crew(c10::Device device, std::int64_t parts);
+    WorkerTeam(c10::Device device, std::int64_t parts);
     void for_each(std::int64_t begin, std::int64_t end,
                   const std::function<void(std::int64_t)>& body) const;
 

@@ -95,7 +95,7 @@ ReadStream::ReadStream(const Frames& frames, ReadPlan plan, std::int64_t number,
       seed_(seed),
       next_(start) {}
 
-Stretch ReadStream::next(std::size_t most) {
+SampleRange ReadStream::next(std::size_t most) {
     const auto in_epoch =
         static_cast<std::int64_t>(frames_.size()) / (plan_.streams * plan_.window_frames) + 1;
     for (std::int64_t empty = 0; !window_ || next_.offset >= window_->samples.size(); ++empty) {

@@ -70,7 +70,7 @@ struct MixedWindow {
 };
 
 // Samples [begin, end) of a window.
-struct Stretch {
+struct SampleRange {
     std::shared_ptr<const MixedWindow> window;
     std::size_t begin = 0, end = 0;
 };
@@ -83,7 +83,7 @@ public:
 
     // The next 1 to `most` samples, all of one window. Throws DataError if frames cannot be read,
     // or hold no sample for a whole epoch.
-    Stretch next(std::size_t most);
+    SampleRange next(std::size_t most);
 
 private:
     std::shared_ptr<const MixedWindow> load(std::uint64_t number) const;

@@ -32,7 +32,7 @@ RegionTerms::RegionTerms(const model::LanguageImageModel& model, const Batch& ba
 
 void RegionTerms::embed_boxes(Part& part, const model::ImageFeatures& features,
                               bool for_backward) const {
-    const model::ImageMemory memory = model_.prompter->remember(features.tokens);
+    const model::ImageMemory memory = model_.prompter->image_memory(features.tokens);
     part.z = model_.prompter->regions(memory, part.boxes.to(device_));
     if (for_backward) part.memory = memory;
 }

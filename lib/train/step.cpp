@@ -43,7 +43,7 @@ public:
           device_(model.device()),
           slots_(batch.valid.size(1)),
           count_(part_count(batch.pixels.size(0))),
-          crew_(device_, count_),
+          workers_(device_, count_),
           weight_(method.loss_weight ? method.loss_weight(model.config) : 1),
           patch_weight_(method.patches.weight ? method.patches.weight(model.config) : 0),
           groups_compete_(patch_weight_ != 0 && method.patches.is_of_batch(model.config)),
@@ -60,7 +60,7 @@ public:
     }
 
     StepLoss run() {
-        crew_.for_each(0, count_, [&](std::int64_t i) {
+        workers_.for_each(0, count_, [&](std::int64_t i) {
             const at::AutoGradMode graph(!settings_.recompute);
             embed_images(part(i), /*for_backward=*/!settings_.recompute);
             embed_texts(part(i));
@@ -181,7 +181,7 @@ private:
 
     // The groups of all images against all texts, and its gradient at both.
     Tensor loss_of_groups() {
-        crew_.for_each(0, count_, [&](std::int64_t i) {
+        workers_.for_each(0, count_, [&](std::int64_t i) {
             const at::NoGradGuard no_grad;
             Part& part = this->part(i);
             part.g =
@@ -329,7 +329,7 @@ private:
         const auto count = static_cast<std::int64_t>(parameters_.size());
         for (std::int64_t begin = 0; begin < count_; begin += at_once) {
             const std::int64_t end = std::min(begin + at_once, count_);
-            crew_.for_each(begin, end, one);
+            workers_.for_each(begin, end, one);
             tensor::for_each_piece(device_, count, [&](std::int64_t n) {
                 const at::NoGradGuard no_grad;
                 const auto p = static_cast<std::size_t>(n);
@@ -353,7 +353,7 @@ private:
     const StepSettings& settings_;
     c10::Device device_;
     std::int64_t slots_, count_;
-    Crew crew_;
+    WorkerTeam workers_;
     double weight_, patch_weight_;
     bool groups_compete_;  // the patches' loss is of the whole batch
     const tensor::Group alone_;

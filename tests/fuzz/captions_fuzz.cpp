@@ -85,7 +85,7 @@ void check_pieces(std::string_view bytes, const std::string& field) {
     const auto convert = [](const std::string& json) { return parse_record(json); };
     const auto read = [&](std::unique_ptr<ByteSource> source) {
         return lines_of(
-            *json_rows(std::move(source), settings, look_at(bytes), convert, "", field));
+            *json_rows(std::move(source), settings, detect_shape(bytes), convert, "", field));
     };
     require(read(memory_bytes(bytes)) == read(in_pieces(bytes)), "the same rows in pieces");
 }

@@ -93,8 +93,8 @@ TEST_CASE("another side of OWLv2's square") {
     const Phrases phrases = {"a dog"};
     CHECK(grounder->locate({&image, 1}, {&phrases, 1})[0].boxes.size() == 36);
     wanted.image_size = 50;
-    CHECK_THROWS_WITH_AS(make_grounder(wanted), doctest::Contains("no multiple of the patch size"),
-                         cli::UsageError);
+    CHECK_THROWS_WITH_AS(make_grounder(wanted),
+                         doctest::Contains("not a multiple of the patch size"), cli::UsageError);
 }
 
 TEST_CASE("patches give a box for each phrase") {
@@ -118,19 +118,19 @@ TEST_CASE("what a model is decides on the way, and what it lacks is said") {
     CHECK_THROWS_WITH_AS(resolve_boxes_by(clip, "owlv2"),
                          doctest::Contains("is not an OWLv2 detector: its method is clip"),
                          cli::DataError);
-    CHECK_THROWS_WITH_AS(resolve_boxes_by(clip, "head"), doctest::Contains("has no head for boxes"),
+    CHECK_THROWS_WITH_AS(resolve_boxes_by(clip, "head"), doctest::Contains("has no box head"),
                          cli::DataError);
     CHECK_THROWS_WITH_AS(resolve_boxes_by(owl, "head"),
-                         doctest::Contains("has nothing for --boxes-by=head"), cli::DataError);
+                         doctest::Contains("does not support --boxes-by=head"), cli::DataError);
     CHECK_THROWS_WITH_AS(resolve_boxes_by(owl, "patches"),
-                         doctest::Contains("has nothing for --boxes-by=patches"), cli::DataError);
+                         doctest::Contains("does not support --boxes-by=patches"), cli::DataError);
 }
 
 TEST_CASE("models without features of patches are refused") {
     const shard::TempFolder folder;
     CHECK_THROWS_WITH_AS(
         make_grounder(settings(eval::write_tiny_checkpoint(folder, eval::tiny_llip_config()))),
-        doctest::Contains("no features of patches"), cli::DataError);
+        doctest::Contains("no patch features"), cli::DataError);
 }
 
 }  // namespace

@@ -128,7 +128,7 @@ TEST_CASE("a folder of Hugging Face is the same detector, and says all that it l
     const auto cut = write_hf_owlv2(folder / "cut", tensors);
     for (const char* text : {"layer_norm.weight is missing",
                              "owlv2.text_model.encoder.layers.0.self_attn.k_proj.bias is missing",
-                             "box_head.dense2.weight is [3, 24], not [4, 24]"})
+                             "box_head.dense2.weight is [3, 24], expected [4, 24]"})
         CHECK_THROWS_WITH_AS(load_owlv2(cut, at::kCPU), doctest::Contains(text), cli::DataError);
 }
 

@@ -70,12 +70,12 @@ TEST_CASE("what is wrong with a file, and where") {
     CHECK(complaint(folder, "a\n\nb\n").starts_with(":2: the name is empty"));
     CHECK(complaint(folder, "1\ta\n2\tb||c\n").starts_with(":2: the name is empty"));
     CHECK(complaint(folder, "1\ta\nb\n").starts_with(":2: no TAB"));
-    CHECK(complaint(folder, "b\n1\ta\n").starts_with(":2: a TAB"));
+    CHECK(complaint(folder, "b\n1\ta\n").starts_with(":2: has a TAB"));
     CHECK(complaint(folder, "\ta\n").starts_with(":1: a class without an id"));
     CHECK(complaint(folder, "a\n\xFF\n").starts_with(":2: the text is not UTF-8"));
     CHECK(complaint(folder, "{\"a\": [\"x\"], \"a\": [\"y\"]}").find("twice") != std::string::npos);
     CHECK(complaint(folder, "{\"a\": []}").find("list of prompts") != std::string::npos);
-    CHECK(complaint(folder, "{\"a\": [1]}").find("no text") != std::string::npos);
+    CHECK(complaint(folder, "{\"a\": [1]}").find("not a string") != std::string::npos);
     CHECK(complaint(folder, "{}").starts_with(":1: no classes"));
 }
 

@@ -83,7 +83,7 @@ TEST_CASE("box encoding: reference numbers, and corner (0, 0) is 0, 1, 0, 1, ...
     int runs = 0;
     for (const auto& run : test::golden_case(golden, "box_pe")["runs"]) {
         const std::int64_t grid = run["grid"], width = run["width"];
-        const model::PlaceEncoding encode{.kind = grid ? "sinus" : "sinus_2pi", .grid = grid};
+        const model::PositionEncoding encode{.kind = grid ? "sinus" : "sinus_2pi", .grid = grid};
         const Tensor corners = test::to_tensor(run["corners"]);
         CHECK(difference(encode(corners, width), test::to_tensor(run["value"])) < 1e-9);
         const Tensor first = encode(corners, width)[0].view({-1, 2});
@@ -92,7 +92,7 @@ TEST_CASE("box encoding: reference numbers, and corner (0, 0) is 0, 1, 0, 1, ...
         ++runs;
     }
     CHECK(runs == 3);
-    const model::PlaceEncoding fourier{.kind = "fourier", .grid = 14};
+    const model::PositionEncoding fourier{.kind = "fourier", .grid = 14};
     const Tensor points = at::rand({7, 2}, at::kDouble);
     CHECK(fourier(points, 16).sizes() == at::IntArrayRef{7, 16});
     CHECK(at::equal(fourier(points, 16), fourier(points, 16)));
@@ -138,7 +138,7 @@ TEST_CASE("Prompter: values and all gradients of the reference, both ways of rea
                      scale = leaf(test::scalar(inputs["log_scale"])),
                      boxes = test::to_tensor(inputs["box"]);
         const Tensor phrases = t.view({2, 2, 5}), places = boxes.view({2, 2, 4});
-        const ImageMemory image = p.remember(tokens);
+        const ImageMemory image = p.image_memory(tokens);
         const auto flat = [](const Tensor& x) { return x.flatten(0, 1); };
         CHECK(difference(flat(p.box_prompts(places)), test::to_tensor(run["box_prompt"])) < 1e-9);
         CHECK(difference(flat(p.phrase_prompts(phrases)).squeeze(1),
@@ -176,22 +176,22 @@ TEST_CASE("Prompter: reading the prompt's rows needs no others, with positions o
             Small all(config);  // the same weights: these depend on seed and name
             const Tensor seen =
                 tokens == "with_cls" ? at::cat({c.tokens, c.tokens.slice(1, 0, 1)}, 1) : c.tokens;
-            const auto memory = rows.prompter.remember(seen);
+            const auto memory = rows.prompter.image_memory(seen);
             const Tensor u = rows.prompter.of_boxes(memory, c.boxes);
             CHECK(u.sizes() == at::IntArrayRef{2, 3, 12});
-            CHECK(difference(u, all.prompter.of_boxes(all.prompter.remember(seen), c.boxes)) >
+            CHECK(difference(u, all.prompter.of_boxes(all.prompter.image_memory(seen), c.boxes)) >
                   1e-3);
             // Every region by itself.
             for (std::int64_t i = 0; i < 2; ++i)
                 for (std::int64_t m = 0; m < 3; ++m) {
-                    const auto one = rows.prompter.remember(seen.slice(0, i, i + 1));
+                    const auto one = rows.prompter.image_memory(seen.slice(0, i, i + 1));
                     CHECK(difference(rows.prompter.of_boxes(
                                          one, c.boxes.slice(0, i, i + 1).slice(1, m, m + 1))[0][0],
                                      u[i][m]) < 1e-12);
                 }
             // Tokens in another order are the same image only if nothing says where they are.
             if (tokens == "with_cls") continue;
-            const auto turned = rows.prompter.remember(seen.flip(1));
+            const auto turned = rows.prompter.image_memory(seen.flip(1));
             const double moved = difference(rows.prompter.of_boxes(turned, c.boxes), u);
             CHECK((places ? moved > 1e-3 : moved < 1e-12));
         }
@@ -211,7 +211,7 @@ TEST_CASE("Prompter: every setting is another function of box and phrase, with g
         const Prompter p(parameters, shape);
         parameters.to(at::kDouble);
         const Tensor tokens = leaf(test::random_unit({2, 9, 16}, 4));
-        const auto image = p.remember(tokens);
+        const auto image = p.image_memory(tokens);
         const Tensor z = p.regions(image, c.boxes);
         CHECK(difference(z.norm(2, -1), at::ones({2, 3})) < 1e-9);
         CHECK((z[0][0] - z[0][1]).abs().max().item<double>() > 1e-4);  // another box
@@ -241,7 +241,8 @@ TEST_CASE("Prompter: a box that starts at its patches sees those from the beginn
         Small model(config);
         const Tensor boxes = at::tensor({0.4, 0.4, 1.0, 1.0}, at::kDouble).view({1, 1, 4});
         const auto of = [&](const Tensor& tokens) {
-            return model.prompter.of_boxes(model.prompter.remember(tokens.slice(0, 0, 1)), boxes);
+            return model.prompter.of_boxes(model.prompter.image_memory(tokens.slice(0, 0, 1)),
+                                           boxes);
         };
         return (of(c.tokens) - of(before)).abs().max().item<double>();
     };
@@ -249,13 +250,13 @@ TEST_CASE("Prompter: a box that starts at its patches sees those from the beginn
     ClocConfig config{.tokens = "with_cls"};
     config.box_prior = "roi";
     Small with_class(config);
-    CHECK(
-        with_class.prompter
-            .of_boxes(with_class.prompter.remember(at::cat({c.tokens, c.tokens.slice(1, 0, 1)}, 1)),
-                      c.boxes)
-            .isfinite()
-            .all()
-            .item<bool>());
+    CHECK(with_class.prompter
+              .of_boxes(
+                  with_class.prompter.image_memory(at::cat({c.tokens, c.tokens.slice(1, 0, 1)}, 1)),
+                  c.boxes)
+              .isfinite()
+              .all()
+              .item<bool>());
 }
 
 TEST_CASE("Prompter: gradients by finite differences") {
@@ -265,7 +266,7 @@ TEST_CASE("Prompter: gradients by finite differences") {
         Small model({.pool = pool, .prompter = "separate"});
         const Tensor w = test::random_unit({2, 3, 5}, 6);
         const auto value = [&](const Tensor& tokens, const Tensor& phrases) {
-            const auto image = model.prompter.remember(tokens);
+            const auto image = model.prompter.image_memory(tokens);
             Tensor sum = (model.prompter.regions(image, c.boxes) * w).sum();
             if (model.prompter.has_head())
                 sum = sum + model.prompter.boxes(image, phrases).square().sum();
@@ -304,7 +305,7 @@ TEST_CASE("a model with regions: the same on another device; a phrase may be rea
     const Tensor phrases =
         here.text.pooled(model::pack_texts(std::vector<model::TokenIds>(6, {1, 7, 9, 2})))
             .view({2, 3, -1});
-    const auto a = here.remember_images(pixels), b = there.remember_images(pixels);
+    const auto a = here.image_memory(pixels), b = there.image_memory(pixels);
     CHECK(difference(here.prompter->regions(a, boxes),
                      there.prompter->regions(b, boxes.to(test::kStandIn)).to(at::kCPU)) < 1e-5);
     const Tensor found = here.prompter->boxes(a, phrases);

@@ -48,7 +48,8 @@ TEST_CASE("errors: the first bad record ends the run, or is counted") {
     ErrorLog log({}, false);
     log.count_records(1);
     CHECK_THROWS_WITH_AS(log.report({"f", 1, 0, false, ""}, kBad, "url,caption"),
-                         doctest::Contains("recaption-ingest makes them"), cli::DataError);
+                         doctest::Contains("recaption-ingest converts caption files"),
+                         cli::DataError);
     StreamSettings skip;
     skip.skip_bad = true;
     CHECK(run(skip, 3, 2, code).empty());

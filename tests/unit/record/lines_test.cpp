@@ -143,7 +143,7 @@ TEST_CASE("lines: a cut last line counts only if it is complete, even when bad o
           1);  // complete, but no record
     const Read cut = read_records("{\"key\":\"a\"}\n{\"key\":\"b", true);
     CHECK(cut.keys == Texts{"a@1"});
-    CHECK(cut.error.find("the input is cut") != std::string::npos);
+    CHECK(cut.error.find("the input is truncated") != std::string::npos);
 }
 
 }  // namespace

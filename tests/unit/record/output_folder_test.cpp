@@ -47,7 +47,7 @@ TEST_CASE("output folder: -f replaces a folder of its own kind and no other") {
     spill(temp / "out/letter", "dear");
     CHECK_THROWS_WITH_AS(
         make(path, true, "newer"),
-        (path + ": holds letter, so it is not replaced (remove it, or choose another name)")
+        (path + ": contains letter, so it is not replaced (remove it, or choose another name)")
             .c_str(),
         cli::DataError);
     CHECK(slurp(temp / "out/letter") == "dear");

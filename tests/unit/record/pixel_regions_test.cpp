@@ -10,7 +10,7 @@ namespace {
 std::string settled(const std::string& json) {
     auto record = parse_record(json);
     REQUIRE(record);
-    settle_pixel_regions(*record);
+    resolve_pixel_regions(*record);
     std::string out;
     append_json(out, *record);
     return out;

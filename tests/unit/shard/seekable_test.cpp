@@ -147,7 +147,7 @@ TEST_CASE("seekable: an entry that covers more than one frame is refused") {
     file[file.size() - 21] = 17;
     spill(folder / "x.zst", file);
     CHECK_THROWS_WITH_AS(SeekableReader(File::open(folder / "x.zst")).read_frame(0),
-                         doctest::Contains("no whole zstd frame"), DataError);
+                         doctest::Contains("not a complete zstd frame"), DataError);
 }
 
 TEST_CASE("seekable: few frames are in flight") {

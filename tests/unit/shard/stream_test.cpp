@@ -79,7 +79,7 @@ TEST_CASE("stream: shards of others, packed and not") {
     Sample sample;
     while (stream.next(sample)) {
     }
-    CHECK(stream.passed_over() == 2);
+    CHECK(stream.ignored_members() == 2);
 }
 
 TEST_CASE("stream: from a pipe, byte by byte") {
@@ -137,7 +137,7 @@ TEST_CASE("stream: a member twice, and what is no tar") {
     spill(folder / "x", tar);
     CHECK_THROWS_WITH_AS(read_all(folder / "x"), doctest::Contains("twice"), DataError);
     spill(folder / "x", "{\"key\":\"a\"}\n" + std::string(600, ' '));
-    CHECK_THROWS_WITH_AS(read_all(folder / "x"), doctest::Contains("no tar"), DataError);
+    CHECK_THROWS_WITH_AS(read_all(folder / "x"), doctest::Contains("not a tar"), DataError);
     CHECK_THROWS_AS(read_all(folder / "none"), DataError);
     CHECK_THROWS_AS(read_all(folder.path()), DataError);
 }

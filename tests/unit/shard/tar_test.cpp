@@ -160,11 +160,11 @@ TEST_CASE("tar: GNU long names, folders, prefix, pax") {
 
 TEST_CASE("tar: what is refused") {
     for (const char type : {'1', '2', '3', '4', '6', 'S', 'K', 'D'}) {
-        CHECK(says(with_end(block("a", type, 0)), "no regular file"));
+        CHECK(says(with_end(block("a", type, 0)), "not a regular file"));
     }
     CHECK(says(with_end(block("a\nb", '2', 0)), "\"a\\x0ab\" is not a regular file (type \"2\")"));
     CHECK(says("", "is empty"));
-    CHECK(says(std::string(2048, 'x'), "no tar archive"));
+    CHECK(says(std::string(2048, 'x'), "not a tar archive"));
     CHECK(says(with_end(block("d/", '5', 3) + padded("abc")), "has data"));
     CHECK(says(archive({{"a", "1"}}) + archive({{"b", "2"}}), "after the end"));
     const std::string global_path = "10 path=a\n";

@@ -97,11 +97,11 @@ TEST_CASE("verify: tar against frames") {
     spill_frames(path, {member("a.txt") + end(), member("b.txt") + end()});
     CHECK(fails_with(path, "more frames follow"));
     spill_frames(path, {member("a.txt"), member("a.json") + end()});
-    CHECK(fails_with(path, "second time"));
+    CHECK(fails_with(path, "occurs twice"));
     spill_frames(path, {member("a.txt") + member("b.txt") + member("a.json") + end()});
-    CHECK(fails_with(path, "second time"));
+    CHECK(fails_with(path, "occurs twice"));
     spill_frames(path, {member("a.txt").substr(0, 512), member("a.txt").substr(512) + end()});
-    CHECK(fails_with(path, "cut"));
+    CHECK(fails_with(path, "truncated"));
     spill_frames(path, {});
     CHECK(fails_with(path, "no frame"));
 }

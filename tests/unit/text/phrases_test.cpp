@@ -111,7 +111,7 @@ TEST_CASE("a weights file that is none is refused by name") {
     CHECK(contains(load_error(R"({"classes":["A"],"weights":{"bias":{"A":"x"}},"tagdict":{}})"),
                    "not a number"));
     CHECK(contains(load_error(R"({"classes":["A"],"weights":{},"tagdict":{"a":"-START-"}})"),
-                   "is no class"));
+                   "is none of the classes"));
     CHECK_THROWS_AS(text::PerceptronTagger::from_file("/nonexistent"), lip::cli::DataError);
 }
 

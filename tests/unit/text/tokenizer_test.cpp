@@ -182,11 +182,11 @@ TEST_CASE("other tokenizers are refused by what they are") {
     spill(path, R"({"model": {"type": "WordPiece", "vocab": {}}})");
     CHECK(holds(message_of(path), "the model is WordPiece"));
     spill(path, R"({"model": {"type": "BPE", "vocab": {}, "merges": []}})");
-    CHECK(holds(message_of(path), "as GPT-2's"));
+    CHECK(holds(message_of(path), "as in GPT-2"));
     spill(path, "[1]");
     CHECK(holds(message_of(path), "not a JSON object"));
     spill(folder / "bad.txt", "#version\na b c\n");
-    CHECK(holds(message_of((folder / "bad.txt").string()), "line 2: a merge is two tokens"));
+    CHECK(holds(message_of((folder / "bad.txt").string()), "line 2: expected two tokens"));
     spill(folder / "unknown.txt", "#version\nab c\n");
     CHECK(holds(message_of((folder / "unknown.txt").string()), "no token 'ab'"));
     const TempFolder empty;

@@ -177,7 +177,7 @@ TEST_CASE("a rank that leaves ends the others, and one that is silent, too") {
                                  for (int i = 0; i < 3; ++i) group.sum(at::ones({4}));
                              },
                              std::chrono::seconds(3)),
-                         doctest::Contains("gone or silent"), cli::DataError);
+                         doctest::Contains("has ended or is silent"), cli::DataError);
 }
 
 TEST_CASE("gradients that no rank has stay undefined; one that some have is summed") {

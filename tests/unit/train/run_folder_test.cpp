@@ -156,7 +156,7 @@ TEST_CASE("a run in the folder is refused, gone on with or replaced; other files
     fs::create_directories(run / "checkpoints" / "step-00000001");
     fs::create_directories(run / train::kEventFolder);
     shard::spill((run / train::kMetricsFile).string(), "{}\n");
-    CHECK_THROWS_WITH_AS(train::RunFolder(run, false), doctest::Contains("-f starts it afresh"),
+    CHECK_THROWS_WITH_AS(train::RunFolder(run, false), doctest::Contains("-f starts afresh"),
                          cli::DataError);
     CHECK(train::RunFolder(run, true).newest().filename() == "step-00000001");
     {
@@ -167,10 +167,10 @@ TEST_CASE("a run in the folder is refused, gone on with or replaced; other files
         CHECK_FALSE(fs::exists(run / train::kMetricsFile));
         CHECK_FALSE(fs::exists(run / train::kEventFolder));
         CHECK_THROWS_WITH_AS(train::RunFolder(run, false).open(),
-                             doctest::Contains("another train works"), cli::DataError);
+                             doctest::Contains("another train process"), cli::DataError);
     }
     shard::spill((run / "notes.txt").string(), "mine\n");
-    CHECK_THROWS_WITH_AS(train::RunFolder(run, false, true), doctest::Contains("holds notes.txt"),
+    CHECK_THROWS_WITH_AS(train::RunFolder(run, false, true), doctest::Contains("contains notes.txt"),
                          cli::DataError);
 }
 

@@ -118,7 +118,7 @@ std::vector<Tensor> whole_step_with_regions(const train::Method& method,
     const auto& regions = batch.regions;
     const Tensor rows = regions.valid.flatten().nonzero().squeeze(1);
     const Tensor f = m.text.pooled(model::pack_texts(regions.phrases));
-    const auto image = m.prompter->remember(features.tokens);
+    const auto image = m.prompter->image_memory(features.tokens);
     const Tensor z = m.prompter->regions(image, regions.boxes).flatten(0, 1);
     const auto& c = config.cloc;
     const double count = static_cast<double>(rows.size(0)),
