@@ -220,6 +220,10 @@ private:
                 Item& item = items_[i];
                 item.reject =
                     look_at(options_, item.image.record.image, item.image.bytes, item.ext);
+                // "left.jpeg" of a sample stays apart from its "right.jpeg".
+                const std::string& given = item.image.ext;
+                if (const std::size_t dot = given.rfind('.'); dot != given.npos)
+                    item.ext = given.substr(0, dot + 1) + item.ext;
                 return i;
             },
             [](std::size_t&) {});
