@@ -22,6 +22,10 @@ struct Magic {
 
 // Longer ones before those that they begin with.
 constexpr Magic kMagics[] = {
+    {0, "\x1F\x8B\x08"sv, Content::kForeign, "is packed twice, with gzip inside",
+     "unpack it once on the way: gzip -dc FILE | ..."},
+    {0, "\x28\xB5\x2F\xFD"sv, Content::kForeign, "is packed twice, with zstd inside",
+     "unpack it once on the way: zstd -dcf FILE | ..., or gzip -dc FILE | ..."},
     {0, "PAR1"sv, Content::kParquet, "is Parquet",
      "make records of it first: recaption-ingest FILE"},
     {0, "\xFF\xD8\xFF"sv, Content::kPicture, "is a JPEG picture", ""},

@@ -9,6 +9,8 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
+#include <optional>
 #include <string_view>
 #include <system_error>
 #include <utility>
@@ -91,12 +93,19 @@ void PictureFolder::read_metadata(std::uint32_t file) {
     while (const auto block = reader.next_block())
         for (const record::Line& line : block->lines) {
             const auto object = record::parse_object(line.text);
-            const std::string where = metadata_[file] + ":" + std::to_string(line.number) + ": ";
-            if (!object) throw cli::DataError(where + object.reject().message);
             std::string name;
-            const std::string* raw = object->find("file_name");
-            if (!raw || !record::read_text(*raw, name))
-                throw cli::DataError(where + "has no \"file_name\"");
+            const std::string* raw = object ? object->find("file_name") : nullptr;
+            std::optional<cli::Reject> reject;
+            if (!object)
+                reject = object.reject();
+            else if (!raw || !record::read_text(*raw, name) || name.empty())
+                reject = cli::Reject{"bad-record", "the line has no \"file_name\""};
+            if (reject) {
+                bad_lines_.push_back({{metadata_[file], line.number, line.offset, false, {}},
+                                      std::move(*reject),
+                                      std::string(line.text.substr(0, record::kShownBytes))});
+                continue;
+            }
             lines_.insert_or_assign((place / name).lexically_normal().string(),
                                     Line{file, line.offset, line.text.size()});
         }

@@ -2,6 +2,8 @@
 // beside it.
 #pragma once
 
+#include "cli/error.h"
+#include "record/errors.h"
 #include "shard/sample.h"
 
 #include <cstdint>
@@ -30,6 +32,14 @@ public:
     // KEY is the name without its extension, or with it. Throws DataError for an unreadable file.
     Sample sample_of(const std::string& picture) const;
 
+    // Lines of metadata.jsonl that cannot be used, for the log.
+    struct BadLine {
+        record::Place place;
+        cli::Reject reject;
+        std::string raw;
+    };
+    const std::vector<BadLine>& bad_lines() const { return bad_lines_; }
+
     // Says what was passed over: links to nothing, captions without a picture, other data.
     void say_rest() const;
 
@@ -45,6 +55,7 @@ private:
     std::vector<std::string> pictures_, metadata_, tables_, dangling_, linked_;
     std::unordered_set<std::string> beside_;       // KEY.txt and others
     std::unordered_map<std::string, Line> lines_;  // of metadata, by the path of the picture
+    std::vector<BadLine> bad_lines_;
     std::uint64_t shards_ = 0, hidden_ = 0;
 };
 

@@ -143,6 +143,11 @@ struct ImageStream::State {
 
     State(const ImageInput& in, record::ErrorLog& log)
         : input(in), errors(log), found(find_inputs(in.stream)), inputs(found.list) {
+        for (const auto& folder : found.folders)
+            for (const PictureFolder::BadLine& bad : folder->bad_lines()) {
+                errors.count_records(1);
+                errors.report(bad.place, bad.reject, bad.raw);
+            }
         if (in.images_from.empty()) return;
         for (const Input& one : inputs) check_needs_images(one);
         images_from.emplace(in.images_from);

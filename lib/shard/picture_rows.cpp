@@ -25,6 +25,15 @@ public:
     }
 
     bool next(record::Row& row) override {
+        if (bad_ < folder_.bad_lines().size()) {
+            const PictureFolder::BadLine& bad = folder_.bad_lines()[bad_++];
+            row = {};
+            row.line = bad.place.line;
+            row.offset = bad.place.offset;
+            row.reject = cli::Reject{bad.reject.word, bad.place.file + ": " + bad.reject.message};
+            row.raw = bad.raw;
+            return true;
+        }
         if (at_ == folder_.pictures().size()) return false;
         const std::string& picture = folder_.pictures()[at_++];
         row = {};
@@ -54,7 +63,7 @@ public:
 private:
     PictureFolder folder_;
     SampleConverter convert_;
-    std::uint64_t at_ = 0;
+    std::uint64_t at_ = 0, bad_ = 0;
 };
 
 // What a folder without pictures is read as.
