@@ -117,6 +117,8 @@ void add_operand(const std::string& operand, Inputs& inputs) {
 
 Inputs find_inputs(const record::StreamSettings& settings) {
     Inputs inputs;
+    if (std::count(settings.inputs.begin(), settings.inputs.end(), "-") > 1)
+        record::resolve_inputs(settings.inputs);
     if (settings.inputs.empty()) record::resolve_inputs({});  // refuses a terminal
     if (settings.inputs.empty()) add_operand("-", inputs);
     for (const std::string& operand : settings.inputs) add_operand(operand, inputs);
@@ -149,6 +151,10 @@ struct ImageStream::State {
                 errors.report(bad.place, bad.reject, bad.raw);
             }
         if (in.images_from.empty()) return;
+        if (in.images_from == "-")
+            throw cli::UsageError(
+                "--images-from -: standard input cannot be read again where records and images do "
+                "not go side by side: name a file");
         for (const Input& one : inputs) check_needs_images(one);
         images_from.emplace(in.images_from);
     }
