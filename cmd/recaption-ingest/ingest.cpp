@@ -2,14 +2,17 @@
 
 #include "cli/log.h"
 #include "cmd/recaption-ingest/marks.h"
+#include "record/content.h"
 #include "record/file.h"
 #include "record/lines.h"
 #include "record/ordered.h"
 #include "record/pixel_regions.h"
 #include "shard/caption_tars.h"
 #include "shard/images.h"
+#include "shard/picture_rows.h"
 
 #include <algorithm>
+#include <filesystem>
 #include <map>
 
 namespace lip::cmd {
@@ -100,7 +103,7 @@ class Ingest {
 public:
     explicit Ingest(IngestOptions& options)
         : options_(options),
-          inputs_(resolve_inputs(options.stream.inputs)),
+          inputs_(shard::caption_inputs(options.stream.inputs)),
           errors_(options.stream, options.common.force) {
         if (options.stats == "-" && options.common.output != "-")
             throw cli::UsageError("--stats - writes the counts in place of the records, so -o " +
@@ -274,10 +277,18 @@ private:
 
 std::unique_ptr<RowReader> open_any(const std::string& path, const ImportSettings& settings,
                                     std::string& format) {
-    auto source = std::make_unique<CaptionSource>(path);
     const auto tars = shard::tar_formats();
+    if (path != "-" && std::filesystem::is_directory(path)) {
+        if (!format.empty() && format != "image-folder")
+            throw cli::DataError(path + ": a folder of pictures is no " + format);
+        format = "image-folder";
+        return shard::open_picture_folder(path, settings);
+    }
+    if (format == "image-folder")
+        throw cli::DataError(display_name(path) + ": is no folder of pictures");
+    auto source = std::make_unique<CaptionSource>(path);
     const bool named = std::ranges::any_of(tars, [&](const auto& t) { return t.name == format; });
-    if (!named && !(format.empty() && shard::is_tar(source->head())))
+    if (!named && !(format.empty() && content_of(source->head()).content == Content::kTar))
         return open_captions(std::move(source), settings, format);
     const std::string name = source->name();
     return shard::open_caption_tar(std::move(source), settings, name, format);
@@ -304,7 +315,7 @@ int ingest(IngestOptions& options) {
     if (options.join.empty() && options.join_part.count > 1)
         throw cli::UsageError("--join-part needs --join");
     if (options.common.dry_run) {
-        const auto inputs = resolve_inputs(options.stream.inputs);
+        const auto inputs = shard::caption_inputs(options.stream.inputs);
         for (const std::string& path :
              {options.common.output, options.stats, options.stream.rejects})
             if (!path.empty()) check_can_write(path, options.common.force);

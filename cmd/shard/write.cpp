@@ -247,6 +247,10 @@ private:
                 Item& item = items_[i];
                 item.reject =
                     check_image(options_, item.image.record.image, item.image.bytes, item.look);
+                // "left.jpeg" of a sample stays apart from its "right.jpeg".
+                const std::string& given = item.image.ext;
+                if (const std::size_t dot = given.rfind('.'); dot != given.npos)
+                    item.look.ext = given.substr(0, dot + 1) + item.look.ext;
                 return i;
             },
             [](std::size_t&) {});

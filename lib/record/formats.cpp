@@ -1,6 +1,7 @@
 #include "record/formats.h"
 
 #include "cli/log.h"
+#include "record/content.h"
 #include "record/delimited.h"
 #include "record/json_rows.h"
 #include "record/lines.h"
@@ -127,24 +128,6 @@ std::unique_ptr<RowReader> open_as(const CaptionFormat& format, std::unique_ptr<
     }
     const bool is_tab = !shape.tab.empty() && has_columns(*release, shape.tab[0]);
     return delimited_rows(std::move(source), settings, name, is_tab ? '\t' : ',', release);
-}
-
-// What a file that is no text may be; empty for text. Names what to do about it.
-std::string binary_kind(std::string_view head) {
-    const auto begins = [&](std::string_view magic) { return head.starts_with(magic); };
-    if (begins("\xFD"
-               "7zXZ"))
-        return "is compressed with xz (decompress it first; gzip and zstd can be read)";
-    if (begins("BZh"))
-        return "is compressed with bzip2 (decompress it first; gzip and zstd can be read)";
-    if (begins("PK\x03\x04")) return "is a zip archive (unpack it first)";
-    if (begins("\xFF\xFE") || begins("\xFE\xFF")) return "is UTF-16 (convert it to UTF-8 first)";
-    if (head.size() >= 262 && head.substr(257, 5) == "ustar")
-        return "is a tar (convert it to records first: recaption-ingest FILE -o FILE.jsonl)";
-    if (head.find('\0') != head.npos)
-        return "is neither text nor Parquet nor a tar (it has zero bytes; --input-format reads it "
-               "nevertheless)";
-    return {};
 }
 
 const CaptionFormat* find_format(std::string_view name) {
@@ -275,8 +258,10 @@ std::unique_ptr<RowReader> open_captions(std::unique_ptr<CaptionSource> source,
     Shape shape = detect_shape(source->head());
     // Where a format is named, its text may hold any bytes.
     if (format.empty() && shape.kind != Shape::Kind::kParquet)
-        if (const std::string kind = binary_kind(source->head()); !kind.empty())
-            throw cli::DataError(name + ": " + kind);
+        if (const ContentKind kind = content_of(source->head());
+            kind.content == Content::kTar || kind.content == Content::kForeign ||
+            kind.content == Content::kPicture)
+            throw cli::DataError(name + ": " + kind.message());
     std::unique_ptr<ByteSource> bytes;
     if (shape.kind == Shape::Kind::kParquet) {
         shape.parquet = open_parquet(source->path(), name, settings.map);

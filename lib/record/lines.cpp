@@ -1,5 +1,6 @@
 #include "record/lines.h"
 
+#include "record/operands.h"
 #include "record/record.h"
 
 #include <fcntl.h>
@@ -8,6 +9,8 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
+#include <utility>
 
 namespace lip::record {
 namespace {
@@ -16,6 +19,20 @@ constexpr std::size_t kBlockBytes = 1 << 18;
 
 bool is_blank(std::string_view line) {
     return line.find_first_not_of(" \t\r") == line.npos;
+}
+
+// Records of a folder are *.jsonl; what exists under the very name is no pattern.
+std::vector<std::string> files_of(const std::string& operand) {
+    std::error_code error;
+    const auto status = std::filesystem::status(operand, error);
+    if (std::filesystem::is_directory(status)) {
+        auto files = tables_in(operand, /*records_only=*/true);
+        if (files.empty())
+            throw cli::DataError(operand + ": the folder holds no records (*.jsonl)");
+        return files;
+    }
+    if (operand == "-" || std::filesystem::exists(status) || !is_pattern(operand)) return {operand};
+    return expand_pattern(operand);
 }
 
 }  // namespace
@@ -28,22 +45,39 @@ std::vector<std::string> resolve_inputs(const std::vector<std::string>& operands
     }
     if (std::count(operands.begin(), operands.end(), "-") > 1)
         throw cli::UsageError("\"-\" (standard input) can be given once only");
-    for (const std::string& path : operands) {
+    std::vector<std::string> inputs;
+    for (const std::string& operand : operands)
+        for (std::string& path : files_of(operand)) inputs.push_back(std::move(path));
+    check_can_open(inputs);
+    return inputs;
+}
+
+void check_can_open(const std::vector<std::string>& paths) {
+    for (const std::string& path : paths) {
         if (path == "-") continue;
         const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
         if (fd < 0) throw cli::DataError(path + ": cannot be opened: " + std::strerror(errno));
         ::close(fd);
     }
-    return operands;
 }
 
 LineReader::LineReader(const StreamSettings& settings)
     : settings_(settings), names_(resolve_inputs(settings.inputs)) {}
 
+LineReader::LineReader(const StreamSettings& settings, OpenInput input)
+    : settings_(settings), names_{settings.inputs}, opened_(std::move(input)) {}
+
 bool LineReader::open_next() {
     if (next_ == names_.size()) return false;
     file_ = display_name(names_[next_]);
-    window_ = std::make_unique<Window>(open_bytes(names_[next_++]));
+    OpenInput input = opened_ ? std::move(*opened_) : open_input(names_[next_]);
+    opened_.reset();
+    ++next_;
+    // Where a form is named, its text may hold any bytes.
+    const std::string problem = no_records_because(input.kind);
+    if (!problem.empty() && (settings_.input_format.empty() || input.kind.content == Content::kTar))
+        throw cli::DataError(file_ + ": " + problem);
+    window_ = std::make_unique<Window>(std::move(input.bytes));
     number_ = 0;
     return true;
 }
@@ -66,10 +100,6 @@ std::optional<LineBlock> LineReader::next_block() {
         LineBlock block;
         block.file = file_;
         std::string_view view = window_->view();
-        if (number_ == 0 && view.size() > 262 && view.substr(257, 5) == "ustar")
-            throw cli::DataError(file_ +
-                                 ": is a tar or a shard, not a file of records (shard cat FILE "
-                                 "restores the records)");
         std::size_t end = view.substr(0, kBlockBytes).rfind('\n');
         if (end == view.npos) end = view.find('\n');
         bool is_cut = false;
@@ -102,8 +132,9 @@ std::optional<LineBlock> LineReader::next_block() {
             if (number_ == 1 && text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
             if (!is_blank(text)) {
                 const bool too_large = text.size() > max_line;
+                const auto at = static_cast<std::uint64_t>(text.data() - bytes.data());
                 block.lines.push_back({too_large ? text.substr(0, kShownBytes) : text, number_,
-                                       base + begin, too_large, last_cut});
+                                       base + at, too_large, last_cut});
                 ++records_;
             }
             begin = stop + 1;

@@ -1,6 +1,7 @@
 // Lines of text files and of standard input, with their places.
 #pragma once
 
+#include "record/content.h"
 #include "record/errors.h"
 #include "record/input.h"
 
@@ -33,6 +34,8 @@ struct LineBlock {
 class LineReader {
 public:
     explicit LineReader(const StreamSettings& settings);
+    // Of one input that is open already, the only one of `settings`.
+    LineReader(const StreamSettings& settings, OpenInput input);
     std::optional<LineBlock> next_block();
 
 private:
@@ -41,6 +44,7 @@ private:
 
     StreamSettings settings_;
     std::vector<std::string> names_;
+    std::optional<OpenInput> opened_;
     std::size_t next_ = 0;
     std::unique_ptr<Window> window_;
     std::string file_;
@@ -48,9 +52,11 @@ private:
     std::int64_t records_ = 0;
 };
 
-// The inputs of a tool: the operands, or "-" when there are none. Throws UsageError at a terminal,
-// DataError for a file that cannot be opened.
+// The inputs of a tool: files, patterns and folders of records taken apart, or "-" when there are
+// none. Throws UsageError at a terminal, DataError for a file that cannot be opened.
 std::vector<std::string> resolve_inputs(const std::vector<std::string>& operands);
+// Throws DataError for the first that cannot be opened.
+void check_can_open(const std::vector<std::string>& paths);
 
 // Name of an input in messages.
 inline std::string display_name(const std::string& path) {
@@ -61,6 +67,8 @@ inline std::string display_name(const std::string& path) {
 class RecordReader {
 public:
     RecordReader(const StreamSettings& settings, ErrorLog& log) : lines_(settings), log_(log) {}
+    RecordReader(const StreamSettings& settings, OpenInput input, ErrorLog& log)
+        : lines_(settings, std::move(input)), log_(log) {}
     // The next good record and its place; false at the end.
     bool next(struct Record& record, Place& place);
 

@@ -3,6 +3,7 @@
 #include "record/columns.h"
 #include "shard/key_set.h"
 #include "shard/sample_record.h"
+#include "shard/sample_row.h"
 #include "shard/tar_samples.h"
 
 #include <algorithm>
@@ -15,25 +16,16 @@ constexpr TarFormat kFormats[] = {
     {"flair-wds", "webdataset tar, KEY.json with DreamLIP's names, each a list of sentences"},
     {"img2dataset",
      "img2dataset's tars: KEY.json with url and caption or DreamLIP's names, KEY.txt"},
+    {"image-folder",
+     "a folder of pictures with KEY.txt, KEY.caption, KEY.json or metadata.jsonl beside them"},
     {"wds", "other webdataset tars: the raw caption in KEY.txt or KEY.json"},
-};
-
-// The bytes of a record source as the tar reader wants them.
-class Bytes final : public ByteSource {
-public:
-    explicit Bytes(std::unique_ptr<record::ByteSource> source) : source_(std::move(source)) {}
-    std::size_t read(char* to, std::size_t n) override { return source_->read(to, n); }
-    bool would_wait() { return source_->would_wait(); }
-
-private:
-    std::unique_ptr<record::ByteSource> source_;
 };
 
 class CaptionTar final : public record::RowReader {
 public:
     CaptionTar(std::unique_ptr<record::ByteSource> source, const record::ImportSettings& settings,
                const std::string& name)
-        : bytes_(std::move(source)), samples_(bytes_, name), convert_(settings, name) {
+        : bytes_(std::move(source)), samples_(*bytes_, name), convert_(settings, name) {
         Sample first;
         if (samples_.next(first)) first_ = std::move(first);
     }
@@ -54,20 +46,19 @@ public:
         row = {};
         row.line = ++number_;
         row.offset = samples_.offset();
-        row.fields = {std::string(member_bytes(sample, "json")),
-                      std::string(member_bytes(sample, "txt")), sample.key};
-        row.raw = row.fields[0];
-        if (!keys_.insert(sample.key))
+        row.raw = member_bytes(sample, "json");
+        put_sample(std::move(sample), row, convert_);
+        if (!keys_.insert(row.fields[0]))
             row.reject = cli::Reject{"duplicate-key",
                                      "the key occurred before in this tar: the members of a sample "
                                      "must be consecutive (tar --sort=name sorts by name)"};
         return true;
     }
-    bool would_wait() override { return bytes_.would_wait(); }
+    bool would_wait() override { return bytes_->would_wait(); }
     bool row_at(std::string_view, bool, record::Row&) const override { return false; }
 
     cli::Result<record::Record> record(const record::Row& row) const override {
-        return convert_(row.fields[0], row.fields[1], row.fields[2]);
+        return convert_(sample_in(row));
     }
 
     std::string describe() const override {
@@ -75,7 +66,7 @@ public:
     }
 
 private:
-    Bytes bytes_;
+    std::unique_ptr<ByteSource> bytes_;
     TarSamples samples_;
     SampleConverter convert_;
     KeySet keys_;
@@ -87,20 +78,6 @@ private:
 
 std::span<const TarFormat> tar_formats() {
     return kFormats;
-}
-
-bool is_tar(std::string_view head) {
-    if (head.size() < 512) return false;
-    if (head.substr(257, 5) == "ustar") return true;
-    // Older archives: the sum of the header's bytes, its own field counted as spaces.
-    unsigned sum = 0, written = 0;
-    for (std::size_t i = 0; i < 512; ++i)
-        sum += i >= 148 && i < 156 ? ' ' : static_cast<unsigned char>(head[i]);
-    std::size_t at = 148;
-    while (at < 156 && head[at] == ' ') ++at;
-    for (; at < 156 && head[at] >= '0' && head[at] <= '7'; ++at)
-        written = written * 8 + static_cast<unsigned>(head[at] - '0');
-    return written > 0 && written == sum;
 }
 
 std::unique_ptr<record::RowReader> open_caption_tar(std::unique_ptr<record::ByteSource> source,

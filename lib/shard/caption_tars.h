@@ -15,9 +15,6 @@ struct TarFormat {
 };
 std::span<const TarFormat> tar_formats();
 
-// Does a file begin as a tar archive does? Wants its first 512 bytes.
-bool is_tar(std::string_view head);
-
 // A row for each sample: its .json with url, size and captions (DreamLIP's names as texts or as
 // lists of sentences, else "caption"), or its .txt as the raw caption. The key is that of the
 // sample. `format` comes back as the name of what the first sample shows. Rows have no place in a

@@ -55,6 +55,12 @@ void File::close() noexcept {
     fd_ = -1;
 }
 
+bool File::is_regular() const {
+    struct stat status {};
+    if (::fstat(fd_, &status) != 0) fail(name_, "cannot stat", errno);
+    return S_ISREG(status.st_mode);
+}
+
 std::uint64_t File::size() const {
     struct stat status {};
     if (::fstat(fd_, &status) != 0) fail(name_, "cannot stat", errno);

@@ -29,6 +29,8 @@ public:
     const std::string& name() const { return name_; }
     int fd() const { return fd_; }
 
+    // No pipe and no device.
+    bool is_regular() const;
     // Size in bytes of a regular file. Throws DataError for a pipe or device: they have none.
     std::uint64_t size() const;
 

@@ -1,9 +1,11 @@
 #include "shard/images.h"
 
 #include "cli/error.h"
-#include "image/decode.h"
+#include "cli/log.h"
 #include "record/file.h"
 #include "record/lines.h"
+#include "record/operands.h"
+#include "shard/folder.h"
 #include "shard/images_by_key.h"
 #include "shard/list.h"
 #include "shard/sample_record.h"
@@ -11,7 +13,7 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
+#include <memory>
 #include <optional>
 #include <utility>
 
@@ -22,70 +24,105 @@ namespace fs = std::filesystem;
 
 constexpr std::size_t kLargestImage = std::size_t{1} << 30;
 
-enum class Kind { kRecords, kShard, kImage };
+enum class Kind { kRecords, kShard, kImage, kUnknown };
 
 struct Input {
     Kind kind;
     std::string path;
+    std::string key = {};                   // of an image
+    const PictureFolder* folder = nullptr;  // where it is, if that was named
 };
 
-// A pipe cannot be looked at and read again: it brings records.
-Kind kind_of(const std::string& path) {
-    if (!fs::is_regular_file(path)) return Kind::kRecords;
-    std::ifstream file(path, std::ios::binary);
-    std::string head(512, '\0');
-    file.read(head.data(), static_cast<std::streamsize>(head.size()));
-    head.resize(static_cast<std::size_t>(file.gcount()));
-    if (image::sniff(head) != image::Kind::kUnknown) return Kind::kImage;
-    const bool is_tar = head.size() >= 262 && head.compare(257, 5, "ustar") == 0;
-    const bool packed = head.starts_with("\x28\xb5\x2f\xfd") || head.starts_with("\x1f\x8b");
-    if (is_tar || (packed && path.find(".tar") != path.npos)) return Kind::kShard;
-    return Kind::kRecords;
-}
-
-bool is_image_name(const fs::path& path) {
-    return is_image_ext(path.extension().string().empty() ? ""
-                                                          : path.extension().string().substr(1));
-}
-
-void add_folder(const std::string& folder, std::vector<Input>& inputs) {
-    std::vector<std::string> images;
-    bool has_shards = false;
-    for (const auto& entry : fs::recursive_directory_iterator(folder)) {
-        const std::string name = entry.path().string();
-        if (!entry.is_regular_file()) continue;
-        if (is_image_name(entry.path())) images.push_back(name);
-        has_shards |=
-            name.ends_with(".tar") || name.ends_with(".tar.zst") || name.ends_with(".tar.gz");
+Kind kind_of(const record::OpenInput& input) {
+    switch (input.kind.content) {
+        case record::Content::kTar:
+            return Kind::kShard;
+        case record::Content::kPicture:
+            return Kind::kImage;
+        case record::Content::kEmpty:
+        case record::Content::kText:
+            return Kind::kRecords;
+        default:
+            throw cli::DataError(input.name + ": " + input.kind.message());
     }
-    if (!images.empty()) {
-        std::sort(images.begin(), images.end());
-        for (std::string& path : images) inputs.push_back({Kind::kImage, std::move(path)});
+}
+
+// A pipe cannot be looked at and read again: what it brings is seen when it is read.
+Kind kind_of(const std::string& path) {
+    return fs::is_regular_file(path) ? kind_of(record::open_input(path)) : Kind::kUnknown;
+}
+
+// A bare picture: its path as given, without what leads to the root or out of a folder.
+std::string file_key(const std::string& path) {
+    std::string key = fs::path(path).lexically_normal().string();
+    std::size_t begin = 0;
+    for (const std::string_view lead : {"/", "../"})
+        while (key.compare(begin, lead.size(), lead) == 0) begin += lead.size();
+    return key.substr(begin);
+}
+
+struct Inputs {
+    std::vector<Input> list;
+    std::vector<std::unique_ptr<PictureFolder>> folders;
+};
+
+// Keys begin below a folder; below what they share where there are several.
+void add_pictures(Inputs& inputs) {
+    fs::path shared;
+    for (const auto& folder : inputs.folders) {
+        const fs::path path = fs::absolute(folder->folder()).lexically_normal() / "";
+        if (shared.empty()) shared = path;
+        while (!path.string().starts_with(shared.string()))
+            shared = shared.parent_path().parent_path() / "";
+    }
+    for (Input& input : inputs.list) {
+        if (!input.folder) continue;
+        const fs::path own = fs::absolute(input.folder->folder()).lexically_normal() / "";
+        input.key = own.string().substr(shared.string().size()) + input.folder->key(input.path);
+    }
+}
+
+void add_folder(const std::string& operand, Inputs& inputs) {
+    auto folder = std::make_unique<PictureFolder>(operand);
+    if (!folder->pictures().empty()) {
+        folder->say_rest();
+        for (const std::string& path : folder->pictures())
+            inputs.list.push_back({Kind::kImage, path, {}, folder.get()});
+        inputs.folders.push_back(std::move(folder));
         return;
     }
-    if (!has_shards) throw cli::DataError(folder + ": the folder has neither images nor shards");
-    for (std::string& path : expand_shards(folder))
-        inputs.push_back({Kind::kShard, std::move(path)});
+    std::vector<std::string> files;
+    try {
+        files = expand_shards(operand);
+    } catch (const cli::DataError&) {
+        throw cli::DataError(operand + ": the folder holds neither images nor shards");
+    }
+    for (std::string& path : files) inputs.list.push_back({Kind::kShard, std::move(path)});
 }
 
-std::vector<Input> find_inputs(const record::StreamSettings& settings) {
-    std::vector<Input> inputs;
-    if (settings.inputs.empty()) {
-        record::resolve_inputs({});  // refuses a terminal
-        return {{Kind::kRecords, "-"}};
+void add_operand(const std::string& operand, Inputs& inputs) {
+    if (operand == "-") {
+        inputs.list.push_back({Kind::kUnknown, operand});
+    } else if (fs::is_directory(operand)) {
+        add_folder(operand, inputs);
+    } else if (record::is_manifest_name(operand)) {
+        for (std::string& path : expand_shards(operand))
+            inputs.list.push_back({Kind::kShard, std::move(path)});
+    } else if (!fs::exists(operand)) {  // a pattern, or the PREFIX of shards
+        for (const std::string& path : expand_shards(operand)) add_operand(path, inputs);
+    } else {
+        inputs.list.push_back({kind_of(operand), operand, file_key(operand)});
     }
-    for (const std::string& operand : settings.inputs) {
-        if (operand == "-") {
-            inputs.push_back({Kind::kRecords, operand});
-        } else if (fs::is_directory(operand)) {
-            add_folder(operand, inputs);
-        } else if (operand.ends_with(".manifest.jsonl") || !fs::exists(operand)) {
-            for (std::string& path : expand_shards(operand))
-                inputs.push_back({Kind::kShard, std::move(path)});
-        } else {
-            inputs.push_back({kind_of(operand), operand});
-        }
-    }
+}
+
+Inputs find_inputs(const record::StreamSettings& settings) {
+    Inputs inputs;
+    if (std::count(settings.inputs.begin(), settings.inputs.end(), "-") > 1)
+        record::resolve_inputs(settings.inputs);
+    if (settings.inputs.empty()) record::resolve_inputs({});  // refuses a terminal
+    if (settings.inputs.empty()) add_operand("-", inputs);
+    for (const std::string& operand : settings.inputs) add_operand(operand, inputs);
+    add_pictures(inputs);
     return inputs;
 }
 
@@ -94,22 +131,46 @@ std::vector<Input> find_inputs(const record::StreamSettings& settings) {
 struct ImageStream::State {
     ImageInput input;
     record::ErrorLog& errors;
-    std::vector<Input> inputs;
+    Inputs found;
+    std::vector<Input>& inputs;
+    std::optional<record::OpenInput> opened;  // of the input at hand, if it cannot be opened again
     std::size_t at = 0;
     std::optional<record::RecordReader> records;
     std::optional<ShardStream> shard;
     std::optional<ImagesByKey> images_from;
     std::uint64_t sample = 0;
     std::int64_t taken = 0;
+    std::uint64_t rivals = 0;  // samples with several pictures
+    std::string rival_key;
 
     State(const ImageInput& in, record::ErrorLog& log)
-        : input(in), errors(log), inputs(find_inputs(in.stream)) {
+        : input(in), errors(log), found(find_inputs(in.stream)), inputs(found.list) {
+        for (const auto& folder : found.folders)
+            for (const PictureFolder::BadLine& bad : folder->bad_lines()) {
+                errors.count_records(1);
+                errors.report(bad.place, bad.reject, bad.raw);
+            }
         if (in.images_from.empty()) return;
-        for (const Input& one : inputs)
-            if (one.kind != Kind::kRecords)
-                throw cli::UsageError("--images-from needs records without images, but " +
-                                      one.path + " has them");
+        if (in.images_from == "-")
+            throw cli::UsageError(
+                "--images-from -: standard input cannot be read again where records and images do "
+                "not go side by side: name a file");
+        for (const Input& one : inputs) check_needs_images(one);
         images_from.emplace(in.images_from);
+    }
+
+    static void check_needs_images(const Input& one) {
+        if (one.kind == Kind::kShard || one.kind == Kind::kImage)
+            throw cli::UsageError("--images-from is for records without images, and " +
+                                  record::display_name(one.path) + " has them");
+    }
+
+    // Says what the input at hand is.
+    void look() {
+        opened = record::open_input(inputs[at].path);
+        inputs[at].kind = kind_of(*opened);
+        inputs[at].key = opened->name;
+        if (images_from) check_needs_images(inputs[at]);
     }
 
     fs::path root() const {
@@ -127,12 +188,17 @@ struct ImageStream::State {
             record::StreamSettings one = input.stream;
             one.inputs = {inputs[at].path};
             one.limit = input.stream.limit - taken;
-            records.emplace(one, errors);
+            if (opened)
+                records.emplace(one, std::move(*opened), errors);
+            else
+                records.emplace(one, errors);
+            opened.reset();
         }
         item.others.clear();
         while (records->next(item.record, item.place)) {
             ++taken;
             item.bytes.clear();
+            item.ext.clear();
             if (!wants_image(item.record)) return true;
             const std::string why = read_image(item);
             if (why.empty()) return true;
@@ -152,6 +218,7 @@ struct ImageStream::State {
                 return "the image is not in " + input.images_from +
                        ", or not in the order of the records";
             item.bytes = std::move(image->bytes);
+            item.ext = std::move(image->ext);
             return {};
         }
         if (item.record.image.empty())
@@ -168,21 +235,20 @@ struct ImageStream::State {
     }
 
     bool next_of_shard(ImageRecord& item) {
-        if (!shard) shard.emplace(inputs[at].path), sample = 0;
-        Sample found;
-        while (taken < input.stream.limit && shard->next(found)) {
+        if (!shard) open_shard();
+        Sample next;
+        while (taken < input.stream.limit && shard->next(next)) {
             ++taken;
-            item.place = {inputs[at].path, ++sample, 0, true, found.key};
+            item.place = {record::display_name(inputs[at].path), ++sample, 0, true, next.key};
             errors.count_records(1);
-            auto record = record_of(found);
-            const Member* picture = nullptr;
+            auto record = record_of(next);
+            const auto choice = find_picture(next);
+            const Member* picture = choice ? &next.members[choice->member] : nullptr;
+            if (choice && choice->rivals > 0 && rivals++ == 0) rival_key = next.key;
             item.others.clear();
-            for (Member& member : found.members) {
-                if (!picture && is_image_ext(member.ext))
-                    picture = &member;
-                else if (member.ext != "json")
+            for (Member& member : next.members)
+                if (&member != picture && !equal_ignoring_case(member.ext, "json"))
                     item.others.push_back(std::move(member));
-            }
             if (!record) {
                 errors.report(item.place, record.reject());
             } else if (wants_image(*record) && !picture) {
@@ -190,11 +256,33 @@ struct ImageStream::State {
             } else {
                 item.record = std::move(*record);
                 item.bytes = picture ? picture->bytes : "";
+                item.ext = picture ? picture->ext : "";
                 return true;
             }
         }
+        if (shard->passed_over() > 0)
+            cli::verbose(record::display_name(inputs[at].path) +
+                         ": passed over: " + std::to_string(shard->passed_over()) +
+                         " members that belong to no sample");
         shard.reset();
         return false;
+    }
+
+    void open_shard() {
+        if (opened)
+            shard.emplace(std::move(*opened));
+        else
+            shard.emplace(inputs[at].path);
+        opened.reset();
+        sample = 0;
+    }
+
+    void say_rivals() {
+        if (rivals > 0)
+            cli::warn(std::to_string(rivals) + (rivals == 1 ? " sample has" : " samples have") +
+                      " several pictures, of which the first is used (" + rival_key +
+                      (rivals > 1 ? ", ...)" : ")"));
+        rivals = 0;
     }
 
     static record::Record bare(const std::string& key) {
@@ -206,16 +294,45 @@ struct ImageStream::State {
 
     bool next(ImageRecord& item);
 
+    // False if it is no good.
     bool next_of_image(ImageRecord& item) {
-        if (taken++ >= input.stream.limit) return false;
+        const Input& one = inputs[at];
+        ++taken;
         errors.count_records(1);
-        item.record = bare(inputs[at].path);
-        item.record.image = inputs[at].path;
-        item.record.object.set_text("image", inputs[at].path);
-        item.place = {inputs[at].path, 1, 0, false, {}};
-        item.bytes = record::read_regular_file(inputs[at].path, kLargestImage);
-        ++at;
+        item.place = {record::display_name(one.path), 1, 0, false, {}};
+        item.ext.clear();
+        item.others.clear();
+        auto record = cli::Result<record::Record>(bare(one.key));
+        if (one.folder) {
+            Sample beside = one.folder->sample_of(one.path);
+            beside.key = one.key;
+            if (!beside.members.empty()) record = record_of(beside);
+        }
+        if (!record) {
+            errors.report(item.place, record.reject());
+            return false;
+        }
+        item.record = std::move(*record);
+        item.record.image = one.path;
+        item.record.object.set_text("image", one.path);
+        item.bytes.clear();
+        if (!wants_image(item.record)) return opened.reset(), true;
+        try {
+            item.bytes = opened ? read_opened() : record::read_regular_file(one.path, kLargestImage);
+        } catch (const cli::DataError& problem) {
+            errors.report(item.place, {"no-image", problem.what()});
+            return false;
+        }
         return true;
+    }
+
+    std::string read_opened() {
+        record::Window window(std::move(opened->bytes));
+        opened.reset();
+        while (window.more())
+            if (window.view().size() > kLargestImage)
+                throw cli::DataError(record::display_name(inputs[at].path) + ": is over 1 GiB");
+        return std::string(window.view());
     }
 };
 
@@ -241,18 +358,24 @@ bool ImageStream::next(ImageRecord& item) {
 bool ImageStream::State::next(ImageRecord& item) {
     State& s = *this;
     for (; s.at < s.inputs.size(); ++s.at) {
-        if (s.taken >= s.input.stream.limit) return false;
+        if (s.taken >= s.input.stream.limit) break;
+        if (s.inputs[s.at].kind == Kind::kUnknown) s.look();
         switch (s.inputs[s.at].kind) {
             case Kind::kImage:
-                return s.next_of_image(item);
+                if (!s.next_of_image(item)) break;
+                ++s.at;
+                return true;
             case Kind::kShard:
                 if (s.next_of_shard(item)) return true;
                 break;
             case Kind::kRecords:
                 if (s.next_of_records(item)) return true;
                 break;
+            case Kind::kUnknown:
+                break;
         }
     }
+    s.say_rivals();
     return false;
 }
 

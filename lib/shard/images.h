@@ -16,8 +16,9 @@ namespace lip::shard {
 
 // One image of the input.
 struct ImageRecord {
-    record::Record record;       // of a bare image: its path as given is the key
+    record::Record record;       // of a picture in a folder: its path below that is the key
     std::string bytes;           // of the image file, as stored
+    std::string ext;             // of the image in a sample: "jpg", "left.png"
     record::Place place;         // for messages
     std::uint64_t number = 0;    // records read up to this one, bad ones included
     std::vector<Member> others;  // further members of a sample in a shard

@@ -21,10 +21,9 @@ std::uint64_t hash_of(std::string_view key) {
 }
 
 std::optional<Member> image_of(Sample& sample) {
-    const auto image = std::find_if(sample.members.begin(), sample.members.end(),
-                                    [](const Member& m) { return is_image_ext(m.ext); });
-    if (image == sample.members.end()) return std::nullopt;
-    return std::move(*image);
+    const auto picture = find_picture(sample);
+    if (!picture) return std::nullopt;
+    return std::move(sample.members[picture->member]);
 }
 
 }  // namespace

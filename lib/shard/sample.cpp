@@ -19,11 +19,6 @@ char lower(char c) {
     return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
 }
 
-bool equal_ignoring_case(std::string_view a, std::string_view b) {
-    return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                      [](char x, char y) { return lower(x) == lower(y); });
-}
-
 }  // namespace
 
 std::string member_name(std::string_view key, std::string_view ext) {
@@ -85,6 +80,43 @@ std::string key_of_stem(std::string_view stem) {
         }
     }
     return key;
+}
+
+bool equal_ignoring_case(std::string_view a, std::string_view b) {
+    return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                      [](char x, char y) { return lower(x) == lower(y); });
+}
+
+bool is_litter(std::string_view path) {
+    constexpr std::array<std::string_view, 4> kNames = {".ds_store", "thumbs.db", "desktop.ini",
+                                                        "ehthumbs.db"};
+    for (std::size_t begin = 0; begin <= path.size();) {
+        const std::size_t end = std::min(path.find('/', begin), path.size());
+        const std::string_view part = path.substr(begin, end - begin);
+        if (part.starts_with("._") || part == "__MACOSX" || part == "@eaDir") return true;
+        if (end == path.size())
+            return std::any_of(kNames.begin(), kNames.end(), [part](std::string_view name) {
+                return equal_ignoring_case(part, name);
+            });
+        begin = end + 1;
+    }
+    return false;
+}
+
+std::optional<PictureChoice> find_picture(const Sample& sample) {
+    for (const bool is_compound : {false, true}) {
+        std::optional<PictureChoice> found;
+        for (std::size_t i = 0; i < sample.members.size(); ++i) {
+            const std::string& ext = sample.members[i].ext;
+            if (!is_image_ext(ext) || (ext.find('.') != ext.npos) != is_compound) continue;
+            if (found)
+                ++found->rivals;
+            else
+                found = PictureChoice{i, 0};
+        }
+        if (found) return found;
+    }
+    return std::nullopt;
 }
 
 bool is_image_ext(std::string_view ext) {

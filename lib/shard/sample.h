@@ -1,7 +1,9 @@
 // Sample: what belongs to one key of a data set, and how its members are named in a tar.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -46,6 +48,20 @@ MemberName split_member_name(std::string_view name);
 
 // The key of a stem: %2E and %25 turned back, anything else as it is.
 std::string key_of_stem(std::string_view stem);
+
+// Extensions and file names are compared as webdataset does it: A to Z as a to z.
+bool equal_ignoring_case(std::string_view a, std::string_view b);
+
+// Files that systems leave beside those of the user, in tars and folders alike: "._a.jpg",
+// ".DS_Store", "__MACOSX/…", "Thumbs.db", "@eaDir/…".
+bool is_litter(std::string_view path);
+
+// The picture of a sample: KEY.jpg before KEY.NAME.jpg, the first of several.
+struct PictureChoice {
+    std::size_t member = 0;  // which one
+    std::size_t rivals = 0;  // others that have as good a name
+};
+std::optional<PictureChoice> find_picture(const Sample& sample);
 
 // True for the extensions of images, whose bytes do not shrink: "jpg", "seg.PNG".
 bool is_image_ext(std::string_view ext);

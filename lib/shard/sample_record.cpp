@@ -29,6 +29,16 @@ std::vector<Column> columns_of(const record::ColumnMap& map, const std::string& 
     return columns;
 }
 
+// Members that hold a caption as plain text, the better one first.
+constexpr std::string_view kTextExts[] = {"txt", "text", "caption", "cap"};
+
+// The caption that is a file: without its byte order mark and its last newline.
+std::string_view file_text(std::string_view bytes) {
+    if (bytes.starts_with("\xEF\xBB\xBF")) bytes.remove_prefix(3);
+    while (bytes.ends_with('\n') || bytes.ends_with('\r')) bytes.remove_suffix(1);
+    return bytes;
+}
+
 // Are there captions in it that only a conversion finds?
 bool has_foreign_captions(const record::Object& object) {
     std::string text;
@@ -50,7 +60,8 @@ cli::Result<record::Record> with_key(record::Object object, const std::string& k
 }  // namespace
 
 std::string_view member_bytes(const Sample& sample, std::string_view ext) {
-    const auto found = std::ranges::find(sample.members, ext, &Member::ext);
+    const auto found = std::ranges::find_if(
+        sample.members, [ext](const Member& m) { return equal_ignoring_case(m.ext, ext); });
     return found == sample.members.end() ? std::string_view() : std::string_view(found->bytes);
 }
 
@@ -58,21 +69,38 @@ SampleConverter::SampleConverter(const record::ImportSettings& settings, const s
     : settings_(settings),
       convert_(record::by_columns(columns_of(settings.map, name), settings_, true)) {}
 
-cli::Result<record::Record> SampleConverter::operator()(std::string_view json, std::string_view txt,
-                                                        const std::string& key) const {
+bool SampleConverter::is_mapped(std::string_view ext) const {
+    return std::ranges::any_of(settings_.map.captions, [ext](const record::CaptionColumn& c) {
+        return equal_ignoring_case(c.column, ext);
+    });
+}
+
+bool SampleConverter::reads(std::string_view ext) const {
+    return equal_ignoring_case(ext, "json") || is_mapped(ext) ||
+           std::ranges::any_of(kTextExts, [ext](std::string_view known) {
+               return equal_ignoring_case(ext, known);
+           });
+}
+
+cli::Result<record::Record> SampleConverter::operator()(const Sample& sample) const {
+    const std::string_view json = member_bytes(sample, "json");
     auto object = record::parse_object(json.empty() ? "{}" : json);
     if (!object) return object.reject();
     // A sample of our own shards.
     if (object->find("captions")) return record::import_record(std::string(json), settings_);
+    for (const record::CaptionColumn& column : settings_.map.captions)
+        if (const std::string_view text = file_text(member_bytes(sample, column.column));
+            !text.empty() && !object->find(column.column))
+            object->set_text(column.column, text);
     std::string web;  // the caption that came with the image
     const std::string* raw = object->find("caption");
-    if (!raw || !record::read_text(*raw, web)) {
-        web = txt;
-        while (web.ends_with('\n') || web.ends_with('\r')) web.pop_back();  // of the file
-    }
-    object->set_text("key", key);
-    std::erase_if(object->fields, [](const auto& field) { return field.name == "caption"; });
-    if (!object->find("raw_caption")) object->set_text("raw_caption", web);
+    if (!raw || is_mapped("caption") || !record::read_text(*raw, web))
+        for (const std::string_view ext : kTextExts)
+            if (web.empty() && !is_mapped(ext)) web = file_text(member_bytes(sample, ext));
+    object->set_text("key", sample.key);
+    if (!is_mapped("caption"))
+        std::erase_if(object->fields, [](const auto& field) { return field.name == "caption"; });
+    if (!object->find("raw_caption") && !web.empty()) object->set_text("raw_caption", web);
     std::string line;
     object->append_json(line);
     return convert_(line);
@@ -80,19 +108,20 @@ cli::Result<record::Record> SampleConverter::operator()(std::string_view json, s
 
 cli::Result<record::Record> record_of(const Sample& sample) {
     static const SampleConverter convert({}, "");
-    const std::string_view json = member_bytes(sample, "json"), txt = member_bytes(sample, "txt");
+    const std::string_view json = member_bytes(sample, "json");
+    const bool has_text = std::ranges::any_of(
+        kTextExts, [&](std::string_view ext) { return !member_bytes(sample, ext).empty(); });
     if (!json.empty()) {
         auto record = record::parse_record(json);
         const bool is_whole = record && (record->object.find("captions") ||
-                                         (txt.empty() && !has_foreign_captions(record->object)));
+                                         (!has_text && !has_foreign_captions(record->object)));
         if (is_whole) return record;
         if (!record && record.reject().word == "bad-json") return record;
     }
     auto object = record::parse_object(json.empty() ? "{}" : json);
     if (!object) return object.reject();
     const bool is_ours = object->find("captions") != nullptr;
-    if (!is_ours && (!txt.empty() || has_foreign_captions(*object)))
-        return convert(json, txt, sample.key);
+    if (!is_ours && (has_text || has_foreign_captions(*object))) return convert(sample);
     return with_key(std::move(*object), sample.key);
 }
 

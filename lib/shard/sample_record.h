@@ -12,21 +12,26 @@
 
 namespace lip::shard {
 
-// Bytes of the first member with this extension; empty if there is none.
+// Bytes of the first member with this extension, whatever its case; empty if there is none.
 std::string_view member_bytes(const Sample& sample, std::string_view ext);
 
-// Samples of others as records: the raw caption from "caption" in KEY.json or from KEY.txt, others
-// from DreamLIP's names in KEY.json, size and url; other fields stay. The key is the sample's.
+// Samples of others as records: the raw caption from "caption" in KEY.json or from KEY.txt (or
+// .text, .caption, .cap), others from DreamLIP's names in KEY.json, size and url; other fields
+// stay. --caption SOURCE:FORM=EXT takes a caption from KEY.EXT. The key is the sample's.
 class SampleConverter {
 public:
     // Throws DataError with `name` in front for a map that does not fit.
     SampleConverter(const record::ImportSettings& settings, const std::string& name);
 
-    // Thread-safe. `json` and `txt` are empty where there is no such member. Rejects: bad-json.
-    cli::Result<record::Record> operator()(std::string_view json, std::string_view txt,
-                                           const std::string& key) const;
+    // Would a member with this extension be looked at?
+    bool reads(std::string_view ext) const;
+
+    // Thread-safe. Rejects: bad-json.
+    cli::Result<record::Record> operator()(const Sample& sample) const;
 
 private:
+    bool is_mapped(std::string_view ext) const;
+
     record::ImportSettings settings_;
     record::Convert convert_;
 };

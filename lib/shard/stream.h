@@ -1,6 +1,7 @@
 // ShardStream: the samples of any webdataset shard, from front to back.
 #pragma once
 
+#include "record/content.h"
 #include "shard/file.h"
 #include "shard/sample.h"
 #include "shard/source.h"
@@ -14,12 +15,13 @@ namespace lip::shard {
 
 // Reads .tar, .tar.gz and .tar.zst (ours and those of others), told apart by their first bytes,
 // from a file or a pipe. Memory: one sample and the unpacker. One thread at a time.
-// Throws DataError as TarSamples and open_source() do; a cut file is one.
+// Throws DataError as TarSamples and open_source() do (a cut file is one), and for what is no tar.
 class ShardStream {
 public:
-    explicit ShardStream(const std::filesystem::path& path) : ShardStream(File::open(path)) {}
-    // E.g. File::borrow(0, "-") for standard input.
+    // "-" is standard input.
+    explicit ShardStream(const std::filesystem::path& path);
     explicit ShardStream(File file);
+    explicit ShardStream(record::OpenInput input);
 
     // False at the end.
     bool next(Sample& sample) { return samples_.next(sample); }

@@ -101,11 +101,13 @@ bool TarReader::next(TarEntry& entry) {
 }
 
 void TarReader::check_header() const {
+    // Archives from before ustar have zeros there.
     const std::string_view magic = field(block_, kTarMagic);
-    if (magic != kUstarMagic && magic != kGnuMagic) {
-        fail(block_at_ == 0 ? "is not a tar archive" : "no tar header where one is expected");
+    if (!magic.starts_with("ustar") && !all_zero(magic)) {
+        fail(block_at_ == 0 ? "is not a tar archive" : "no tar header where one belongs");
     }
     if (number(kTarChecksum.at, kTarChecksum.bytes, "checksum") != tar_checksum(block_)) {
+        if (block_at_ == 0 && all_zero(magic)) fail("is not a tar archive");
         fail("wrong checksum of a tar header: the file is damaged");
     }
 }
@@ -136,7 +138,7 @@ std::uint64_t TarReader::number(std::size_t at, std::size_t bytes, const char* w
 
 std::string TarReader::block_name() const {
     std::string name(until_nul(field(block_, kTarName)));
-    if (field(block_, kTarMagic) != kUstarMagic) return name;
+    if (!field(block_, kTarMagic).starts_with(kUstarMagic.substr(0, 6))) return name;
     const std::string_view prefix = until_nul(field(block_, kTarPrefix));
     return prefix.empty() ? name : std::string(prefix) + "/" + name;
 }

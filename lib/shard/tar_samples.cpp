@@ -17,8 +17,9 @@ bool TarSamples::next_member() {
         name_ = split_member_name(entry_.name);
         const bool note =
             entry_.name.starts_with("__") && entry_.name.find("__/", 2) != std::string::npos;
-        if (!name_.stem.empty() && !name_.ext.empty() && !note) return true;
-        ++ignored_members_;
+        if (!name_.stem.empty() && !name_.ext.empty() && !note && !is_litter(entry_.name))
+            return true;
+        ++passed_over_;
     }
     return false;
 }

@@ -6,6 +6,8 @@
 #include "shard/stream.h"
 #include "shard/tar.h"
 
+#include <unistd.h>
+
 #include <string_view>
 #include <utility>
 
@@ -79,13 +81,14 @@ void verify_stream(File file, SampleJudge& judge, VerifyReport& report) {
 }  // namespace
 
 VerifyReport verify_shard(const std::filesystem::path& path, const VerifyOptions& options) {
-    File file = File::open(path);
+    File file = path == "-" ? File::borrow(STDIN_FILENO, "standard input") : File::open(path);
     VerifyReport report;
-    report.name = path.string();
-    report.bytes = file.size();
+    report.name = file.name();
+    const bool is_pipe = !file.is_regular();
+    report.bytes = is_pipe ? 0 : file.size();
     SampleJudge judge(options, report);
     try {
-        if (has_seek_table(file)) {
+        if (!is_pipe && has_seek_table(file)) {
             verify_frames(std::move(file), judge, report);
         } else {
             verify_stream(std::move(file), judge, report);

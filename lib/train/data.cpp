@@ -64,11 +64,9 @@ public:
 private:
     std::optional<cli::Reject> prepare(const shard::Sample& sample, std::uint64_t epoch,
                                        Ready& ready) const {
-        const auto picture = std::ranges::find_if(sample.members, [](const shard::Member& member) {
-            return shard::is_image_ext(member.ext);
-        });
-        if (picture == sample.members.end())
-            return cli::Reject{"no-image", "the sample has no image member"};
+        const auto choice = shard::find_picture(sample);
+        if (!choice) return cli::Reject{"no-image", "the sample has no image member"};
+        const shard::Member* picture = &sample.members[choice->member];
         auto record = shard::record_of(sample);
         if (!record) return record.reject();
         draw_texts(*record, epoch, ready);

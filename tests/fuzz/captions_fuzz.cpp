@@ -2,6 +2,7 @@
 // bytes arrive, and each record that comes out is one that the next tool takes.
 #include "cli/error.h"
 #include "cli/log.h"
+#include "record/content.h"
 #include "record/formats.h"
 #include "record/json_rows.h"
 #include "shard/caption_tars.h"
@@ -68,7 +69,8 @@ void check_file(std::string_view bytes, const ImportSettings& settings, std::str
     try {
         auto source = std::make_unique<CaptionSource>(path);
         std::unique_ptr<RowReader> reader;
-        if (format.empty() && lip::shard::is_tar(source->head()))
+        if (format.empty() &&
+            lip::record::content_of(source->head()).content == lip::record::Content::kTar)
             reader = lip::shard::open_caption_tar(std::move(source), settings, "fuzz", format);
         else
             reader = open_captions(std::move(source), settings, format);

@@ -82,26 +82,29 @@ TEST_CASE("input: cut packed data is an error at every place") {
     const std::string gz = gzip(text), zst = zstd(text);
     for (std::size_t n = 4; n < gz.size(); n += 7) {
         CAPTURE(n);
-        CHECK(f.error(gz.substr(0, n)) == "gzip data is truncated");
+        CHECK(f.error(gz.substr(0, n)) == "gzip data ends too early: the file is cut");
     }
-    CHECK(f.error(gz.substr(0, gz.size() - 1)) == "gzip data is truncated");
+    CHECK(f.error(gz.substr(0, gz.size() - 1)) == "gzip data ends too early: the file is cut");
     for (std::size_t n = 4; n < zst.size(); n += 7) {
         CAPTURE(n);
-        CHECK(f.error(zst.substr(0, n)) == "zstd data is truncated");
+        CHECK(f.error(zst.substr(0, n)) == "zstd data ends too early: the file is cut");
     }
-    CHECK(f.error(gz + gz.substr(0, 15)) == "gzip data is truncated");
-    CHECK(f.error(zst + zst.substr(0, 15)) == "zstd data is truncated");
+    CHECK(f.error(gz + gz.substr(0, 15)) == "gzip data ends too early: the file is cut");
+    CHECK(f.error(zst + zst.substr(0, 15)) == "zstd data ends too early: the file is cut");
 }
 
 TEST_CASE("input: corrupt packed data is an error") {
     Folder f;
     std::string gz = gzip(noise(600)), zst = zstd(std::string(600, 'z'));
     gz[gz.size() - 6] = static_cast<char>(gz[gz.size() - 6] ^ 1);  // the checksum
-    CHECK(f.error(gz) == "gzip data is corrupt");
+    CHECK(f.error(gz) == "gzip data is corrupt: incorrect data check");
     zst[5] = '\xff';
     CHECK(f.error(zst + "xxxxxxxxxxxx").starts_with("zstd data is c"));
-    CHECK(f.error(gzip("x") + "garbage") == "gzip data is corrupt");
-    CHECK(f.error(zstd("x") + "garbage").starts_with("zstd data is corrupt"));
+    CHECK(f.error(gzip("x") + "garbage") == "bytes that are no gzip data follow the gzip data");
+    CHECK(f.read(gzip("x") + std::string(1000, '\0')) == "x");  // padding
+    CHECK(f.error(zstd("x") + "garbage") == "bytes that are no zstd data follow the zstd data");
+    const std::string skippable("\x5e\x2a\x4d\x18\x01\0\0\0!", 9);
+    CHECK(f.read(skippable + zstd("x") + skippable) == "x");
 }
 
 TEST_CASE("input: files that cannot be opened or read") {

@@ -54,7 +54,7 @@ TEST_CASE("lines: short blocks survive being moved") {
 
 TEST_CASE("lines: CR LF, byte order mark, blank lines, last line cut") {
     CHECK(lines_of({"\xEF\xBB\xBF"
-                    "a\r\n\r\n \t\nb\r\nc"}) == Texts{"0:1@0 a", "0:4@11 b", "0:5@14 c~"});
+                    "a\r\n\r\n \t\nb\r\nc"}) == Texts{"0:1@3 a", "0:4@11 b", "0:5@14 c~"});
     CHECK(lines_of({"a\n\n"}) == Texts{"0:1@0 a"});
     CHECK(lines_of({"a\n  "}) == Texts{"0:1@0 a"});
 }
