@@ -260,9 +260,9 @@ struct ImageStream::State {
                 return true;
             }
         }
-        if (shard->passed_over() > 0)
+        if (shard->ignored_members() > 0)
             cli::verbose(record::display_name(inputs[at].path) +
-                         ": passed over: " + std::to_string(shard->passed_over()) +
+                         ": passed over: " + std::to_string(shard->ignored_members()) +
                          " members that belong to no sample");
         shard.reset();
         return false;

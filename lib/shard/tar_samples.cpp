@@ -19,7 +19,7 @@ bool TarSamples::next_member() {
             entry_.name.starts_with("__") && entry_.name.find("__/", 2) != std::string::npos;
         if (!name_.stem.empty() && !name_.ext.empty() && !note && !is_litter(entry_.name))
             return true;
-        ++passed_over_;
+        ++ignored_members_;
     }
     return false;
 }

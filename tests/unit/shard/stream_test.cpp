@@ -137,7 +137,7 @@ TEST_CASE("stream: a member twice, and what is no tar") {
     spill(folder / "x", tar);
     CHECK_THROWS_WITH_AS(read_all(folder / "x"), doctest::Contains("twice"), DataError);
     spill(folder / "x", "{\"key\":\"a\"}\n" + std::string(600, ' '));
-    CHECK_THROWS_WITH_AS(read_all(folder / "x"), doctest::Contains("not a tar"), DataError);
+    CHECK_THROWS_WITH_AS(read_all(folder / "x"), doctest::Contains("is text, no tar"), DataError);
     CHECK_THROWS_AS(read_all(folder / "none"), DataError);
     CHECK_THROWS_AS(read_all(folder.path()), DataError);
 }
