@@ -106,9 +106,10 @@ void ErrorLog::report(const Place& place, const cli::Reject& reject, std::string
             text +
             ": these are no records (recaption-ingest makes them of caption files; "
             "plain texts are read with --input-format lines where a tool has it)");
-    if (!settings_.skip_bad)
-        throw cli::DataError(text + " [" + std::string(reject.word) +
-                             "; --on-error=skip leaves such records out]");
+    // Leaving out the second record of a key would leave out its captions: no advice for that.
+    const char* advice =
+        reject.word == "duplicate-key" ? "]" : "; --on-error=skip leaves such records out]";
+    if (!settings_.skip_bad) throw cli::DataError(text + " [" + std::string(reject.word) + advice);
     ++skipped_;
     ++by_word_[std::string(reject.word)];
     text += " [" + std::string(reject.word) + "]";
