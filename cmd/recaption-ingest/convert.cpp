@@ -50,8 +50,7 @@ public:
         out_.rows = block_.rows.size();
         for (const Row& row : block_.rows)
             if (!add_row(row) && settings_.stops) break;
-        for (const RowIndex::Entry& entry : block_.entries)
-            if (auto record = block_.index->read(entry)) add_record(std::move(*record));
+        for (const RowIndex::Entry& entry : block_.entries) add_record(block_.index->read(entry));
         if (auto record = gatherer_.finish()) {
             (out_.first ? out_.last : out_.first) = std::move(record);
         }

@@ -132,6 +132,7 @@ private:
     void convert_file(const std::string& path) {
         std::string format = options_.stream.input_format;
         const auto reader = open_any(path, options_.import, format);
+        const auto before = counts_.unused;
         run_blocks([&]() -> std::optional<RowBlock> {
             RowBlock block{reader.get(), display_name(path), {}, nullptr, {}};
             Row row;
@@ -145,6 +146,7 @@ private:
             if (block.rows.empty()) return std::nullopt;
             return block;
         });
+        report_unused(display_name(path), before, counts_.unused);
     }
 
     // Reads all rows once to find those of one key, and then again in the order of the keys.

@@ -46,6 +46,19 @@ void report_groups(const IngestOptions& options, const Counts& counts, std::uint
 
 }  // namespace
 
+void report_unused(const std::string& file, const FieldCounts& before, const FieldCounts& after) {
+    FieldCounts unused;
+    for (const auto& [name, n] : after)
+        if (const auto at = before.find(name); at == before.end())
+            unused[name] = n;
+        else if (n > at->second)
+            unused[name] = n - at->second;
+    if (!unused.empty())
+        cli::info((file.empty() ? "" : file + ": ") +
+                  "look like captions and are kept as they are: " + list_of(unused) +
+                  " (--caption SOURCE:FORM=COLUMN takes one)");
+}
+
 void report(const IngestOptions& options, const Counts& counts, std::uint64_t repeated,
             std::uint64_t skipped) {
     if (counts.text_only > 0)
@@ -60,9 +73,8 @@ void report(const IngestOptions& options, const Counts& counts, std::uint64_t re
                   (counts.where.left_out == 1 ? " row" : " rows") + " left out by --where");
     }
     report_groups(options, counts, repeated);
-    if (!counts.unused.empty())
-        cli::info("look like captions and are kept as they are: " + list_of(counts.unused) +
-                  " (--caption SOURCE:FORM=COLUMN takes one)");
+    // Of files that are read in another order than they have nothing was said yet.
+    if (!options.join.empty() || options.group == Group::kAll) report_unused("", {}, counts.unused);
     // A list of images is made by --map alone.
     const record::ColumnMap& map = options.import.map;
     const bool wants_captions = map.empty() || !map.captions.empty();

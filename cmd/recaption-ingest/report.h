@@ -5,6 +5,8 @@
 #include "cmd/recaption-ingest/ingest.h"
 
 #include <cstdint>
+#include <map>
+#include <string>
 
 namespace lip::cmd {
 
@@ -12,5 +14,10 @@ namespace lip::cmd {
 // records whose key came before. Throws DataError if --where took no row.
 void report(const IngestOptions& options, const Counts& counts, std::uint64_t repeated,
             std::uint64_t skipped);
+
+// Says which fields of a file look like captions and were not used: what `after` has more than
+// `before`.
+using FieldCounts = std::map<std::string, std::uint64_t>;
+void report_unused(const std::string& file, const FieldCounts& before, const FieldCounts& after);
 
 }  // namespace lip::cmd

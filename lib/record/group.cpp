@@ -1,10 +1,12 @@
 #include "record/group.h"
 
+#include "cli/log.h"
 #include "record/url.h"
 
 #include <xxhash.h>
 
 #include <algorithm>
+#include <utility>
 
 namespace lip::record {
 namespace {
@@ -37,16 +39,22 @@ bool is_list(std::string_view raw) {
     return raw.starts_with('[') && raw.ends_with(']');
 }
 
-// The labels of both, each once.
+// The labels of both, each once. Those of a list are texts.
 std::string joined_labels(std::string_view a, std::string_view b) {
     std::vector<std::string> labels;
     for (const std::string_view raw : {a, b}) {
         bool is_array = false;
         auto items = array_items(raw, is_array);
         if (!is_array) items = {raw};
-        for (const std::string_view item : items)
-            if (item != "null" && std::ranges::find(labels, item) == labels.end())
-                labels.emplace_back(item);
+        for (const std::string_view item : items) {
+            std::string label(item);
+            if (!label.starts_with('"')) {
+                label.clear();
+                cli::append_json_string(label, item);
+            }
+            if (item != "null" && std::ranges::find(labels, label) == labels.end())
+                labels.push_back(std::move(label));
+        }
     }
     if (labels.size() == 1) return std::string(a);
     std::string out;
@@ -90,7 +98,6 @@ void gather(Record& record, Record next, GroupCounts& counts) {
     }
     if (record.url.empty()) record.url = std::move(next.url);
     if (record.image.empty()) record.image = std::move(next.image);
-    record.update_captions();
 }
 
 bool Gatherer::belongs(const Record& next) {
@@ -112,17 +119,19 @@ std::optional<Record> Gatherer::add(Record next) {
                 "\" are more than one record can hold, --max-line (if the key is not that of one "
                 "image: --key url or path, or --map key=COLUMN; --group off keeps rows apart)");
         gather(*open_, std::move(next), counts_);
+        has_gathered_ = true;
         return std::nullopt;
     }
-    std::optional<Record> done = std::move(open_);
+    std::optional<Record> done = finish();
     bytes_ = caption_bytes(next);
     open_ = std::move(next);
     return done;
 }
 
 std::optional<Record> Gatherer::finish() {
-    std::optional<Record> done = std::move(open_);
-    open_.reset();
+    std::optional<Record> done = std::exchange(open_, std::nullopt);
+    if (done && has_gathered_) done->update_captions();
+    has_gathered_ = false;
     return done;
 }
 

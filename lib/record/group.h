@@ -28,7 +28,7 @@ struct GroupCounts {
 };
 
 // Adds the captions, regions and labels of `next` to `record`, in this order, and the fields that
-// it has not.
+// it has not. Afterwards update_captions() is due.
 void gather(Record& record, Record next, GroupCounts& counts);
 
 // Puts rows together as they come. One thread at a time.
@@ -52,6 +52,7 @@ private:
     std::int64_t most_bytes_;
     std::optional<Record> open_;
     std::int64_t bytes_ = 0;  // of the open record's captions
+    bool has_gathered_ = false;
     GroupCounts counts_;
 };
 

@@ -62,17 +62,17 @@ std::optional<Record> CaptionIndex::find(const Record& record, GroupCounts& coun
     std::optional<Record> found;
     std::size_t bytes = 0;
     for (const RowIndex::Entry& entry : rows_.find(reference)) {
-        std::optional<Record> next = rows_.read(entry);
-        if (!next) continue;
-        for (const Caption& caption : next->captions) bytes += caption.text.size();
+        Record next = rows_.read(entry);
+        for (const Caption& caption : next.captions) bytes += caption.text.size();
         if (bytes > static_cast<std::size_t>(most_bytes_))
             throw cli::DataError("the captions for \"" + reference +
                                  "\" are more than one record can hold, --max-line");
         if (found)
-            gather(*found, std::move(*next), counts);
+            gather(*found, std::move(next), counts);
         else
             found = std::move(next);
     }
+    if (found) found->update_captions();
     return found;
 }
 

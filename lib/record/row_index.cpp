@@ -134,7 +134,7 @@ void RowIndex::order_by_first() {
                       [](const Entry& e) { return std::pair(e.high, e.file_and_offset); });
 }
 
-std::optional<Record> RowIndex::read(const Entry& entry) const {
+Record RowIndex::read(const Entry& entry) const {
     const File& file = files_[entry.file_and_offset >> kOffsetBits];
     const std::uint64_t offset = entry.file_and_offset & kOffsetMask;
     const std::string_view held = file.reader->held_text();
@@ -153,8 +153,8 @@ std::optional<Record> RowIndex::read(const Entry& entry) const {
         Row row;
         if (file.reader->row_at(text, at_end, row)) {
             auto record = file.reader->record(row);
-            if (!record) return std::nullopt;
-            return std::move(*record);
+            if (record) return std::move(*record);
+            at_end = true;
         }
         if (at_end) throw cli::DataError("a caption file has changed while it was read");
     }

@@ -36,7 +36,7 @@ public:
     // The rows of a reference, in the order of the files. Thread-safe.
     std::span<const Entry> find(std::string_view reference) const;
     // Thread-safe. Throws DataError if the file has changed.
-    std::optional<Record> read(const Entry& entry) const;
+    Record read(const Entry& entry) const;
 
     // Puts the rows in the order in which the first of each reference stands; find() must not be
     // called any more.
