@@ -228,8 +228,9 @@ const CaptionFormat* recognise(Shape& shape, const ImportSettings& settings) {
             if (matches(candidate, s)) return &candidate;
         return nullptr;
     };
-    if (const CaptionFormat* found = settings.header ? matching(shape) : nullptr) return found;
-    if (const auto list = only_list(shape)) {
+    const bool has_names = settings.header || shape.is_objects();
+    if (const CaptionFormat* found = has_names ? matching(shape) : nullptr) return found;
+    if (const auto list = is_keyed(shape) ? std::nullopt : only_list(shape)) {
         const CaptionFormat* found = matching(*list);
         if (!found && !settings.map.empty() && !names_all(settings.map, shape.names))
             found = find_format("jsonl");
@@ -266,7 +267,8 @@ std::unique_ptr<RowReader> open_shape(Shape shape, std::unique_ptr<ByteSource> b
     format = found->name;
     if (!is_named && settings.found && shape.kind != Shape::Kind::kEmpty)
         settings.found(name, found->name,
-                       settings.header ? why_recognised(*found, shape) : "columns by number");
+                       settings.header || shape.is_objects() ? why_recognised(*found, shape)
+                                                             : "columns by number");
     auto reader = open_as(*found, std::move(bytes), settings, name, shape);
     cli::verbose(name + ": " + std::string(found->name) + ": " + reader->describe());
     return reader;

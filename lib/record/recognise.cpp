@@ -11,6 +11,7 @@ namespace lip::record {
 namespace {
 
 constexpr std::size_t kShownNames = 12;
+constexpr const char* kNoImage = "url=COLUMN";
 
 std::string quoted(const std::vector<std::string>& names) {
     std::string text;
@@ -74,11 +75,12 @@ std::string near_miss(const Release& release, const Shape& shape) {
 std::string records_hint(const Shape& shape) {
     if (shape.document.empty()) return {};
     std::vector<std::string> lists;
-    std::size_t images = 0, columns = 0;
+    std::size_t images = 0, columns = 0, objects = 0;
     for (const Object::Field& field : shape.document) {
         const bool is_list = inside(shape, field.name).has_value();
         if (is_list) lists.push_back(field.name);
         columns += !is_list && field.raw.starts_with('[');
+        objects += field.raw.starts_with('{');
         images += looks_like_reference(field.name);
     }
     if (images == shape.document.size())
@@ -87,6 +89,8 @@ std::string records_hint(const Shape& shape) {
     if (!lists.empty())
         return "; it holds lists of objects: " + quoted(lists) +
                " (--records NAME reads one, given again another)";
+    if (objects == shape.document.size())
+        return "; it holds objects by name: --records . takes the names as images";
     if (columns == shape.document.size())
         return "; it holds columns as lists: --records . reads them";
     return {};
@@ -99,7 +103,7 @@ std::string image_hint(const std::vector<std::string>& names) {
         if (known.role == Role::kUrl) return "url=" + name;
         if (known.role == Role::kReference) return "image=" + name;
     }
-    return "url=COLUMN";
+    return kNoImage;
 }
 std::string caption_hint(const std::vector<std::string>& names) {
     for (const std::string_view part : {"caption", "text", "descri", "comment", "title"})
@@ -160,16 +164,19 @@ bool names_all(const ColumnMap& map, const std::vector<std::string>& names) {
 
 std::string not_recognised(const Shape& shape) {
     const std::optional<Shape> list = only_list(shape);
-    const Shape& rows = list ? *list : shape;
-    const std::vector<std::string> names = names_of(rows);
+    std::vector<std::string> names = names_of(shape);
     std::string text = std::string("the format is not recognised: ") +
                        (shape.parquet     ? "Parquet"
                         : shape.is_json() ? "JSON"
                                           : "text") +
                        " with the columns " + (names.empty() ? "of no name" : quoted(names));
+    if (list)
+        text += "; the list \"" + list->field + "\" in it has the columns " + quoted(list->names);
     for (const Release& release : releases())
-        if (const std::string near = near_miss(release, rows); !near.empty()) text += "; " + near;
+        if (const std::string near = near_miss(release, list ? *list : shape); !near.empty())
+            text += "; " + near;
     if (!list) text += records_hint(shape);
+    if (list && image_hint(names) == kNoImage) names = list->names;
     if (names.size() == 1 && !shape.is_objects())
         text += "; text is cut at comma, tab, | and ; (--delimiter names another)";
     if (!shape.is_objects() && std::ranges::any_of(names, looks_like_reference))
