@@ -127,7 +127,7 @@ constexpr CaptionFormat kFormats[] = {
      open_sbu, "the columns \"image_urls\", \"captions\""},
     {"localized-narratives", "Localized Narratives: dataset_id, image_id, caption, timed_caption",
      nullptr, nullptr},
-    {"image-folder", "metadata.jsonl or .csv of a folder of images: file_name, text or caption",
+    {"folder-metadata", "metadata.jsonl or .csv of a folder of images: file_name, text or caption",
      nullptr, nullptr},
     {"recap-long", "Recap-Long-LAION and -COYO: a URL and long captions of several models", nullptr,
      nullptr},

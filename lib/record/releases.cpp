@@ -202,7 +202,7 @@ constexpr Release kReleases[] = {
     {"textcaps", kTextcapsNeeds, kTextcapsColumns},
     {"sbu", kSbuNeeds, kSbuColumns},
     {"localized-narratives", kNarrativesNeeds, kNarrativesColumns},
-    {"image-folder", kFolderNeeds, kFolderColumns, false, kFolderOneOf},
+    {"folder-metadata", kFolderNeeds, kFolderColumns, false, kFolderOneOf},
     {"recap-long", {}, {}, /*guess=*/true},
 };
 
