@@ -1,8 +1,10 @@
 #include "cmd/recaption-ingest/ingest.h"
 
 #include "cli/log.h"
+#include "cmd/recaption-ingest/convert.h"
 #include "cmd/recaption-ingest/marks.h"
 #include "record/content.h"
+#include "cmd/recaption-ingest/report.h"
 #include "record/file.h"
 #include "record/lines.h"
 #include "record/ordered.h"
@@ -14,6 +16,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <map>
+#include <functional>
 
 namespace lip::cmd {
 namespace {
@@ -21,73 +24,6 @@ namespace {
 using namespace record;
 
 constexpr std::size_t kRowsABlock = 256;
-
-struct Counts {
-    std::uint64_t records = 0, matched = 0, missing = 0, text_only = 0;
-    std::uint64_t bare = 0;                         // records without captions, regions and labels
-    std::map<std::string, std::uint64_t> captions;  // by source:form
-
-    void add(const Record& record) {
-        ++records;
-        bare += record.captions.empty() && record.labels.empty() &&
-                !record.object.find("regions") && !record.object.find("pixel_regions");
-        for (const Caption& caption : record.captions)
-            ++captions[caption.source + ":" + caption.form];
-    }
-    void add(const Counts& other) {
-        records += other.records;
-        bare += other.bare;
-        text_only += other.text_only;
-        matched += other.matched;
-        missing += other.missing;
-        for (const auto& [name, n] : other.captions) captions[name] += n;
-    }
-};
-
-struct RowBlock {
-    std::vector<Row> rows;
-};
-
-struct Converted {
-    std::string output;
-    struct Bad {
-        std::size_t output_size;
-        Place place;
-        cli::Reject reject;
-        std::string raw;
-        bool is_cut;
-    };
-    std::vector<Bad> bad;
-    std::size_t rows = 0;
-    Counts counts;
-};
-
-Converted convert(const RowBlock& block, const RowReader& reader, const std::string& file) {
-    Converted out;
-    out.rows = block.rows.size();
-    for (const Row& row : block.rows) {
-        std::optional<cli::Reject> reject = row.reject;
-        if (!reject) {
-            auto record = reader.record(row);
-            if (record) {
-                out.counts.add(*record);
-                append_json(out.output, *record);
-                out.output += '\n';
-            } else {
-                reject = record.reject();
-            }
-        }
-        if (reject && reject->word == kTextOnly)
-            ++out.counts.text_only;
-        else if (reject)
-            out.bad.push_back({out.output.size(),
-                               {file, row.line, row.offset, false, {}},
-                               *reject,
-                               row.raw.empty() && row.fields.size() == 1 ? row.fields[0] : row.raw,
-                               row.is_cut && reject->word == "bad-json"});
-    }
-    return out;
-}
 
 // The images that captions are put on; their bytes are not looked at.
 shard::ImageInput join_input(const IngestOptions& options) {
@@ -115,19 +51,15 @@ public:
     }
 
     int run() {
-        if (options_.join.empty())
-            for (const std::string& path : inputs_) convert_file(path);
-        else
+        if (!options_.join.empty())
             join();
-        if (counts_.text_only > 0)
-            cli::info(std::to_string(counts_.text_only) + " entries without an image left out");
-        // A list of images is made by --map alone.
-        const record::ColumnMap& map = options_.import.map;
-        const bool wants_captions = map.empty() || !map.captions.empty();
-        if (wants_captions && counts_.records > 0 && counts_.bare == counts_.records)
-            cli::warn(
-                "none of the " + std::to_string(counts_.records) +
-                " records has a caption (--caption SOURCE:FORM=COLUMN names a column of captions)");
+        else if (options_.group == Group::kAll)
+            convert_by_index();
+        else
+            for (const std::string& path : inputs_) convert_file(path);
+        flush(gatherer_.finish());
+        counts_.group.add(gatherer_.counts());
+        report(options_, counts_, repeated_, errors_.skipped());
         if (marks_)
             cli::info(std::to_string(marks_->duplicates()) + " captions are duplicates, " +
                       std::to_string(marks_->leaks()) + " leak");
@@ -158,12 +90,55 @@ private:
         if (output_) output_->write(marked);
     }
 
+    // A record that is complete.
+    void flush(std::optional<Record> record) {
+        if (!record) return;
+        counts_.add(*record);
+        repeated_ += keys_.came_before(KeyMemory::hash(record->key));
+        std::string line;
+        append_json(line, *record);
+        write(line + '\n');
+    }
+
+    bool stops_at_bad() const {
+        return !options_.stream.skip_bad && options_.stream.rejects.empty();
+    }
+
+    void commit(Converted& done) {
+        if (options_.group != Group::kAll) errors_.count_records(done.rows);
+        if (done.first) flush(gatherer_.add(std::move(*done.first)));
+        if (done.last) {
+            flush(gatherer_.finish());
+            for (const std::uint64_t hash : done.middle_keys) repeated_ += keys_.came_before(hash);
+            write(done.middle);
+            flush(gatherer_.add(std::move(*done.last)));
+        }
+        counts_.add(done.counts);
+        // What came before a bad row is written, whatever becomes of the run.
+        const bool is_bad = !done.bad.empty() && stops_at_bad();
+        if (is_bad || options_.group == Group::kOff) flush(gatherer_.finish());
+        for (const auto& bad : done.bad) {
+            if (bad.is_cut) throw_truncated_input(bad.place);
+            errors_.report(bad.place, bad.reject, bad.raw);
+        }
+        progress_.update(errors_.records());
+    }
+
+    void run_blocks(const std::function<std::optional<RowBlock>()>& produce) {
+        const ConvertSettings settings{options_.group != Group::kOff, stops_at_bad(),
+                                       options_.import.max_line, &where_};
+        run_ordered<RowBlock, Converted>(
+            options_.common.thread_count(), produce,
+            [&](RowBlock& block) { return convert(block, settings); },
+            [&](Converted& done) { commit(done); });
+    }
+
     void convert_file(const std::string& path) {
         std::string format = options_.stream.input_format;
         const auto reader = open_any(path, options_.import, format);
-        const std::string name = display_name(path);
-        const auto produce = [&]() -> std::optional<RowBlock> {
-            RowBlock block;
+        const auto before = counts_.unused;
+        run_blocks([&]() -> std::optional<RowBlock> {
+            RowBlock block{reader.get(), display_name(path), {}, nullptr, {}};
             Row row;
             while (block.rows.size() < kRowsABlock && taken_ < options_.stream.limit &&
                    reader->next(row)) {
@@ -174,23 +149,31 @@ private:
             }
             if (block.rows.empty()) return std::nullopt;
             return block;
-        };
-        const auto commit = [&](Converted& done) {
-            errors_.count_records(done.rows);
-            std::size_t written = 0;
-            for (const auto& bad : done.bad) {
-                write(std::string_view(done.output).substr(written, bad.output_size - written));
-                written = bad.output_size;
-                if (bad.is_cut) throw_truncated_input(bad.place);
-                errors_.report(bad.place, bad.reject, bad.raw);
-            }
-            write(std::string_view(done.output).substr(written));
-            counts_.add(done.counts);
-            progress_.update(errors_.records());
-        };
-        run_ordered<RowBlock, Converted>(
-            options_.common.thread_count(), produce,
-            [&](RowBlock& block) { return convert(block, *reader, name); }, commit);
+        });
+        report_unused(display_name(path), before, counts_.unused);
+    }
+
+    // Reads all rows once to find those of one key, and then again in the order of the keys.
+    void convert_by_index() {
+        WhereCounts left_out;
+        RowIndex index(
+            inputs_, options_.stream.input_format, options_.import, "--group all",
+            [&](const Record& record) {
+                return where_.empty() || where_.takes(record, left_out) ? record.key
+                                                                        : std::string();
+            },
+            errors_, options_.stream.limit);
+        counts_.where.add(left_out);
+        counts_.text_only = index.text_only();
+        index.order_by_first();
+        std::span<const RowIndex::Entry> rest = index.entries();
+        run_blocks([&]() -> std::optional<RowBlock> {
+            if (rest.empty()) return std::nullopt;
+            const std::size_t n = std::min(rest.size(), kRowsABlock);
+            RowBlock block{nullptr, {}, {}, &index, rest.first(n)};
+            rest = rest.subspan(n);
+            return block;
+        });
     }
 
     void check_not_empty(std::uint64_t records, const std::string& path) const {
@@ -200,22 +183,25 @@ private:
     void join() {
         const JoinPart& part = options_.join_part;
         const CaptionIndex index(inputs_, options_.stream.input_format, options_.import,
-                                 options_.join_on, part, errors_);
+                                 options_.join_on, part, errors_, where_);
         rows_ = errors_.records();
         check_not_empty(rows_, inputs_.front());
         duplicates_ = index.duplicates();
         counts_.text_only = index.text_only();
+        counts_.where.add(index.where_counts());
         shard::ImageStream records(join_input(options_), errors_);
         shard::ImageRecord item;
         std::string line;
         while (records.next(item)) {
             Record& record = item.record;
             if (!part.holds(join_reference(record, options_.join_on))) continue;
-            if (const auto captions = index.find(record)) {
+            if (const auto captions = index.find(record, counts_.group)) {
                 ++counts_.matched;
                 for (const Caption& caption : captions->captions)
                     record.captions.push_back(caption);
                 record.update_captions();
+                for (const Object::Field& field : captions->object.fields)
+                    if (looks_like_caption(field)) ++counts_.unused[field.name];
                 for (const Object::Field& field : captions->object.fields)
                     if (!record.object.find(field.name)) record.object.fields.push_back(field);
                 resolve_pixel_regions(record);
@@ -223,6 +209,7 @@ private:
                 ++counts_.missing;
             }
             counts_.add(record);
+            repeated_ += keys_.came_before(KeyMemory::hash(record.key));
             line.clear();
             append_json(line, record);
             line += '\n';
@@ -234,7 +221,8 @@ private:
         const bool may_match_nothing = options_.stream.allow_empty || part.count > 1;
         cli::info("matched " + std::to_string(counts_.matched) + " of " +
                   std::to_string(counts_.records) + " records, " + std::to_string(counts_.missing) +
-                  " without captions, " + std::to_string(duplicates_) + " duplicate rows");
+                  " without captions, " + std::to_string(duplicates_) +
+                  " rows of an image that had one before");
         if (counts_.matched == 0 && rows_ > 0 && !may_match_nothing)
             throw cli::DataError(
                 "no record of " + options_.join +
@@ -246,6 +234,9 @@ private:
             "{\"rows\":" + std::to_string(options_.join.empty() ? errors_.records() : rows_);
         out += ",\"records\":" + std::to_string(counts_.records);
         out += ",\"skipped\":" + std::to_string(errors_.skipped());
+        if (!where_.empty()) out += ",\"left_out\":" + std::to_string(counts_.where.left_out);
+        out += ",\"grouped\":" + std::to_string(counts_.group.rows);
+        out += ",\"repeated_keys\":" + std::to_string(repeated_);
         if (!options_.join.empty())
             out += ",\"matched\":" + std::to_string(counts_.matched) +
                    ",\"missing\":" + std::to_string(counts_.missing) +
@@ -253,13 +244,18 @@ private:
         if (marks_)
             out += ",\"duplicate_captions\":" + std::to_string(marks_->duplicates()) +
                    ",\"leaking_captions\":" + std::to_string(marks_->leaks());
-        out += ",\"captions\":{";
-        for (const auto& [name, n] : counts_.captions) {
-            if (out.back() != '{') out += ',';
-            cli::append_json_string(out, name);
-            out += ':' + std::to_string(n);
-        }
-        return out + "}}\n";
+        const auto append = [&](const char* name, const auto& numbers) {
+            out.append(",\"").append(name).append("\":{");
+            for (const auto& [what, n] : numbers) {
+                if (out.back() != '{') out += ',';
+                cli::append_json_string(out, what);
+                out += ':' + std::to_string(n);
+            }
+            out += '}';
+        };
+        append("captions", counts_.captions);
+        append("unused", counts_.unused);
+        return out + "}\n";
     }
 
     IngestOptions& options_;
@@ -268,6 +264,10 @@ private:
     std::optional<Output> output_;
     cli::Progress progress_{"rows", "rows"};
     std::optional<Marks> marks_;
+    const Where where_{options_.where};
+    Gatherer gatherer_{options_.group != Group::kOff, options_.import.max_line};
+    KeyMemory keys_;
+    std::uint64_t repeated_ = 0;  // records whose key came before
     Counts counts_;
     std::int64_t taken_ = 0;
     std::uint64_t rows_ = 0, duplicates_ = 0;  // of the caption files of a join
@@ -291,7 +291,9 @@ std::unique_ptr<RowReader> open_any(const std::string& path, const ImportSetting
     if (!named && !(format.empty() && content_of(source->head()).content == Content::kTar))
         return open_captions(std::move(source), settings, format);
     const std::string name = source->name();
-    return shard::open_caption_tar(std::move(source), settings, name, format);
+    auto reader = shard::open_caption_tar(std::move(source), settings, name, format);
+    if (!named && settings.found) settings.found(name, format, "a tar");
+    return reader;
 }
 
 std::vector<FormatLine> all_formats() {
@@ -312,6 +314,7 @@ int ingest(IngestOptions& options) {
         return cli::kDone;
     }
     options.import.max_line = options.stream.max_line;
+    options.import.delimiter = options.delimiter.character;
     if (options.join.empty() && options.join_part.count > 1)
         throw cli::UsageError("--join-part needs --join");
     if (options.common.dry_run) {
@@ -333,6 +336,15 @@ int ingest(IngestOptions& options) {
                   (options.common.output == "-" ? "standard output" : options.common.output));
         return cli::kDone;
     }
+    // Said once where many files have one format.
+    options.import.found = [last = std::make_shared<std::string>()](const std::string& name,
+                                                                    std::string_view format,
+                                                                    const std::string& why) {
+        const std::string found = std::string(format) + (why.empty() ? "" : ": ") + why;
+        if (format != "records" && found != *last)
+            cli::info(name + ": read as " + found + " (--input-format names another)");
+        *last = found;
+    };
     return Ingest(options).run();
 }
 

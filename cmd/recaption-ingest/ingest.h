@@ -1,6 +1,7 @@
 #pragma once
 
 #include "cli/tool.h"
+#include "record/csv.h"
 #include "record/formats.h"
 #include "record/join.h"
 
@@ -12,6 +13,9 @@ struct IngestOptions {
     record::StreamSettings stream;
     bool list_formats = false;
     record::ImportSettings import;
+    record::Group group = record::Group::kAdjacent;
+    std::vector<record::Condition> where;
+    record::Delimiter delimiter;
     std::string join;
     record::JoinPart join_part;
     record::JoinOn join_on = record::JoinOn::kUrl;

@@ -28,9 +28,26 @@ cli::Tool ingest_tool(IngestOptions& options) {
            "in CSV and TSV, a field may be in double quotes, with newlines and doubled quotes "
            "inside; otherwise a quote is an ordinary character (in CC3M and CC12M always)",
            /*negatable=*/true);
+    o.add("--delimiter", options.delimiter, "CHARACTER",
+          "what stands between the columns of a text table, or tab. Default: found by looking at "
+          "comma, tab, | and ;");
+    o.flag("--header", options.import.header,
+           "the first row of a text table holds the names of the columns; without, columns have "
+           "numbers from 1",
+           /*negatable=*/true);
+    o.add_repeated("--records", options.import.records, "PATH",
+                   "where the rows stand in a JSON document: names joined by dots; . is the "
+                   "document itself");
     o.add("--vocabulary", options.import.vocabulary, "FILE",
           "CLIP vocabulary for captions that are token ids: a file of merges, or JSON of Hugging "
           "Face");
+    using record::Group;
+    o.choice("--group", options.group,
+             {{"adjacent", Group::kAdjacent}, {"all", Group::kAll}, {"off", Group::kOff}},
+             "put rows of one key into one record: rows that follow each other, all rows (by an "
+             "index), or none");
+    o.add_repeated("--where", options.where, "COLUMN=VALUE",
+                   "take only rows with this value; != for another. Several for one column: any");
     o.add("--join", options.join, "INPUT",
           "add the captions to the images of INPUT (records, shards or tars), in its order");
     using record::JoinOn;

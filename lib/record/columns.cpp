@@ -13,152 +13,6 @@ namespace {
 
 using enum Role;
 
-// DreamLIP: its JSON has one object an image with the names of the CSV; older files hold fewer, and
-// some copies of the CSV use other names.
-constexpr KnownColumn kDreamlipNames[] = {
-    {"ImagePath", kReference},
-    {"raw_caption", kCaption, "raw", "raw"},
-    {"shortIB_captions", kCaption, "instructblip", "short"},
-    {"longIB_captions", kCaption, "instructblip", "long"},
-    {"shortSV_captions", kCaption, "sharegpt4v", "short"},
-    {"longSV_captions", kCaption, "sharegpt4v", "long"},
-    {"shortLLA_captions", kCaption, "llava15", "short"},
-    {"longLLA_captions", kCaption, "llava15", "long"},
-    {"Image Path", kReference},
-    {"Image Url", kUrl},
-    {"caption", kCaption, "raw", "raw"},
-    {"short_caption_0", kCaption, "caption_0", "short"},
-    {"short_caption_1", kCaption, "caption_1", "short"},
-    {"short_caption_2", kCaption, "caption_2", "short"},
-    {"long_caption_0", kCaption, "caption_0", "long"},
-    {"long_caption_1", kCaption, "caption_1", "long"},
-    {"long_caption_2", kCaption, "caption_2", "long"},
-};
-constexpr std::span<const KnownColumn> kDreamlipJsonColumns = std::span(kDreamlipNames).first(8);
-constexpr std::span<const KnownColumn> kDreamlipColumns = std::span(kDreamlipNames).subspan(1);
-constexpr std::string_view kDreamlipNeeds[] = {"Image Path"};
-constexpr std::string_view kDreamlipJsonNeeds[] = {"ImagePath"};
-
-// The packed arrays have names of their own.
-constexpr KnownColumn kDreamlipPackedColumns[] = {
-    {"ImagePath", kReference},
-    {"RawCaption", kCaption, "raw", "raw"},
-    {"IBCaptionShort", kCaption, "instructblip", "short"},
-    {"IBCaptionLong", kCaption, "instructblip", "long"},
-    {"LLACaptionShort", kCaption, "llava15", "short"},
-    {"LLACaptionLong", kCaption, "llava15", "long"},
-    {"SVCaptionShort", kCaption, "sharegpt4v", "short"},
-    {"SVCaptionLong", kCaption, "sharegpt4v", "long"},
-};
-constexpr std::string_view kDreamlipPackedNeeds[] = {"ImagePath", "RawCaption"};
-
-constexpr KnownColumn kDatacompColumns[] = {
-    {"url", kUrl},
-    {"key", kKey},
-    {"re_caption", kCaption, "llava-llama3", "long"},
-    {"org_caption", kCaption, "raw", "raw"},
-};
-constexpr std::string_view kDatacompNeeds[] = {"url", "re_caption", "org_caption"};
-
-constexpr KnownColumn kPixelproseColumns[] = {
-    {"url", kUrl},
-    {"key", kKey},
-    {"uid", kKey},
-    {"vlm_caption", kCaption, "gemini", "long", /*source_from=*/"vlm_model"},
-    {"original_caption", kCaption, "raw", "raw"},
-    {"image_width", kWidth},
-    {"image_height", kHeight},
-};
-constexpr std::string_view kPixelproseNeeds[] = {"url", "vlm_caption"};
-
-constexpr KnownColumn kDocciColumns[] = {
-    {"example_id", kKey},
-    {"image_file", kImage},
-    {"description", kCaption, "human", "long"},
-};
-constexpr std::string_view kDocciNeeds[] = {"example_id", "image_file", "description"};
-
-constexpr KnownColumn kIiwColumns[] = {
-    {"image/key", kKey},
-    {"ex_id", kKey},
-    {"image", kImage},
-    {"image-url", kUrl},
-    {"IIW", kCaption, "human", "long"},
-    {"IIW-P5B", kCaption, "iiw-p5b", "long"},
-    {"DOCCI", kCaption, "docci", "long"},
-};
-constexpr std::string_view kIiwNeeds[] = {"IIW"};
-
-constexpr KnownColumn kDetailcapsColumns[] = {
-    {"image", kImage},
-    {"GT_Caption_GPT4V", kCaption, "gpt4v", "long"},
-    {"GT_Caption_GPT4O", kCaption, "gpt4o", "long"},
-    {"GT_Caption_Gemini15Pro", kCaption, "gemini15pro", "long"},
-};
-constexpr std::string_view kDetailcapsNeeds[] = {"image", "GT_Caption_GPT4V"};
-
-constexpr KnownColumn kLlavanextColumns[] = {
-    {"key", kKey},
-    {"url", kUrl},
-    {"caption_llava", kCaption, "llava-next", "long"},
-    {"caption_llava_short", kCaption, "llava-next", "short"},
-    {"caption", kCaption, "raw", "raw"},
-};
-constexpr std::string_view kLlavanextNeeds[] = {"url", "caption_llava"};
-
-constexpr KnownColumn kYfccColumns[] = {
-    {"key", kKey},
-    {"photoid", kKey},
-    {"downloadurl", kUrl},
-    {"title", kCaption, "raw", "raw"},
-    {"description", kCaption, "raw", "raw"},
-};
-constexpr std::string_view kYfccNeeds[] = {"downloadurl", "title", "description"};
-
-// What img2dataset writes beside its tars: a row for each URL, also for those that are gone.
-constexpr KnownColumn kDownloadColumns[] = {
-    {"key", kKey},     {"url", kUrl},       {"caption", kCaption, "raw", "raw"},
-    {"width", kWidth}, {"height", kHeight},
-};
-constexpr std::string_view kDownloadNeeds[] = {"url", "caption", "key", "status"};
-
-constexpr KnownColumn kUrban1kColumns[] = {
-    {"image", kImage},
-    {"caption", kCaption, "gpt4v", "long"},
-};
-constexpr std::string_view kUrban1kNeeds[] = {"image", "image_id", "caption"};
-
-constexpr KnownColumn kFlickrColumns[] = {
-    {"image", kImage},
-    {"caption", kCaption, "human", "short"},
-};
-constexpr std::string_view kFlickrNeeds[] = {"image", "caption"};
-
-constexpr KnownColumn kDciColumns[] = {
-    {"image", kImage},
-    {"short_caption", kCaption, "human", "short"},
-    {"extra_caption", kCaption, "human", "long"},
-};
-constexpr std::string_view kDciNeeds[] = {"image", "short_caption", "extra_caption"};
-
-constexpr Release kReleases[] = {
-    {"dreamlip-csv", kDreamlipNeeds, kDreamlipColumns},
-    {"dreamlip-packed", kDreamlipPackedNeeds, kDreamlipPackedColumns},
-    {"dreamlip-json", kDreamlipJsonNeeds, kDreamlipJsonColumns},
-    {"recap-datacomp", kDatacompNeeds, kDatacompColumns},
-    {"pixelprose", kPixelproseNeeds, kPixelproseColumns},
-    {"docci", kDocciNeeds, kDocciColumns},
-    {"iiw", kIiwNeeds, kIiwColumns},
-    {"detailcaps", kDetailcapsNeeds, kDetailcapsColumns},
-    {"llavanext-jsonl", kLlavanextNeeds, kLlavanextColumns},
-    {"yfcc15m", kYfccNeeds, kYfccColumns},
-    {"img2dataset-table", kDownloadNeeds, kDownloadColumns},
-    {"dci", kDciNeeds, kDciColumns},
-    {"urban1k", kUrban1kNeeds, kUrban1kColumns},
-    {"flickr", kFlickrNeeds, kFlickrColumns},
-    {"recap-long", {}, {}, /*guess=*/true},
-};
-
 Role role_of_field(const std::string& field) {
     constexpr std::pair<std::string_view, Role> kRoles[] = {{"key", kKey},       {"image", kImage},
                                                             {"url", kUrl},       {"width", kWidth},
@@ -189,7 +43,7 @@ std::string source_name(std::string_view model) {
 }  // namespace
 
 const Release* find_release(std::string_view format) {
-    for (const Release& release : kReleases)
+    for (const Release& release : releases())
         if (release.name == format) return &release;
     return nullptr;
 }
@@ -204,10 +58,18 @@ bool has_columns(const Release& release, const std::vector<std::string>& names) 
         }
         return references == 1 && captions >= 2;
     }
-    return std::ranges::all_of(release.required, [&](std::string_view need) {
+    const auto is_there = [&](std::string_view need) {
         return std::ranges::any_of(names,
                                    [&](const auto& name) { return equal_names(name, need); });
-    });
+    };
+    return std::ranges::all_of(release.required, is_there) &&
+           (release.one_of.empty() || std::ranges::any_of(release.one_of, is_there));
+}
+
+std::string_view caption_name(const Release& release) {
+    for (const KnownColumn& column : release.columns)
+        if (column.role == kCaption) return column.name;
+    return {};
 }
 
 KnownColumn guess_column(std::string_view name) {

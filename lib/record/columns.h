@@ -26,12 +26,22 @@ struct Release {
     std::string_view name;
     std::span<const std::string_view> required;
     std::span<const KnownColumn> columns;
-    bool guess = false;  // other columns by the patterns of their names
+    bool guess = false;                             // other columns by the patterns of their names
+    std::span<const std::string_view> one_of = {};  // one of these at least, too
+    // How long its captions are: what tells releases with the same columns apart.
+    enum class Length { kAny, kShort, kLong } length = Length::kAny;
 };
 
+// Captions of more words than this on average are long ones.
+inline constexpr double kLongCaption = 25;
+
+// All of them.
+std::span<const Release> releases();
 // nullptr if there is none of this name.
 const Release* find_release(std::string_view format);
 bool has_columns(const Release& release, const std::vector<std::string>& names);
+// The first column that is a caption; empty if there is none.
+std::string_view caption_name(const Release& release);
 
 // What a column of an unknown release holds, by its name: url, path, and captions of the known
 // models. kExtra: nothing is recognised.

@@ -1,5 +1,6 @@
 #include "record/csv.h"
 
+#include "cli/error.h"
 #include "record/url.h"
 
 #include <algorithm>
@@ -31,6 +32,21 @@ std::size_t read_quoted(std::string_view text, std::size_t at, std::string& fiel
 }
 
 }  // namespace
+
+void from_text(std::string_view text, Delimiter& delimiter) {
+    if (text == "tab" || text == "\\t") text = "\t";
+    const bool is_one = text.size() == 1 && std::string_view("\"\r\n").find(text[0]) == text.npos &&
+                        static_cast<unsigned char>(text[0]) < 0x80;
+    if (!text.empty() && !is_one)
+        throw cli::UsageError("'" + std::string(text) +
+                              "' is no delimiter: one character, or tab (a quote and a line end "
+                              "cannot be one)");
+    delimiter.character = text.empty() ? '\0' : text[0];
+}
+
+std::string to_text(const Delimiter& delimiter) {
+    return delimiter.character == '\0' ? "" : std::string(1, delimiter.character);
+}
 
 std::size_t parse_csv_row(std::string_view text, CsvStyle style, bool at_end,
                           std::vector<std::string>& fields, bool& in_quotes) {

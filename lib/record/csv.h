@@ -18,6 +18,14 @@ struct CsvStyle {
     bool quotes = true;  // fields may be in quotes; else a quote is an ordinary character
 };
 
+// A delimiter as the user says it: one character, or "tab"; "" is none.
+struct Delimiter {
+    char character = '\0';
+};
+// Throws UsageError.
+void from_text(std::string_view text, Delimiter& delimiter);
+std::string to_text(const Delimiter& delimiter);
+
 struct CsvRow {
     std::vector<std::string> fields;
     std::uint64_t line = 0;    // of the row's first byte, from 1

@@ -105,9 +105,10 @@ void ErrorLog::report(const Place& place, const cli::Reject& reject, std::string
         throw cli::DataError(text +
                              ": this is not a file of records (recaption-ingest converts caption "
                              "files; some tools read plain text with --input-format lines)");
-    if (!settings_.skip_bad)
-        throw cli::DataError(text + " [" + std::string(reject.word) +
-                             "; --on-error=skip skips such records]");
+    // Skipping the second record of a key would lose its captions: no advice for that.
+    const char* advice =
+        reject.word == "duplicate-key" ? "]" : "; --on-error=skip skips such records]";
+    if (!settings_.skip_bad) throw cli::DataError(text + " [" + std::string(reject.word) + advice);
     ++skipped_;
     ++by_word_[std::string(reject.word)];
     text += " [" + std::string(reject.word) + "]";

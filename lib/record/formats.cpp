@@ -3,9 +3,12 @@
 #include "cli/log.h"
 #include "record/content.h"
 #include "record/delimited.h"
+#include "record/json_document.h"
 #include "record/json_rows.h"
 #include "record/lines.h"
 #include "record/parquet.h"
+#include "record/recognise.h"
+#include "record/shape.h"
 #include "record/url.h"
 #include "text/flags.h"
 #include "text/utf8.h"
@@ -14,6 +17,8 @@
 
 namespace lip::record {
 namespace {
+
+constexpr std::size_t kMostHead = 1 << 16;
 
 // Two columns without a header: in the first row and nearly all others one is a URL.
 bool is_url_column(const Shape& shape, std::size_t column) {
@@ -35,8 +40,30 @@ bool is_keyed(const Shape& shape) {
     return shape.is_objects() && shape.has("key");
 }
 
+// "1.jpg#0" in front of a tab.
+bool is_numbered_image(std::string_view field) {
+    const std::size_t hash = field.rfind('#');
+    return hash != field.npos && hash > 0 && hash + 1 < field.size() &&
+           field.find_first_not_of("0123456789", hash + 1) == field.npos;
+}
+bool is_flickr_tokens(const Shape& shape) {
+    std::size_t numbered = 0;
+    for (const auto& row : shape.tab) {
+        if (row.size() != 2) return false;
+        numbered += is_numbered_image(row[0]);
+    }
+    return numbered > 0 && numbered * 100 >= shape.tab.size() * 95;
+}
+
+// COCO's file has its images first and the captions far behind, out of sight; Karpathy's has them
+// in the images.
+bool has_coco_images(const Shape& shape) {
+    const auto images = inside(shape, "images");
+    return images && images->has("file_name") && !images->has("sentences");
+}
+
 constexpr CaptionFormat kFormats[] = {
-    {"records", "records of this tool kit (JSONL)", is_record, open_records},
+    {"records", "records of this tool kit (JSONL)", is_record, open_records, "a key and captions"},
     {"dreamlip-csv",
      "DreamLIP release CSV: Image Path, raw_caption, short and long captions of three models",
      nullptr, nullptr},
@@ -52,44 +79,66 @@ constexpr CaptionFormat kFormats[] = {
     {"docci", "DOCCI: example_id, image_file, description", nullptr, nullptr},
     {"dci", "DCI, an object an image: image, short_caption, extra_caption, mask_data as regions",
      [](const Shape& s) { return s.is_objects() && has_columns(*find_release("dci"), s.names); },
-     open_dci},
+     open_dci, "columns \"image\", \"short_caption\", \"extra_caption\""},
     {"iiw", "ImageInWords: IIW, IIW-P5B, DOCCI, image/key", nullptr, nullptr},
     {"detailcaps", "DetailCaps: image, GT_Caption_GPT4V, GT_Caption_GPT4O, ...", nullptr, nullptr},
     {"yfcc15m", "YFCC15M rows: downloadurl, title, description", nullptr, nullptr},
     {"yfcc15m-tokens", "YFCC15M with texts as CLIP's token ids: images, texts; needs --vocabulary",
      [](const Shape& s) { return s.is_objects() && s.has("images") && s.has("texts"); },
-     open_token_ids},
+     open_token_ids, "fields \"images\" and \"texts\""},
     {"img2dataset-table", "img2dataset's tables of a download: url, caption, key, status", nullptr,
      nullptr},
     {"conversations", "ShareGPT4V, LLaVA: image and conversations; the first answer is the caption",
-     [](const Shape& s) { return s.is_objects() && s.has("conversations"); }, open_conversations},
+     [](const Shape& s) { return s.is_objects() && s.has("conversations"); }, open_conversations,
+     "a field \"conversations\""},
     {"grit", "GRIT: url, caption, noun_chunks and ref_exps as regions",
-     [](const Shape& s) { return s.is_objects() && s.has("noun_chunks"); }, open_grit},
+     [](const Shape& s) { return s.is_objects() && s.has("noun_chunks"); }, open_grit,
+     "a field \"noun_chunks\""},
     {"visual-genome", "Visual Genome regions: id and regions, width and height if they are there",
      [](const Shape& s) { return s.is_objects() && s.has("regions") && !s.has("key"); },
-     open_visual_genome},
+     open_visual_genome, "a field \"regions\" and no key"},
     {"coco", "COCO captions: images and annotations; read as a whole",
-     [](const Shape& s) { return s.is_json() && s.has("images") && s.has("annotations"); },
-     open_coco},
-    {"karpathy", "Karpathy's splits of COCO and Flickr30k: images with sentences",
-     [](const Shape& s) { return s.is_json() && (s.has("images") || s.has("sentences")); },
-     open_karpathy},
-    {"urban1k", "Urban-1k, DOCCI and IIW for retrieval: annotations with image_id, image, caption",
      [](const Shape& s) {
-         return s.is_objects() &&
-                (s.has("annotations") || has_columns(*find_release("urban1k"), s.names));
+         return s.is_json() && s.has("images") && (s.has("annotations") || has_coco_images(s));
      },
+     open_coco, "a list \"images\" beside \"annotations\""},
+    {"karpathy", "Karpathy's splits of COCO and Flickr30k: images with sentences",
+     [](const Shape& s) {
+         const auto images = inside(s, "images");
+         return s.is_json() && (s.has("sentences") || (images && images->has("sentences")));
+     },
+     open_karpathy, "images with \"sentences\""},
+    {"urban1k", "Urban-1k, DOCCI and IIW for retrieval: image_id, image, caption, long ones",
+     nullptr, nullptr},
+    {"blip", "BLIP's coco_karpathy_train.json and others: image_id, image, caption, short ones",
+     nullptr, nullptr},
+    {"flickr", "Flickr8k, Flickr30k, BLIP: image, caption (short; a text or a list)", nullptr,
      nullptr},
-    {"flickr", "Flickr30k for retrieval: image, caption (a text or a list)",
-     [](const Shape& s) { return s.is_objects() && has_columns(*find_release("flickr"), s.names); },
+    {"flickr30k-csv", "Flickr30k's results.csv: image_name| comment_number| comment", nullptr,
+     open_flickr30k_csv},
+    {"flickr-tokens", "Flickr8k.token.txt: image#number, tab, caption", is_flickr_tokens,
+     open_flickr_tokens, "image#number in front of a tab"},
+    {"redcaps", "RedCaps annotations: image_id, url, caption, raw_caption, subreddit", nullptr,
      nullptr},
+    {"textcaps", "TextCaps: image_id, image_path, caption_str", nullptr, nullptr},
+    {"sbu", "SBU captions, an object of columns: image_urls, captions; read as a whole",
+     [](const Shape& s) {
+         return !s.document.empty() && has_columns(*find_release("sbu"), s.names);
+     },
+     open_sbu, "the columns \"image_urls\", \"captions\""},
+    {"localized-narratives", "Localized Narratives: dataset_id, image_id, caption, timed_caption",
+     nullptr, nullptr},
+    {"folder-metadata", "metadata.jsonl or .csv of a folder of images: file_name, text or caption",
+     nullptr, nullptr},
     {"recap-long", "Recap-Long-LAION and -COYO: a URL and long captions of several models", nullptr,
      nullptr},
     {"cc3m", "Conceptual Captions 3M: caption, tab, URL",
-     [](const Shape& s) { return is_url_column(s, 1) && !is_url_column(s, 0); }, open_cc3m},
+     [](const Shape& s) { return is_url_column(s, 1) && !is_url_column(s, 0); }, open_cc3m,
+     "two columns, the second of URLs"},
     {"cc12m", "Conceptual 12M: URL, tab, caption",
-     [](const Shape& s) { return is_url_column(s, 0) && !is_url_column(s, 1); }, open_cc12m},
-    {"csv", "comma-separated text with a header; needs --map and --caption", nullptr, open_csv},
+     [](const Shape& s) { return is_url_column(s, 0) && !is_url_column(s, 1); }, open_cc12m,
+     "two columns, the first of URLs"},
+    {"csv", "text with a header and a delimiter; needs --map and --caption", nullptr, open_csv},
     {"tsv", "tab-separated text with a header; needs --map and --caption", nullptr, open_tsv},
     {"jsonl", "JSON objects, a line each or in an array; needs --map and --caption", nullptr,
      open_jsonl},
@@ -97,25 +146,13 @@ constexpr CaptionFormat kFormats[] = {
      open_jsonl},
 };
 
-bool matches(const CaptionFormat& format, const Shape& shape) {
-    if (format.matches) return format.matches(shape);
-    const Release* release = find_release(format.name);
-    if (!release) return false;  // only when named
-    const auto fits = [&](const auto& rows) {
-        return !rows.empty() && has_columns(*release, rows[0]);
-    };
-    return shape.is_objects() ? has_columns(*release, shape.names)
-                              : fits(shape.comma) || fits(shape.tab);
-}
-
 std::unique_ptr<RowReader> open_as(const CaptionFormat& format, std::unique_ptr<ByteSource> source,
                                    const ImportSettings& settings, const std::string& name,
                                    const Shape& shape) {
     if (format.open) return format.open(std::move(source), settings, name, shape);
     const Release* release = find_release(format.name);
     if (shape.is_objects()) {
-        std::vector<std::string> names;
-        if (!shape.has("annotations")) names = shape.names;
+        std::vector<std::string> names = shape.names;
         for (const KnownColumn& column : release->columns)
             if (!shape.has(column.name)) names.emplace_back(column.name);
         auto columns = assign_roles(names, release, settings.map, name,
@@ -124,10 +161,12 @@ std::unique_ptr<RowReader> open_as(const CaptionFormat& format, std::unique_ptr<
         std::string description = describe(columns);
         return json_rows(std::move(source), settings, shape,
                          by_columns(std::move(columns), settings, format.name == "dreamlip-json"),
-                         std::move(description), "annotations");
+                         std::move(description));
     }
-    const bool is_tab = !shape.tab.empty() && has_columns(*release, shape.tab[0]);
-    return delimited_rows(std::move(source), settings, name, is_tab ? '\t' : ',', release);
+    char delimiter = settings.delimiter == '\0' ? ',' : settings.delimiter;
+    for (const auto& [tried, rows] : tables(shape))
+        if (!rows->empty() && has_columns(*release, rows->front())) delimiter = tried;
+    return delimited_rows(std::move(source), settings, name, delimiter, release);
 }
 
 const CaptionFormat* find_format(std::string_view name) {
@@ -137,11 +176,10 @@ const CaptionFormat* find_format(std::string_view name) {
 }
 
 // The container alone, where --map and --caption say the rest.
-const CaptionFormat* mapped_format(const Shape& shape) {
+const CaptionFormat* mapped_format(const Shape& shape, const ImportSettings& settings) {
     if (shape.parquet) return find_format("parquet");
     if (shape.is_json()) return find_format("jsonl");
-    const auto width = [](const auto& rows) { return rows.empty() ? 0 : rows[0].size(); };
-    return find_format(width(shape.tab) > width(shape.comma) ? "tsv" : "csv");
+    return find_format(mapped_delimiter(shape, settings) == '\t' ? "tsv" : "csv");
 }
 
 // In place of the bytes of a Parquet file, for a format that would read them as text.
@@ -159,32 +197,65 @@ private:
     std::string name_;
 };
 
-// Why no format fits, and what to do.
-std::string not_recognised(const Shape& shape) {
-    std::vector<std::string> names = shape.names;
-    if (!shape.is_objects())
-        names = shape.tab.empty() || shape.tab[0].size() < 2
-                    ? (shape.comma.empty() ? names : shape.comma[0])
-                    : shape.tab[0];
-    std::string columns;
-    for (std::size_t i = 0; i < std::min<std::size_t>(names.size(), 12); ++i)
-        columns +=
-            (i ? ", \"" : "\"") + text::replace_invalid_utf8(names[i].substr(0, 40)).text + "\"";
-    return std::string("the format is not recognised: ") +
-           (shape.parquet     ? "Parquet"
-            : shape.is_json() ? "JSON"
-                              : "text") +
-           " with the columns " + (columns.empty() ? "without names" : columns) +
-           " (name the columns with --map url=COLUMN --caption SOURCE:FORM=COLUMN, or the format "
-           "with --input-format; --list-formats lists the formats)";
+// Rows of Parquet that are looked at before they are read.
+void look_at_rows(Shape& shape) {
+    constexpr std::size_t kRows = 20;
+    for (const std::string& row : shape.parquet->look_ahead(kRows))
+        if (auto object = parse_object(row)) shape.samples.push_back(std::move(*object));
 }
 
-std::pair<std::string, std::string> split_at_equals(std::string_view given, const char* form) {
-    const std::string text(given);
-    const std::size_t equals = text.find('=');
-    if (equals == 0 || equals == text.npos || equals + 1 == text.size())
-        throw cli::UsageError("'" + text + "' is not of the form " + form);
-    return {text.substr(0, equals), text.substr(equals + 1)};
+// The format that the shape shows, or the list inside the document that shows one: `shape` becomes
+// that of the list. nullptr: none.
+const CaptionFormat* recognise(Shape& shape, const ImportSettings& settings) {
+    const auto matching = [](const Shape& s) -> const CaptionFormat* {
+        for (const CaptionFormat& candidate : kFormats)
+            if (matches(candidate, s)) return &candidate;
+        return nullptr;
+    };
+    const bool has_names = settings.header || shape.is_objects();
+    if (const CaptionFormat* found = has_names ? matching(shape) : nullptr) return found;
+    if (const auto list = is_keyed(shape) ? std::nullopt : only_list(shape)) {
+        const CaptionFormat* found = matching(*list);
+        if (!found && !settings.map.empty() && !names_all(settings.map, shape.names))
+            found = find_format("jsonl");
+        if (found) {
+            shape = *list;
+            return found;
+        }
+    }
+    if (!settings.map.empty()) return mapped_format(shape, settings);
+    return is_keyed(shape) ? find_format("records") : nullptr;
+}
+
+std::unique_ptr<RowReader> open_shape(Shape shape, std::unique_ptr<ByteSource> bytes,
+                                      const std::string& name, const ImportSettings& settings,
+                                      std::string& format) {
+    const CaptionFormat* found = nullptr;
+    const bool is_any_parquet = format == "parquet" && settings.map.empty();
+    const bool is_named = !format.empty() && !is_any_parquet;
+    if (is_named) {
+        found = find_format(format);
+        if (!found)
+            throw cli::DataError(name + ": " + format +
+                                 " cannot be read here: make records of it first "
+                                 "(recaption-ingest FILE -o FILE.jsonl)");
+        const Release* release = find_release(found->name);
+        const auto list = found->open ? std::nullopt : only_list(shape);
+        if (release && list && !has_columns(*release, shape.names)) shape = *list;
+    } else if (shape.kind == Shape::Kind::kEmpty) {
+        found = find_format("records");
+    } else {
+        found = recognise(shape, settings);
+        if (!found) throw cli::DataError(name + ": " + not_recognised(shape));
+    }
+    format = found->name;
+    if (!is_named && settings.found && shape.kind != Shape::Kind::kEmpty)
+        settings.found(name, found->name,
+                       settings.header || shape.is_objects() ? why_recognised(*found, shape)
+                                                             : "columns by number");
+    auto reader = open_as(*found, std::move(bytes), settings, name, shape);
+    cli::verbose(name + ": " + std::string(found->name) + ": " + reader->describe());
+    return reader;
 }
 
 }  // namespace
@@ -193,48 +264,19 @@ std::span<const CaptionFormat> caption_formats() {
     return kFormats;
 }
 
-void from_text(std::string_view text, FieldColumn& column) {
-    auto [field, name] = split_at_equals(text, "FIELD=COLUMN");
-    constexpr std::string_view kFields[] = {"key", "image", "url", "width", "height", "label"};
-    if (std::find(std::begin(kFields), std::end(kFields), field) == std::end(kFields))
-        throw cli::UsageError("'" + field + "' is none of key, image, url, width, height, label");
-    column = {std::move(field), std::move(name)};
-}
-
-std::string to_text(const FieldColumn& column) {
-    return column.field + "=" + column.column;
-}
-
-void from_text(std::string_view text, CaptionColumn& column) {
-    auto [what, name] = split_at_equals(text, "SOURCE:FORM=COLUMN, for example human:raw=caption");
-    const std::size_t colon = what.find(':');
-    const std::string source = what.substr(0, colon);
-    const std::string form = colon != what.npos ? what.substr(colon + 1)
-                             : source == "raw"  ? "raw"
-                                                : "long";
-    if (form != "raw" && form != "short" && form != "long")
-        throw cli::UsageError("the form '" + form + "' is none of raw, short, long");
-    column = {source, form, std::move(name)};
-}
-
-std::string to_text(const CaptionColumn& column) {
-    return column.source + ":" + column.form + "=" + column.column;
-}
-
 CaptionSource::CaptionSource(const std::string& path)
     : source_(open_bytes(path)), path_(path), name_(display_name(path)) {}
 
 std::string_view CaptionSource::head() {
-    constexpr std::size_t kMost = 1 << 16;
-    std::string block(kMost, '\0');
+    std::string block(kMostHead, '\0');
     ScanState json;
-    while (head_.size() < kMost) {
+    while (head_.size() < kMostHead) {
         const std::size_t begin = head_.find_first_not_of(" \t\r\n\xEF\xBB\xBF");
         const bool is_json = begin != head_.npos && (head_[begin] == '{' || head_[begin] == '[');
         const bool seen = is_json ? scan_value(std::string_view(head_).substr(begin), json) > 0
                                   : begin != head_.npos && head_.find('\n', begin) != head_.npos;
         if (seen && source_->would_wait()) break;
-        const std::size_t n = source_->read(block.data(), kMost - head_.size());
+        const std::size_t n = source_->read(block.data(), kMostHead - head_.size());
         if (n == 0) break;
         head_.append(block, 0, n);
     }
@@ -255,7 +297,16 @@ bool CaptionSource::would_wait() {
 std::unique_ptr<RowReader> open_captions(std::unique_ptr<CaptionSource> source,
                                          const ImportSettings& settings, std::string& format) {
     const std::string name = source->name();
-    Shape shape = detect_shape(source->head());
+    if (!settings.records.empty()) {
+        ImportSettings inner = settings;
+        inner.records.clear();
+        const auto lines = std::make_shared<const std::string>(
+            rows_of_document(read_document(*source, name), settings.records, name));
+        return held_rows(open_shape(detect_shape(std::string_view(*lines).substr(0, kMostHead)),
+                                    shared_bytes(lines), name, inner, format),
+                         lines);
+    }
+    Shape shape = detect_shape(source->head(), settings.delimiter);
     // Where a format is named, its text may hold any bytes.
     if (format.empty() && shape.kind != Shape::Kind::kParquet)
         if (const ContentKind kind = content_of(source->head());
@@ -266,33 +317,14 @@ std::unique_ptr<RowReader> open_captions(std::unique_ptr<CaptionSource> source,
     if (shape.kind == Shape::Kind::kParquet) {
         shape.parquet = open_parquet(source->path(), name, settings.map);
         shape.names = shape.parquet->columns;
+        look_at_rows(shape);
         bytes = std::make_unique<NoText>(name);
     } else if (format == "parquet") {
         throw cli::DataError(name + ": is not Parquet: it does not begin with PAR1");
     } else {
         bytes = std::move(source);
     }
-    const bool is_any_parquet = format == "parquet" && settings.map.empty();
-    const CaptionFormat* found = nullptr;
-    if (!format.empty() && !is_any_parquet) {
-        found = find_format(format);
-        if (!found)
-            throw cli::DataError(name + ": " + format +
-                                 " cannot be read here (convert it to records first: "
-                                 "recaption-ingest FILE -o FILE.jsonl)");
-    } else if (shape.kind == Shape::Kind::kEmpty) {
-        found = find_format("records");
-    } else {
-        for (const CaptionFormat& candidate : kFormats)
-            if (!found && matches(candidate, shape)) found = &candidate;
-        if (!found && !settings.map.empty()) found = mapped_format(shape);
-        if (!found && is_keyed(shape)) found = find_format("records");
-        if (!found) throw cli::DataError(name + ": " + not_recognised(shape));
-    }
-    format = found->name;
-    auto reader = open_as(*found, std::move(bytes), settings, name, shape);
-    cli::verbose(name + ": " + std::string(found->name) + ": " + reader->describe());
-    return reader;
+    return open_shape(std::move(shape), std::move(bytes), name, settings, format);
 }
 
 void add_caption(Record& record, std::string_view words, std::string source, std::string form) {

@@ -5,6 +5,7 @@
 #include "record/input.h"
 #include "record/record.h"
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -40,9 +41,15 @@ struct ImportSettings {
     ColumnMap map;
     enum class Key { kAuto, kUrl, kPath } key = Key::kAuto;
     std::string key_prefix;
-    bool quotes = true;                  // CSV and TSV: fields may be in quotes
+    bool quotes = true;                  // delimited text: fields may be in quotes
+    char delimiter = '\0';               // of delimited text; 0: found by looking
+    bool header = true;                  // the first row holds names; else columns have numbers
+    std::vector<std::string> records;    // where the rows stand in a JSON document
     std::int64_t max_line = 64LL << 20;  // bytes of a row, --max-line
     std::string vocabulary;              // of CLIP's, for captions that are token ids
+    // Is told of each file which format was found, and what by.
+    std::function<void(const std::string& name, std::string_view format, const std::string& why)>
+        found = {};
 };
 
 // One entry of a caption file, not yet made into a record.
@@ -64,6 +71,9 @@ public:
     virtual cli::Result<Record> record(const Row& row) const = 0;
     // Parses the row whose first byte is text[0]; `text` may go on beyond it. False if it is cut.
     virtual bool row_at(std::string_view text, bool at_end, Row& row) const = 0;
+    // What the offsets of rows count in, where that is not the file: a format that is read as a
+    // whole. Empty: the file.
+    virtual std::string_view held_text() const { return {}; }
     // What was found: "url from \"Image Path\", raw:raw from \"raw_caption\", ...".
     virtual std::string describe() const = 0;
 };
@@ -79,6 +89,8 @@ struct CaptionFormat {
     std::unique_ptr<RowReader> (*open)(std::unique_ptr<ByteSource> source,
                                        const ImportSettings& settings, const std::string& name,
                                        const Shape& shape);
+    // What it is recognised by, for messages. Empty: the columns of its release.
+    std::string_view signs = {};
 };
 
 // Tried in this order: special formats before general ones.
@@ -133,6 +145,9 @@ bool set_reference(Record& record, std::string_view given_key, std::string_view 
                                     const std::string&, const Shape&)
 LIP_CAPTION_FORMAT(open_csv);
 LIP_CAPTION_FORMAT(open_tsv);
+LIP_CAPTION_FORMAT(open_flickr_tokens);
+LIP_CAPTION_FORMAT(open_flickr30k_csv);
+LIP_CAPTION_FORMAT(open_sbu);
 LIP_CAPTION_FORMAT(open_cc3m);
 LIP_CAPTION_FORMAT(open_cc12m);
 LIP_CAPTION_FORMAT(open_records);

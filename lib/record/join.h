@@ -1,11 +1,12 @@
 // Captions put on the records of another data set: recaption-ingest --join.
 #pragma once
 
-#include "record/formats.h"
+#include "record/group.h"
+#include "record/row_index.h"
+#include "record/where.h"
 
 #include <cstdint>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 namespace lip::record {
@@ -26,36 +27,28 @@ struct JoinPart {
 void from_text(std::string_view text, JoinPart& part);
 std::string to_text(const JoinPart& part);
 
-// An index from reference to the place of its row in caption files: 24 bytes a row of this part,
-// the rows stay on disk. Build it once; lookups are thread-safe.
+// The captions for each reference, on disk. Build it once; lookups are thread-safe.
 class CaptionIndex {
 public:
-    // Reads all files once. Throws DataError if one is compressed or standard input: rows must be
-    // found again by their offset.
-    CaptionIndex(const std::vector<std::string>& paths, std::string format,
-                 const ImportSettings& settings, JoinOn on, JoinPart part, class ErrorLog& errors);
-    ~CaptionIndex();
+    // Reads all files once; see RowIndex. Rows that `where` does not take are not there.
+    CaptionIndex(const std::vector<std::string>& paths, const std::string& format,
+                 const ImportSettings& settings, JoinOn on, JoinPart part, class ErrorLog& errors,
+                 const Where& where);
 
-    // The row whose reference equals that of `record`, made into a record; nothing if there is
+    // All rows whose reference equals that of `record`, made into one record; nothing if there is
     // none.
-    std::optional<Record> find(const Record& record) const;
+    std::optional<Record> find(const Record& record, GroupCounts& counts) const;
 
-    std::uint64_t size() const { return entries_.size(); }
-    std::uint64_t duplicates() const { return duplicates_; }
-    std::uint64_t text_only() const { return text_only_; }  // entries without an image, left out
+    std::uint64_t size() const { return rows_.size(); }  // references
+    std::uint64_t duplicates() const { return rows_.repeats(); }
+    std::uint64_t text_only() const { return rows_.text_only(); }
+    const WhereCounts& where_counts() const { return where_counts_; }
 
 private:
-    struct Entry {
-        std::uint64_t high, low;        // hash of the reference
-        std::uint64_t file_and_offset;  // file in the upper 12 bits
-    };
-    struct File;
-    std::optional<Record> read(const Entry& entry) const;
-
     JoinOn on_;
-    std::vector<File> files_;
-    std::vector<Entry> entries_;
-    std::uint64_t duplicates_ = 0, text_only_ = 0;
+    std::int64_t most_bytes_;
+    WhereCounts where_counts_;
+    RowIndex rows_;
 };
 
 }  // namespace lip::record

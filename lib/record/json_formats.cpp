@@ -1,4 +1,5 @@
 // Releases whose JSON is more than columns: conversations, lists of captions.
+#include "record/json_document.h"
 #include "record/json_fields.h"
 #include "record/json_rows.h"
 
@@ -62,20 +63,6 @@ cli::Result<Record> coco_image(Object& object, const ImportSettings& settings) {
     return record;
 }
 
-// All bytes of a source.
-std::string read_all(ByteSource& source, std::size_t most, const std::string& name) {
-    std::string all, block(1 << 20, '\0');
-    while (const std::size_t n = source.read(block.data(), block.size())) {
-        all.append(block, 0, n);
-        if (all.size() > most)
-            throw cli::DataError(name + ": more than " + std::to_string(most >> 20) +
-                                 " MiB: this format is read as a whole");
-    }
-    return all;
-}
-
-constexpr std::size_t kMostDocument = std::size_t{1} << 30;
-
 }  // namespace
 
 std::unique_ptr<RowReader> open_conversations(std::unique_ptr<ByteSource> source,
@@ -96,7 +83,7 @@ std::unique_ptr<RowReader> open_karpathy(std::unique_ptr<ByteSource> source,
 std::unique_ptr<RowReader> open_coco(std::unique_ptr<ByteSource> source,
                                      const ImportSettings& settings, const std::string& name,
                                      const Shape&) {
-    const auto document = parse_object(read_all(*source, kMostDocument, name));
+    const auto document = parse_object(read_document(*source, name));
     if (!document)
         throw cli::DataError(name + ": " + document.reject().message +
                              " (this format is read as a whole)");
@@ -116,18 +103,9 @@ std::unique_ptr<RowReader> open_coco(std::unique_ptr<ByteSource> source,
         image->append_json(*lines);
         *lines += '\n';
     }
-    // The source shares the text with the reader that comes back.
-    struct Held final : ByteSource {
-        std::shared_ptr<std::string> text;
-        std::unique_ptr<ByteSource> bytes;
-        std::size_t read(char* to, std::size_t size) override { return bytes->read(to, size); }
-        bool would_wait() override { return false; }
-    };
-    auto held = std::make_unique<Held>();
-    held->text = lines;
-    held->bytes = memory_bytes(*lines);
-    return json_lines(std::move(held), settings, with(coco_image, settings),
-                      "human:short from \"annotations\"");
+    return held_rows(json_lines(shared_bytes(lines), settings, with(coco_image, settings),
+                                "human:short from \"annotations\""),
+                     lines);
 }
 
 }  // namespace lip::record

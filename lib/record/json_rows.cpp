@@ -259,6 +259,9 @@ std::unique_ptr<RowReader> json_rows(std::unique_ptr<ByteSource> source,
                                      Convert convert, std::string description, std::string field) {
     if (shape.parquet)
         return parquet_rows(shape.parquet, settings, std::move(convert), std::move(description));
+    if (!shape.field.empty())
+        return json_elements(std::move(source), settings, std::move(convert),
+                             std::move(description), shape.field);
     const bool is_nested = !field.empty() && shape.has(field);
     if (shape.kind == Shape::Kind::kJsonLines && !is_nested)
         return json_lines(std::move(source), settings, std::move(convert), std::move(description));
@@ -272,6 +275,7 @@ Convert by_columns(std::vector<Column> columns, const ImportSettings& settings, 
         auto object = parse_object(json);
         if (!object) return object.reject();
         RecordBuilder builder(settings);
+        std::vector<std::string> kept;
         // In the order of the columns: captions come in the order that the release or --caption
         // gives them.
         for (const Column& column : columns) {
@@ -291,8 +295,14 @@ Convert by_columns(std::vector<Column> columns, const ImportSettings& settings, 
                                    "\"" + column.name + "\" is an object, expected a string"};
             bool is_array = false;
             std::vector<std::string> texts;
+            bool is_all_texts = true;
             for (const std::string_view item : array_items(*raw, is_array))
-                if (read_text(item, text)) texts.push_back(text);
+                if (read_text(item, text))
+                    texts.push_back(text);
+                else
+                    is_all_texts = is_all_texts && item == "null";
+            // What is no text cannot be a caption, and must not be lost.
+            if (is_array && !is_all_texts) kept.push_back(column.name);
             if (!is_array)
                 builder.add(column, *raw);  // a number
             else if (presplit && column.role == Role::kCaption)
@@ -304,8 +314,10 @@ Convert by_columns(std::vector<Column> columns, const ImportSettings& settings, 
         if (!record) return record;
         for (Object::Field& field : object->fields) {
             const auto column = std::ranges::find(columns, field.name, &Column::name);
+            const bool is_kept = std::ranges::find(kept, field.name) != kept.end();
             const bool is_used = column != columns.end() && column->role != Role::kExtra;
-            if (!is_used) keep_field(*record, std::move(field));
+            if (is_kept && record->object.find(field.name)) field.name.insert(0, "x_");
+            if (!is_used || is_kept) keep_field(*record, std::move(field));
         }
         return record;
     };

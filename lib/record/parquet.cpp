@@ -56,7 +56,10 @@ public:
         row = {};
         row.fields.resize(1);
         try {
-            if (!file_->table->next(row.fields[0])) return false;
+            if (row_ < file_->ahead.size())
+                row.fields[0] = std::move(file_->ahead[row_]);
+            else if (!file_->table->next(row.fields[0]))
+                return false;
         } catch (const std::exception& error) {
             unreadable(file_->name, "after row " + std::to_string(row_) + ": " + error.what());
         }
@@ -97,6 +100,15 @@ private:
 };
 
 }  // namespace
+
+const std::vector<std::string>& ParquetFile::look_ahead(std::size_t n) {
+    try {
+        std::string row;
+        while (ahead.size() < n && table->next(row)) ahead.push_back(std::move(row));
+    } catch (const std::exception&) {  // it is met again where the rows are read
+    }
+    return ahead;
+}
 
 std::shared_ptr<ParquetFile> open_parquet(const std::string& path, const std::string& name,
                                           const ColumnMap& map) {

@@ -15,6 +15,10 @@ struct ParquetFile {
     std::string name;  // as messages name it
     std::unique_ptr<parquet::Table> table;
     std::vector<std::string> columns;  // that are read
+    std::vector<std::string> ahead;    // first rows, read before parquet_rows() gives them
+
+    // The first `n` rows, or as many as can be read.
+    const std::vector<std::string>& look_ahead(std::size_t n);
 };
 
 // Throws DataError if the file cannot be read, is no plain file, or this build has no Parquet;

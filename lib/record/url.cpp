@@ -30,9 +30,26 @@ bool is_unreserved(char c) {
            c == '~';
 }
 
-// Decodes once: what would only become an escape by that stays as it is ("%%34%31" is not "%41"),
-// so that a normal form is its own.
-std::string decode_unreserved(std::string_view text) {
+// What a URL cannot hold as it is, and browsers escape: spaces, control characters, what is not
+// ASCII and some marks.
+bool needs_escape(char c) {
+    const auto byte = static_cast<unsigned char>(c);
+    return byte <= ' ' || byte >= 0x7F ||
+           std::string_view("\"<>\\^`{|}").find(c) != std::string_view::npos;
+}
+
+void append_escape(std::string& out, char c) {
+    constexpr char kDigits[] = "0123456789ABCDEF";
+    const auto byte = static_cast<unsigned char>(c);
+    out += '%';
+    out += kDigits[byte >> 4];
+    out += kDigits[byte & 15];
+}
+
+// One spelling of every character: unreserved ones decoded, what must be escaped is, with digits in
+// upper case. Decodes once: what would only become an escape by that stays as it is ("%%34%31" is
+// not "%41"), so that a normal form is its own.
+std::string normal_escapes(std::string_view text) {
     std::string out;
     std::size_t after_stray = 0;  // bytes of `out` up to here must not become part of an escape
     for (std::size_t i = 0; i < text.size(); ++i) {
@@ -44,11 +61,14 @@ std::string decode_unreserved(std::string_view text) {
             if (is_unreserved(c) && !joins_stray)
                 out += c;
             else
-                out.append(text, i, 3);
+                append_escape(out, c);
             i += 2;
             continue;
         }
-        out += text[i];
+        if (needs_escape(text[i]))
+            append_escape(out, text[i]);
+        else
+            out += text[i];
         if (text[i] == '%') after_stray = out.size() + 2;
     }
     return out;
@@ -91,7 +111,7 @@ std::string normalize_reference(std::string_view text) {
     if (scheme == "http") scheme = "https";
     while (scheme == "https" && (host.ends_with(":80") || host.ends_with(":443")))
         host.resize(host.rfind(':'));
-    std::string path = decode_unreserved(text);
+    std::string path = normal_escapes(text);
     if (path.empty()) path = "/";
     return scheme + "://" + host + path;
 }

@@ -13,7 +13,8 @@ bool is_url(std::string_view text);
 bool looks_like_reference(std::string_view text);
 
 // Trimmed; scheme and host in lower case and http = https, no default port, no fragment, escapes of
-// unreserved characters decoded. A path is only trimmed and loses a leading "./".
+// unreserved characters decoded, spaces and what is not ASCII escaped, digits of escapes in upper
+// case. A path is only trimmed and loses a leading "./".
 std::string normalize_reference(std::string_view text);
 
 // 32 hexadecimal digits: XXH3-128 of the normalised reference.

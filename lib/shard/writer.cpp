@@ -84,8 +84,10 @@ ShardWriter::ShardWriter(int fd, const ShardOptions& options)
 cli::Result<bool> ShardWriter::add(const Sample& sample) {
     if (std::optional<cli::Reject> reject = sample_problem(sample)) return std::move(*reject);
     if (!keys_.insert(sample.key)) {
-        return cli::Reject{"duplicate-key",
-                           "the key occurred before in this shard (" + show_name(sample.key) + ")"};
+        return cli::Reject{
+            "duplicate-key",
+            "the key occurred before in this shard (recaption-ingest --group all puts all rows "
+            "of an image into one record)"};
     }
     std::uint64_t bytes = 0;
     for (const Member& member : sample.members) {

@@ -4,7 +4,9 @@
 #include "cli/log.h"
 #include "record/content.h"
 #include "record/formats.h"
+#include "record/group.h"
 #include "record/json_rows.h"
+#include "record/where.h"
 #include "shard/caption_tars.h"
 #include "tests/fuzz/pieces.h"
 #include "tests/fuzz/require.h"
@@ -12,6 +14,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -28,6 +31,16 @@ ImportSettings mapped() {
     ImportSettings settings;
     settings.map.fields.push_back({"url", "url"});
     settings.map.captions.push_back({"raw", "raw", "caption"});
+    return settings;
+}
+
+// A table without a header, cut where the user says.
+ImportSettings numbered() {
+    ImportSettings settings;
+    settings.map.fields.push_back({"image", "1"});
+    settings.map.captions.push_back({"raw", "raw", "2"});
+    settings.header = false;
+    settings.delimiter = '|';
     return settings;
 }
 
@@ -92,6 +105,32 @@ void check_pieces(std::string_view bytes, const std::string& field) {
     require(read(memory_bytes(bytes)) == read(in_pieces(bytes)), "the same rows in pieces");
 }
 
+// Records that are put together are records, and keep all captions.
+void check_groups(std::string_view bytes) {
+    Gatherer gatherer(true, 1 << 20);
+    std::size_t given = 0, kept = 0;
+    WhereCounts counts;
+    const Where where({{"split", "train"}, {"key", "a", true}});
+    const auto put = [&](const std::optional<Record>& record) {
+        if (!record) return;
+        check_record(*record);
+        kept += record->captions.size();
+    };
+    for (std::size_t begin = 0; begin < bytes.size();) {
+        const std::size_t end = std::min(bytes.find('\n', begin), bytes.size());
+        auto record = parse_record(bytes.substr(begin, end - begin));
+        begin = end + 1;
+        if (!record) continue;
+        record->key = "k";
+        record->object.set_text("key", record->key);
+        where.takes(*record, counts);
+        given += record->captions.size();
+        put(gatherer.add(std::move(*record)));
+    }
+    put(gatherer.finish());
+    require(given == kept, "no caption is lost between rows");
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerInitialize(int*, char***) {
@@ -108,7 +147,14 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     // A file that the user calls something it may not be.
     const auto formats = caption_formats();
     check_file(bytes, mapped(), std::string(formats[size % formats.size()].name));
+    check_file(bytes, numbered(), "");
+    ImportSettings settings = mapped();
+    settings.records = {"."};
+    check_file(bytes, settings, "");
+    settings.records = {"a.b", "annotations"};
+    check_file(bytes, settings, "");
     check_pieces(bytes, "");
     check_pieces(bytes, "annotations");
+    check_groups(bytes);
     return 0;
 }

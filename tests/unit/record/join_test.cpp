@@ -30,12 +30,13 @@ struct Index {
         }
         stream.skip_bad = skip;
         errors = std::make_unique<ErrorLog>(stream, false);
-        index =
-            std::make_unique<CaptionIndex>(paths, "", ImportSettings{}, on, JoinPart{}, *errors);
+        index = std::make_unique<CaptionIndex>(paths, "", ImportSettings{}, on, JoinPart{}, *errors,
+                                               Where({}));
     }
     // Text of the first caption found for a record; "-" if there is none.
     std::string text(const std::string& record) const {
-        const auto found = index->find(*parse_record(record));
+        GroupCounts counts;
+        const auto found = index->find(*parse_record(record), counts);
         return found ? found->captions.at(0).text : "-";
     }
 };
@@ -91,7 +92,8 @@ TEST_CASE("join: packed files and standard input are refused") {
     CHECK_THROWS_AS(Index({zstd(text)}, JoinOn::kUrl), cli::DataError);
     StreamSettings stream;
     ErrorLog errors(stream, false);
-    CHECK_THROWS_AS(CaptionIndex({"-"}, "", {}, JoinOn::kUrl, {}, errors), cli::DataError);
+    CHECK_THROWS_AS(CaptionIndex({"-"}, "", {}, JoinOn::kUrl, {}, errors, Where({})),
+                    cli::DataError);
 }
 
 }  // namespace

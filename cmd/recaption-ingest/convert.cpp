@@ -1,0 +1,153 @@
+#include "cmd/recaption-ingest/convert.h"
+
+#include "text/flags.h"
+#include "text/utf8.h"
+
+#include <algorithm>
+#include <cctype>
+
+namespace lip::cmd {
+namespace {
+
+using namespace record;
+
+// The letters of a name in lower case, without the mark of a name that was taken.
+std::string letters_of(std::string_view name) {
+    if (name.starts_with("x_")) name.remove_prefix(2);
+    std::string letters;
+    for (const char c : name)
+        if (std::isalpha(static_cast<unsigned char>(c)))
+            letters += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+    return letters;
+}
+
+bool is_caption_name(std::string_view name) {
+    constexpr std::string_view kParts[] = {"caption",  "text",   "descri",      "sentence",
+                                           "comment",  "title",  "prompt",      "summar",
+                                           "utteranc", "narrat", "conversation"};
+    constexpr std::string_view kWhole[] = {"alt", "content", "answer", "messages"};
+    const std::string letters = letters_of(name);
+    return std::ranges::any_of(kParts,
+                               [&](auto part) { return letters.find(part) != letters.npos; }) ||
+           std::ranges::find(kWhole, letters) != std::end(kWhole);
+}
+
+// Two words at least, and no address.
+bool is_sentence(std::string_view raw) {
+    std::string text;
+    if (!read_text(raw, text) || text::is_missing_caption(text)) return false;
+    const std::string_view words = text::trim(text);
+    return words.find(' ') != words.npos && words.find("://") == words.npos;
+}
+
+// The records of a block, one after the other.
+class BlockConverter {
+public:
+    BlockConverter(const RowBlock& block, const ConvertSettings& settings)
+        : block_(block), settings_(settings), gatherer_(settings.group, settings.most_bytes) {}
+
+    Converted run() {
+        out_.rows = block_.rows.size();
+        for (const Row& row : block_.rows)
+            if (!add_row(row) && settings_.stops) break;
+        for (const RowIndex::Entry& entry : block_.entries) add_record(block_.index->read(entry));
+        if (auto record = gatherer_.finish()) {
+            (out_.first ? out_.last : out_.first) = std::move(record);
+        }
+        out_.counts.group = gatherer_.counts();
+        return std::move(out_);
+    }
+
+private:
+    // False: the row is bad.
+    bool add_row(const Row& row) {
+        std::optional<cli::Reject> reject = row.reject;
+        if (!reject) {
+            auto record = block_.reader->record(row);
+            if (record) {
+                if (settings_.where->empty() || settings_.where->takes(*record, out_.counts.where))
+                    add_record(std::move(*record));
+                return true;
+            }
+            reject = record.reject();
+        }
+        if (reject->word == kTextOnly) {
+            ++out_.counts.text_only;
+            return true;
+        }
+        out_.bad.push_back({{block_.file, row.line, row.offset, false, {}},
+                            *reject,
+                            row.raw.empty() && row.fields.size() == 1 ? row.fields[0] : row.raw,
+                            row.is_cut && reject->word == "bad-json"});
+        return false;
+    }
+
+    void add_record(Record record) {
+        for (const Object::Field& field : record.object.fields)
+            if (looks_like_caption(field)) ++out_.counts.unused[field.name];
+        auto done = gatherer_.add(std::move(record));
+        if (!done) return;
+        if (!out_.first) {
+            out_.first = std::move(done);
+            return;
+        }
+        out_.counts.add(*done);
+        out_.middle_keys.push_back(KeyMemory::hash(done->key));
+        append_json(out_.middle, *done);
+        out_.middle += '\n';
+    }
+
+    const RowBlock& block_;
+    const ConvertSettings& settings_;
+    Gatherer gatherer_;
+    Converted out_;
+};
+
+}  // namespace
+
+void Counts::add(const Record& record) {
+    ++records;
+    bare += record.captions.empty() && record.labels.empty() && !record.object.find("label") &&
+            !record.object.find("regions") && !record.object.find("pixel_regions");
+    for (const Caption& caption : record.captions) ++captions[caption.source + ":" + caption.form];
+}
+
+void Counts::add(const Counts& other) {
+    records += other.records;
+    bare += other.bare;
+    text_only += other.text_only;
+    matched += other.matched;
+    missing += other.missing;
+    for (const auto& [name, n] : other.captions) captions[name] += n;
+    for (const auto& [name, n] : other.unused) unused[name] += n;
+    group.add(other.group);
+    where.add(other.where);
+}
+
+bool looks_like_caption(const Object::Field& field) {
+    constexpr std::string_view kOurs[] = {"key",   "image",  "url",  "captions",     "regions",
+                                          "label", "record", "mask", "pixel_regions"};
+    const std::string& raw = field.raw;
+    if (raw.empty() || (raw[0] != '"' && raw[0] != '[')) return false;
+    if (std::ranges::find(kOurs, field.name) != std::end(kOurs)) return false;
+    if (!is_caption_name(field.name)) return false;
+    if (raw[0] == '"') return is_sentence(raw);
+    // A list: of texts, or of objects with one.
+    bool is_array = false;
+    for (const std::string_view item : array_items(raw, is_array)) {
+        if (is_sentence(item)) return true;
+        if (!item.starts_with('{')) continue;
+        const auto object = slice_object(item);
+        if (object && std::ranges::any_of(object->fields, [](const Object::Field& inner) {
+                return is_sentence(inner.raw);
+            }))
+            return true;
+    }
+    return false;
+}
+
+Converted convert(const RowBlock& block, const ConvertSettings& settings) {
+    return BlockConverter(block, settings).run();
+}
+
+}  // namespace lip::cmd
