@@ -153,9 +153,9 @@ TEST_CASE("formats: bytes that are not UTF-8 are replaced and flagged") {
 
 TEST_CASE("formats: what cannot be read says what to do") {
     CHECK(error_of("a,b\n1,2\n") ==
-          " the format is not recognised: text with the columns \"a\", \"b\" (name the columns "
-          "with --map url=COLUMN --caption SOURCE:FORM=COLUMN, or the format with "
-          "--input-format; --list-formats lists the formats)");
+          " the format is not recognised: text with the columns \"a\", \"b\"; say which columns "
+          "count (--map url=COLUMN --caption SOURCE:FORM=COLUMN), or name the format with "
+          "--input-format (--list-formats lists them)");
     CHECK(convert("u\tt\nhttp://a/1\tx, y\n", mapped({"url=u"}, {"x:long=t"})) ==
           convert("u\tt\nhttp://a/1\tx, y\n", mapped({"url=u"}, {"x:long=t"}), "tsv"));
     CHECK(error_of("a,b\n1,2\n", {}, "csv").starts_with("csv and tsv need --map"));
