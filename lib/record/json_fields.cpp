@@ -42,7 +42,10 @@ Convert with(Make make, const ImportSettings& settings) {
     return [make, settings](const std::string& json) -> cli::Result<Record> {
         auto object = parse_object(json);
         if (!object) return object.reject();
-        return make(*object, settings);
+        const bool replaced = object->replaced;
+        auto record = make(*object, settings);
+        if (record && replaced) flag_replaced(*record);
+        return record;
     };
 }
 

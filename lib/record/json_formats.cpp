@@ -103,9 +103,15 @@ std::unique_ptr<RowReader> open_coco(std::unique_ptr<ByteSource> source,
         image->append_json(*lines);
         *lines += '\n';
     }
-    return held_rows(json_lines(shared_bytes(lines), settings, with(coco_image, settings),
-                                "human:short from \"annotations\""),
-                     lines);
+    const Convert convert = [plain = with(coco_image, settings),
+                             replaced = document->replaced](const std::string& json) {
+        auto record = plain(json);
+        if (record && replaced) flag_replaced(*record);
+        return record;
+    };
+    return held_rows(
+        json_lines(shared_bytes(lines), settings, convert, "human:short from \"annotations\""),
+        lines);
 }
 
 }  // namespace lip::record

@@ -319,6 +319,7 @@ Convert by_columns(std::vector<Column> columns, const ImportSettings& settings, 
             if (is_kept && record->object.find(field.name)) field.name.insert(0, "x_");
             if (!is_used || is_kept) keep_field(*record, std::move(field));
         }
+        if (object->replaced) flag_replaced(*record);
         return record;
     };
 }

@@ -1,6 +1,7 @@
 #include "record/object.h"
 
 #include "cli/log.h"
+#include "record/mended_json.h"
 #include "record/slicer.h"
 
 #include <simdjson.h>
@@ -42,6 +43,7 @@ Parsers& parsers() {
 
 std::string_view trimmed(std::string_view text) {
     constexpr std::string_view kSpace = " \t\r\n";
+    if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
     const std::size_t begin = text.find_first_not_of(kSpace);
     if (begin == text.npos) return {};
     return text.substr(begin, text.find_last_not_of(kSpace) + 1 - begin);
@@ -56,7 +58,7 @@ std::string minified(std::string_view json) {
     return out;
 }
 
-cli::Reject bad_json(simdjson::error_code code, std::string_view json) {
+cli::Reject bad_json(simdjson::error_code code) {
     std::string why = simdjson::error_message(code);
     if (const std::size_t stop = why.find_first_of(".:"); stop != std::string::npos)
         why.resize(stop);
@@ -64,9 +66,17 @@ cli::Reject bad_json(simdjson::error_code code, std::string_view json) {
     if (code == simdjson::UTF8_ERROR) why = "text is not valid UTF-8";
     if (code == simdjson::TAPE_ERROR || code == simdjson::UNCLOSED_STRING)
         why = "brackets, quotes or commas are wrong";
-    if (json.find(":NaN") != json.npos || json.find(": NaN") != json.npos)
-        why = "NaN is not a number in JSON";
     return {"bad-json", "not JSON: " + why};
+}
+
+// SUCCESS: `json` is a JSON text of RFC 8259; is_object then says of which kind.
+simdjson::error_code check(std::string_view json, bool& is_object) {
+    Parsers& p = parsers();
+    const auto text = p.pad(json);
+    simdjson::dom::element root;
+    const auto code = p.whole.parse(text.data(), text.size(), false).get(root);
+    is_object = !code && root.is_object();
+    return code;
 }
 
 }  // namespace
@@ -103,25 +113,39 @@ void Object::append_json(std::string& out) const {
     out += '}';
 }
 
-cli::Result<std::string_view> check_object(std::string_view json, std::string& buffer) {
-    Parsers& p = parsers();
-    const auto text = p.pad(json);
-    simdjson::dom::element root;
-    if (const auto code = p.whole.parse(text.data(), text.size(), false).get(root))
-        return bad_json(code, json);
-    if (!root.is_object()) return cli::Reject{"bad-json", "not a JSON object"};
+cli::Result<CheckedObject> check_object(std::string_view json, std::string& buffer) {
+    bool is_object = false;
+    std::string_view inner = trimmed(json);
+    CheckedObject out;
+    std::optional<MendedJson> mended;
+    // Most text is JSON that the parser holds; only what it refuses is looked at again.
+    if (check(inner, is_object)) {
+        if ((mended = mend_json(inner))) {
+            inner = trimmed(mended->text);
+            out.replaced = mended->replaced;
+        }
+        if (const auto code = check(without_numbers(inner), is_object)) return bad_json(code);
+    }
+    if (!is_object) return cli::Reject{"bad-json", "not a JSON object"};
     // An object written over several lines: its values must fit in a line of records.
-    const std::string_view inner = trimmed(json);
-    if (inner.find('\n') == inner.npos && inner.find('\r') == inner.npos) return inner;
-    buffer = minified(inner);
-    return std::string_view(buffer);
+    if (inner.find('\n') != inner.npos || inner.find('\r') != inner.npos) {
+        buffer = minified(inner);
+        inner = buffer;
+    } else if (mended) {
+        buffer = inner;
+        inner = buffer;
+    }
+    out.text = inner;
+    return out;
 }
 
 cli::Result<Object> parse_object(std::string_view json) {
     std::string buffer;
     const auto checked = check_object(json, buffer);
     if (!checked) return checked.reject();
-    return slice_object(*checked);
+    auto object = slice_object(checked->text);
+    if (object) object->replaced = checked->replaced;
+    return object;
 }
 
 cli::Result<Object> slice_object(std::string_view json) {
@@ -182,7 +206,14 @@ bool read_number(std::string_view raw, double& value) {
 
 bool read_integer(std::string_view raw, std::int64_t& value) {
     const auto [end, error] = std::from_chars(raw.begin(), raw.end(), value);
-    return error == std::errc{} && end == raw.end();
+    if (error == std::errc{} && end == raw.end()) return true;
+    constexpr double kExact = 1LL << 53;  // beyond it neighbours of doubles are not integers
+    double number = 0;
+    if (raw.find_first_of(".eE") == raw.npos || !read_number(raw, number) ||
+        std::abs(number) > kExact || number != std::trunc(number))
+        return false;
+    value = static_cast<std::int64_t>(number);
+    return true;
 }
 
 void append_float(std::string& out, float value) {

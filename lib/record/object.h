@@ -29,11 +29,13 @@ public:
     void append_json(std::string& out) const;
 
     std::vector<Field> fields;
+    bool replaced = false;  // characters of its text became U+FFFD (mend_json)
 };
 
-// Parses one JSON object completely (strict JSON, UTF-8, at most 512 levels). The reject is
-// "bad-json"; a name that stands twice is "bad-record". Values of an object that goes on over
-// several lines lose the white space between their parts; all others are the bytes they were.
+// Parses one JSON object completely (at most 512 levels). What programs write that is no JSON is
+// mended first (mend_json). The reject is "bad-json"; a name that stands twice is "bad-record".
+// Values of an object that goes on over several lines lose the white space between their parts; all
+// others are the bytes they were, numbers of any size among them.
 cli::Result<Object> parse_object(std::string_view json);
 
 // The same for text that is a value of an object that was parsed: it is not checked again.
@@ -41,7 +43,11 @@ cli::Result<Object> slice_object(std::string_view json);
 
 // The check of parse_object alone. Gives the object's text without line ends: a part of `json`, or
 // of `buffer`.
-cli::Result<std::string_view> check_object(std::string_view json, std::string& buffer);
+struct CheckedObject {
+    std::string_view text;
+    bool replaced = false;  // as in Object
+};
+cli::Result<CheckedObject> check_object(std::string_view json, std::string& buffer);
 
 // Takes the name of the next field and its colon; rejects a name that `object` has.
 std::optional<cli::Reject> slice_name(Slicer& slicer, const Object& object, std::string& name);
@@ -69,7 +75,8 @@ std::string_view find_value(std::string_view json, std::string_view name);
 // The elements of a JSON array that was checked, as parts of `raw`; nothing if it is not an array.
 std::vector<std::string_view> array_items(std::string_view raw, bool& is_array);
 
-// Readers of single raw values. False if the value is of another type.
+// Readers of single raw values. False if the value is of another type. 640.0 is an integer too:
+// pandas writes a column of integers with gaps so.
 bool read_text(std::string_view raw, std::string& value);
 bool read_number(std::string_view raw, double& value);
 bool read_integer(std::string_view raw, std::int64_t& value);

@@ -208,7 +208,7 @@ cli::Result<Record> parse_record(std::string_view line) {
     const auto checked = check_object(line, buffer);
     if (!checked) return checked.reject();
     Record record;
-    Slicer slicer(*checked);
+    Slicer slicer(checked->text);
     std::optional<Problem> in_captions;  // what is wrong with the record itself is said first
     // Captions are most of a line: they are read on the way, in the same pass.
     const auto read_captions = [&](std::string_view name) {
@@ -231,7 +231,20 @@ cli::Result<Record> parse_record(std::string_view line) {
         problem.reject.key = record.key;
         return problem.reject;
     }
+    if (checked->replaced) flag_replaced(record);
     return record;
+}
+
+void flag_replaced(Record& record) {
+    bool is_changed = false;
+    for (Caption& caption : record.captions) {
+        if (caption.text.find("\xEF\xBF\xBD") == std::string::npos) continue;
+        if (caption.has_flag("invalid_utf8")) continue;
+        if (!caption.flags) caption.flags.emplace();
+        caption.flags->push_back("invalid_utf8");
+        is_changed = true;
+    }
+    if (is_changed) record.update_captions();
 }
 
 void append_box(std::string& out, const std::array<double, 4>& box) {

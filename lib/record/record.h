@@ -56,6 +56,10 @@ struct Record {
     void update_captions();
 };
 
+// Gives the flag invalid_utf8 to captions that hold U+FFFD, where the text that the record was read
+// from had characters replaced.
+void flag_replaced(Record& record);
+
 // Parses a line. Rejects: bad-json, bad-record (no key, a caption without text, a span outside its
 // text or out of order), bad-version (another "record" than 1), bad-region (box not within 0..1).
 cli::Result<Record> parse_record(std::string_view line);

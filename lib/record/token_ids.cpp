@@ -152,6 +152,7 @@ public:
         if (auto reject = add_texts(builder, text_of(*object, "texts"))) return *reject;
         auto record = builder.finish();
         if (record) keep_others(*record, *object, {"key", "images", "texts"});
+        if (record && object->replaced) flag_replaced(*record);
         return record;
     }
 

@@ -92,6 +92,7 @@ cli::Result<record::Record> SampleConverter::operator()(const Sample& sample) co
         if (const std::string_view text = file_text(member_bytes(sample, column.column));
             !text.empty() && !object->find(column.column))
             object->set_text(column.column, text);
+    const bool replaced = object->replaced;
     std::string web;  // the caption that came with the image
     const std::string* raw = object->find("caption");
     if (!raw || is_mapped("caption") || !record::read_text(*raw, web))
@@ -103,7 +104,9 @@ cli::Result<record::Record> SampleConverter::operator()(const Sample& sample) co
     if (!object->find("raw_caption") && !web.empty()) object->set_text("raw_caption", web);
     std::string line;
     object->append_json(line);
-    return convert_(line);
+    auto record = convert_(line);
+    if (record && replaced) record::flag_replaced(*record);
+    return record;
 }
 
 cli::Result<record::Record> record_of(const Sample& sample) {

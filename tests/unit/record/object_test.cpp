@@ -33,7 +33,7 @@ TEST_CASE("object: values of an object over several lines fit in one") {
     object->append_json(out);
     CHECK(out == R"({"a":[1,{"x y":"b \n c"}],"b":2})");
     CHECK(*parse_object("{\"a\": [1, 2]}\r\n")->find("a") == "[1, 2]");
-    CHECK(word_of("{\"a\": \"x\ny\"}") == "bad-json");
+    CHECK(*parse_object("{\"a\": \"x\ny\"}")->find("a") == R"("x\u000ay")");
 }
 
 TEST_CASE("object: one value is found without the others") {
@@ -46,8 +46,8 @@ TEST_CASE("object: one value is found without the others") {
 
 TEST_CASE("object: the text of a checked object stays on one line") {
     std::string buffer;
-    CHECK(*check_object(" {\"a\": 1} ", buffer) == "{\"a\": 1}");
-    CHECK(*check_object("{\"a\":\n1}", buffer) == "{\"a\":1}");
+    CHECK(check_object(" {\"a\": 1} ", buffer)->text == "{\"a\": 1}");
+    CHECK(check_object("{\"a\":\n1}", buffer)->text == "{\"a\":1}");
     CHECK(check_object("[1]", buffer).reject().word == "bad-json");
 }
 
@@ -77,14 +77,10 @@ TEST_CASE("object: what is not one JSON object is bad-json") {
                              "{\"a\":01}",
                              "{\"a\":+1}",
                              "{\"a\":.5}",
-                             "{\"a\":nan}",
                              "{\"a\":tru}",
                              "{\"a\":1,}",
                              "{\"a\"}",
-                             "{\"a\":\"\x01\"}",
-                             "{\"a\":\"\xFF\"}",
                              "{\"a\":\"\\x\"}",
-                             "{\"a\":\"\\ud800\"}",
                              "{\"a\":[1,2}",
                              "// c\n{}",
                              "{\"a\":\"b}"}) {
@@ -92,6 +88,31 @@ TEST_CASE("object: what is not one JSON object is bad-json") {
         CHECK(word_of(json) == "bad-json");
     }
     CHECK(word_of("{}").empty());
+}
+
+TEST_CASE("object: what programs write that is no JSON is mended") {
+    const auto mended = [](std::string_view json) {
+        const auto object = parse_object(json);
+        REQUIRE(object);
+        std::string out;
+        object->append_json(out);
+        return out + (object->replaced ? "!" : "");
+    };
+    CHECK(mended(R"({"a":NaN,"b":[-Infinity]})") == R"({"a":null,"b":[null]})");
+    CHECK(mended("{\"a\":\"x\xFF\"}") == "{\"a\":\"x\xEF\xBF\xBD\"}!");
+    CHECK(mended("\xEF\xBB\xBF{\"a\":1}") == R"({"a":1})");
+    CHECK(mended("{\"a\":\n\"\xFF\",\r\n\"b\":\"\n\"}") ==
+          "{\"a\":\"\xEF\xBF\xBD\",\"b\":\"\\u000a\"}!");
+    // JSON as it is, though no parser of 64 bits holds it.
+    CHECK(mended(R"({"a":18446744073709551616,"b":[-1e309,"1e309"]})") ==
+          R"({"a":18446744073709551616,"b":[-1e309,"1e309"]})");
+    CHECK(mended(R"({"a":-18446744073709551616.5E+400})") ==
+          R"({"a":-18446744073709551616.5E+400})");
+    for (const char* json : {R"({"a":1e309,})", R"({"a":01e309})", R"({"a":1e309.5})",
+                             R"({"a":NaN "b":1})", R"({"a":1e309 1})", "{\"a\":\"\xFF}"}) {
+        CAPTURE(json);
+        CHECK(word_of(json) == "bad-json");
+    }
 }
 
 TEST_CASE("object: a name that stands twice is bad-record") {
@@ -138,7 +159,9 @@ TEST_CASE("object: values read by type") {
     std::int64_t integer = 0;
     CHECK(read_integer("-9223372036854775808", integer));
     CHECK(integer == std::numeric_limits<std::int64_t>::min());
-    for (const char* bad : {"", "1.0", "9223372036854775808", "1 "})
+    CHECK(read_integer("-6.40e2", integer));
+    CHECK(integer == -640);
+    for (const char* bad : {"", "1.5", "1e400", "1e16", "\"1.0\"", "9223372036854775808", "1 "})
         CHECK_FALSE(read_integer(bad, integer));
 }
 
