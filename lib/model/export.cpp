@@ -205,7 +205,7 @@ void check_can_export(const ModelConfig& config, const ExportSettings& settings)
     if (!config.has_mixture()) return;
     if (settings.format != ExportFormat::kPt)
         not_supported(settings.format == ExportFormat::kHf ? "Hugging Face" : "open_clip",
-                      "the mixture tokens and the readout of Llip, without which the model is of "
+                      "the mixture tokens and readout of Llip, without which the model is of "
                       "no use (--format pt keeps them)");
     if (settings.drop_extra)
         throw cli::DataError(
