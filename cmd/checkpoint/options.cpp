@@ -2,7 +2,45 @@
 #include "tensor/device.h"
 
 namespace lip::cmd {
-namespace {}  // namespace
+namespace {
+
+void add_import(cli::Options& o, CheckpointOptions& options) {
+    o.operands(options.paths, "SRC", "folder of a model, or file of weights", 1, 1);
+    o.choice("--input-format", options.input_format, {"auto", "open_clip", "hf", "pt"},
+             "format of SRC");
+    o.add("--arch", options.arch, "NAME",
+          "architecture of bare weights: a name as train takes it, or a JSON file");
+    o.add("--tokenizer", options.tokenizer, "FILE",
+          "tokenizer of the model, as train takes it. Default: the one beside SRC");
+    o.flag("--ema", options.ema, "import the averaged weights (EMA) of a training checkpoint");
+}
+
+void add_export(cli::Options& o, CheckpointOptions& options) {
+    o.operands(options.paths, "CKPT", "checkpoint, or run folder", 1, 1);
+    o.choice("--format", options.exported.format,
+             {{"open_clip", model::ExportFormat::kOpenClip},
+              {"hf", model::ExportFormat::kHf},
+              {"pt", model::ExportFormat::kPt}},
+             "output format: a folder for open_clip or Hugging Face, or a file of weights");
+    o.choice("--dtype", options.exported.dtype,
+             {{"f32", at::kFloat}, {"f16", at::kHalf}, {"bf16", at::kBFloat16}},
+             "data type of the weights");
+    o.flag("--drop-extra", options.exported.drop_extra,
+           "leave out tensors that the format cannot hold");
+}
+
+void add_average(cli::Options& o, CheckpointOptions& options) {
+    o.operands(options.paths, "CKPT", "checkpoints of equal configuration", 1);
+    o.add("--weights", options.weights, "LIST",
+          "weights of the checkpoints in the mean, which are divided by their sum. Default: "
+          "equal weights")
+        .checked_by([](std::string_view text) {
+            if (cli::parse_real(text) < 0)
+                throw cli::UsageError(std::string(text) + " is negative");
+        });
+}
+
+}  // namespace
 
 cli::Tool checkpoint_tool(CheckpointOptions& options) {
     cli::Tool tool{cli::embedded_page("checkpoint")};
@@ -38,42 +76,17 @@ cli::Tool checkpoint_tool(CheckpointOptions& options) {
     cli::Options& import =
         add("import", "[OPTION]... SRC -o DIR", "make a checkpoint of a model of another library",
             checkpoint_import);
-    import.operands(options.paths, "SRC", "folder of a model, or file of weights", 1, 1);
-    import.choice("--input-format", options.input_format, {"auto", "open_clip", "hf", "pt"},
-                  "format of SRC");
-    import.add("--arch", options.arch, "NAME",
-               "architecture of bare weights: a name as train takes it, or a JSON file");
-    import.add("--tokenizer", options.tokenizer, "FILE",
-               "tokenizer of the model, as train takes it. Default: the one beside SRC");
-    import.flag("--ema", options.ema, "import the averaged weights (EMA) of a training checkpoint");
+    add_import(import, options);
     finish(import, kFolder);
 
     cli::Options& out = add("export", "[OPTION]... CKPT -o OUT",
                             "write a model for another library", checkpoint_export);
-    out.operands(options.paths, "CKPT", "checkpoint, or run folder", 1, 1);
-    out.choice("--format", options.exported.format,
-               {{"open_clip", model::ExportFormat::kOpenClip},
-                {"hf", model::ExportFormat::kHf},
-                {"pt", model::ExportFormat::kPt}},
-               "output format: a folder for open_clip or Hugging Face, or a file of weights");
-    out.choice("--dtype", options.exported.dtype,
-               {{"f32", at::kFloat}, {"f16", at::kHalf}, {"bf16", at::kBFloat16}},
-               "data type of the weights");
-    out.flag("--drop-extra", options.exported.drop_extra,
-             "leave out tensors that the format cannot hold");
+    add_export(out, options);
     finish(out, "folder to write; with --format pt, file to write");
 
     cli::Options& average = add("average", "[OPTION]... CKPT... -o DIR",
                                 "average the weights of checkpoints", checkpoint_average);
-    average.operands(options.paths, "CKPT", "checkpoints of equal configuration", 1);
-    average
-        .add("--weights", options.weights, "LIST",
-             "weights of the checkpoints in the mean, which are divided by their sum. Default: "
-             "equal weights")
-        .checked_by([](std::string_view text) {
-            if (cli::parse_real(text) < 0)
-                throw cli::UsageError(std::string(text) + " is negative");
-        });
+    add_average(average, options);
     finish(average, kFolder);
 
     cli::Options& diff =

@@ -3,8 +3,8 @@
 #include "cli/log.h"
 #include "cmd/recaption-ingest/convert.h"
 #include "cmd/recaption-ingest/marks.h"
-#include "record/content.h"
 #include "cmd/recaption-ingest/report.h"
+#include "record/content.h"
 #include "record/file.h"
 #include "record/lines.h"
 #include "record/ordered.h"
@@ -15,8 +15,8 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <map>
 #include <functional>
+#include <map>
 
 namespace lip::cmd {
 namespace {

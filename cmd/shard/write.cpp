@@ -74,7 +74,7 @@ std::optional<cli::Reject> make_small(const ShardCommand& options, std::string& 
 
 // Looks at an image as --image-check says, encodes it again as --resize says.
 std::optional<cli::Reject> check_image(const ShardCommand& options, const std::string& path,
-                                   std::string& bytes, Look& look) {
+                                       std::string& bytes, Look& look) {
     look.ext = ext_of(bytes, path);
     if (options.resize == 0 && options.image_check == "none") return std::nullopt;
     const auto header = image::read_header(bytes);

@@ -318,7 +318,8 @@ struct ImageStream::State {
         item.bytes.clear();
         if (!wants_image(item.record)) return opened.reset(), true;
         try {
-            item.bytes = opened ? read_opened() : record::read_regular_file(one.path, kLargestImage);
+            item.bytes =
+                opened ? read_opened() : record::read_regular_file(one.path, kLargestImage);
         } catch (const cli::DataError& problem) {
             errors.report(item.place, {"no-image", problem.what()});
             return false;

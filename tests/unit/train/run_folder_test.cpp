@@ -170,8 +170,8 @@ TEST_CASE("a run in the folder is refused, gone on with or replaced; other files
                              doctest::Contains("another train process"), cli::DataError);
     }
     shard::spill((run / "notes.txt").string(), "mine\n");
-    CHECK_THROWS_WITH_AS(train::RunFolder(run, false, true), doctest::Contains("contains notes.txt"),
-                         cli::DataError);
+    CHECK_THROWS_WITH_AS(train::RunFolder(run, false, true),
+                         doctest::Contains("contains notes.txt"), cli::DataError);
 }
 
 TEST_CASE("a run starts from the weights of a checkpoint of the same shape and tokenizer") {
