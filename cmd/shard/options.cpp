@@ -1,5 +1,6 @@
 #include "cmd/groups/groups.h"
 #include "cmd/shard/shard.h"
+#include "record/parquet_module.h"
 
 namespace lip::cmd {
 namespace {
@@ -22,7 +23,8 @@ cli::Command write_command(ShardCommand& s) {
     o.add("--level", s.level, Kind::kPlain, "N",
           "zstd level of frames that hold only text; frames with images use level 1", 1, 19);
     o.add("--images-from", s.images_from, "SHARDS",
-          "take images by key from other shards, which are in the order of the records");
+          "take images by key from other shards, or from Parquet files with pictures, which are in "
+          "the order of the records");
     o.flag("--no-images", s.no_images, "store no images, only text");
     o.choice("--image-check", s.image_check, {"none", "header", "decode"},
              "how thoroughly each image is checked");
@@ -57,6 +59,7 @@ cli::Command read_command(ShardCommand& s, const char* name, const char* summary
 
 cli::Tool shard_tool(ShardCommand& s) {
     cli::Tool tool{cli::embedded_page("shard")};
+    tool.features = {"parquet: " + std::string(record::parquet_version())};
     tool.resumes = true;
     tool.commands.push_back(write_command(s));
     cli::Command ls = read_command(s, "ls", "list the samples: key, bytes, members", list_shards);

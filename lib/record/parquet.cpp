@@ -37,12 +37,6 @@ std::string first_line(std::string text) {
     return text::replace_invalid_utf8(text).text;
 }
 
-[[noreturn]] void unreadable(const std::string& name, const std::string& problem) {
-    const std::string line = first_line(problem);
-    throw cli::DataError(name + ": cannot read Parquet: " + line +
-                         (line.ends_with(')') ? "" : " (is the file complete?)"));
-}
-
 class ParquetRows final : public RowReader {
 public:
     ParquetRows(std::shared_ptr<ParquetFile> file, const ImportSettings& settings, Convert convert,
@@ -61,7 +55,8 @@ public:
             else if (!file_->table->next(row.fields[0]))
                 return false;
         } catch (const std::exception& error) {
-            unreadable(file_->name, "after row " + std::to_string(row_) + ": " + error.what());
+            parquet_unreadable(file_->name,
+                               "after row " + std::to_string(row_) + ": " + error.what());
         }
         row.line = ++row_;
         if (row.fields[0].size() > most_) {
@@ -110,15 +105,28 @@ const std::vector<std::string>& ParquetFile::look_ahead(std::size_t n) {
     return ahead;
 }
 
-std::shared_ptr<ParquetFile> open_parquet(const std::string& path, const std::string& name,
-                                          const ColumnMap& map) {
+void parquet_unreadable(const std::string& name, const std::string& problem) {
+    const std::string line = first_line(problem);
+    throw cli::DataError(name + ": cannot read Parquet: " + line +
+                         (line.ends_with(')') ? "" : " (is the file complete?)"));
+}
+
+std::unique_ptr<parquet::Table> open_parquet_table(const std::string& path,
+                                                   const std::string& name) {
     check_is_plain(path, name);
     const parquet::Open open = parquet_module(name, "convert the file to JSON lines").open;
+    std::string problem;
+    std::unique_ptr<parquet::Table> table(open(path.c_str(), problem));
+    if (!table) parquet_unreadable(name, problem);
+    return table;
+}
+
+std::shared_ptr<ParquetFile> open_parquet(const std::string& path, const std::string& name,
+                                          const ColumnMap& map) {
     auto file = std::make_shared<ParquetFile>();
     file->name = name;
-    std::string problem, left_out;
-    file->table.reset(open(path.c_str(), problem));
-    if (!file->table) unreadable(name, problem);
+    std::string left_out;
+    file->table = open_parquet_table(path, name);
     std::vector<std::string> mapped;
     for (const auto& [field, column] : map.fields) mapped.push_back(column);
     for (const auto& caption : map.captions) mapped.push_back(caption.column);

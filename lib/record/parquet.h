@@ -21,6 +21,12 @@ struct ParquetFile {
     const std::vector<std::string>& look_ahead(std::size_t n);
 };
 
+// Throws DataError if the file cannot be read, is no plain file, or this build has no Parquet.
+std::unique_ptr<parquet::Table> open_parquet_table(const std::string& path,
+                                                   const std::string& name);
+// Says for the file `name` what the module threw.
+[[noreturn]] void parquet_unreadable(const std::string& name, const std::string& problem);
+
 // Throws DataError if the file cannot be read, is no plain file, or this build has no Parquet;
 // `map` names the columns of bytes that are texts. Columns of other bytes are left out and named.
 std::shared_ptr<ParquetFile> open_parquet(const std::string& path, const std::string& name,

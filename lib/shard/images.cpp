@@ -213,10 +213,13 @@ struct ImageStream::State {
     // Empty, or why there is no image.
     std::string read_image(ImageRecord& item) {
         if (images_from) {
-            auto image = images_from->find(item.record.key);
+            auto image = images_from->find(item.record);
             if (!image)
                 return "the image is not in " + input.images_from +
-                       ", or not in the order of the records";
+                       ", or not in the order of the records" +
+                       (images_from->in_parquet() ? " (it goes by \"image\", as recaption-ingest "
+                                                    "gives it for that file)"
+                                                  : "");
             item.bytes = std::move(image->bytes);
             item.ext = std::move(image->ext);
             return {};

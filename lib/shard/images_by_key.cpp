@@ -1,5 +1,6 @@
 #include "shard/images_by_key.h"
 
+#include "cli/error.h"
 #include "cli/log.h"
 #include "shard/list.h"
 
@@ -30,11 +31,37 @@ std::optional<Member> image_of(Sample& sample) {
 
 ImagesByKey::ImagesByKey(const std::string& operand) : ImagesByKey(expand_shards(operand)) {}
 
+ImagesByKey::ImagesByKey(std::vector<std::string> shards, std::size_t most_held)
+    : most_held_(most_held),
+      shards_(std::move(shards)),
+      in_parquet_(!shards_.empty() && record::is_parquet(shards_[0])) {
+    for (const std::string& path : shards_)
+        if (record::is_parquet(path) != in_parquet_)
+            throw cli::DataError(path + ": --images-from takes shards or Parquet files, not both");
+}
+
+ImagesByKey::Stream::Stream(const std::string& path, bool in_parquet) {
+    if (in_parquet)
+        pictures_.emplace(path);
+    else
+        shard_.emplace(path);
+}
+
+bool ImagesByKey::Stream::next(Sample& sample) {
+    if (shard_) return shard_->next(sample);
+    record::parquet::Table::Picture picture;
+    if (!pictures_->next(picture)) return false;
+    sample.key = std::move(picture.name);
+    sample.members.clear();
+    sample.members.push_back({"jpg", std::move(picture.bytes)});  // what it is shows by its bytes
+    return true;
+}
+
 bool ImagesByKey::read(Sample& sample) {
     for (;;) {
         if (stream_ && stream_->next(sample)) return ++samples_read_, true;
         if (next_shard_ == shards_.size()) return false;
-        stream_.emplace(shards_[next_shard_++]);
+        stream_.emplace(shards_[next_shard_++], in_parquet_);
     }
 }
 
@@ -56,7 +83,7 @@ void ImagesByKey::read_keys() {
     Sample sample;
     std::uint64_t number = 0;
     for (const std::string& shard : shards_)
-        for (ShardStream stream(shard); stream.next(sample);)
+        for (Stream stream(shard, in_parquet_); stream.next(sample);)
             keys_->push_back({hash_of(sample.key), number++});
     std::sort(keys_->begin(), keys_->end());
 }

@@ -1,6 +1,8 @@
-// Images of records that lie in other shards: shard --images-from.
+// Images of records that lie in other shards or in Parquet files: shard --images-from.
 #pragma once
 
+#include "record/parquet_pictures.h"
+#include "record/record.h"
 #include "shard/stream.h"
 
 #include <compare>
@@ -18,18 +20,23 @@ namespace lip::shard {
 // may lack some. Samples passed over are held, 64 MiB of them, so that a record without an image
 // does not lose those behind it; when that is not enough, all keys are read once more, 16 bytes of
 // memory each, so that what is missing or behind is not looked for.
+// Pictures in Parquet have no keys: they go by what recaption-ingest writes as "image".
 // One thread at a time.
 class ImagesByKey {
 public:
-    // Takes operands as expand_shards() does. Throws DataError.
+    // Takes operands as expand_shards() does, and Parquet files. Throws DataError.
     explicit ImagesByKey(const std::string& operand);
     // `most_held`: bytes of samples that are held.
-    explicit ImagesByKey(std::vector<std::string> shards, std::size_t most_held = kMostHeld)
-        : most_held_(most_held), shards_(std::move(shards)) {}
+    explicit ImagesByKey(std::vector<std::string> shards, std::size_t most_held = kMostHeld);
 
     // The image of the sample `key`; nothing if the sample is not there, came before another that
     // was asked for, or has no image. Throws DataError for a broken shard.
     std::optional<Member> find(std::string_view key);
+    // By what the record calls its image here: its key, or with Parquet its "image".
+    std::optional<Member> find(const record::Record& record) {
+        return find(in_parquet_ ? record.image : record.key);
+    }
+    bool in_parquet() const { return in_parquet_; }
 
 private:
     static constexpr std::size_t kMostHeld = std::size_t{64} << 20;
@@ -40,6 +47,17 @@ private:
         auto operator<=>(const Position&) const = default;
     };
 
+    // One file of either kind.
+    class Stream {
+    public:
+        Stream(const std::string& path, bool in_parquet);
+        bool next(Sample& sample);
+
+    private:
+        std::optional<ShardStream> shard_;
+        std::optional<record::ParquetPictures> pictures_;
+    };
+
     bool read(Sample& sample);
     void hold(Sample sample);
     void read_keys();
@@ -47,8 +65,9 @@ private:
 
     std::size_t most_held_;
     std::vector<std::string> shards_;
+    bool in_parquet_;
     std::size_t next_shard_ = 0;
-    std::optional<ShardStream> stream_;
+    std::optional<Stream> stream_;
     std::deque<Sample> held_;
     std::size_t held_bytes_ = 0;
     std::uint64_t samples_read_ = 0;

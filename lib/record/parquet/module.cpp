@@ -2,6 +2,7 @@
 //
 // Memory: some hundred rows and, of each column, the page that is being read. Pages are read as
 // they are needed; neither a file nor a row group is ever held.
+#include "record/parquet/pictures.h"
 #include "record/parquet/status.h"
 #include "record/parquet/table.h"
 #include "record/parquet/values.h"
@@ -13,6 +14,7 @@
 #include <parquet/arrow/reader.h>
 #include <parquet/arrow/schema.h>
 #include <parquet/file_reader.h>
+#include <parquet/statistics.h>
 
 #include <algorithm>
 #include <memory>
@@ -86,33 +88,91 @@ public:
     }
 
     bool next(std::string& json) override {
-        while (!batch_ || at_ == batch_->num_rows()) {
-            if (!batches_) start();
-            check(batches_->ReadNext(&batch_));
-            at_ = 0;
-            if (!batch_) return false;
-        }
+        if (!read_on(/*of_pictures=*/false)) return false;
         json = '{';
         for (int i = 0; i < batch_->num_columns(); ++i) {
             if (i) json += ',';
             json += names_[static_cast<std::size_t>(i)];
-            const arrow::Array& column = *batch_->column(i);
-            if (is_path_[static_cast<std::size_t>(i)] && column.IsValid(at_))
-                append_value(json, *static_cast<const arrow::StructArray&>(column).field(0), at_);
-            else
-                append_value(json, column, at_);
+            append_column(json, *batch_->column(i), is_path_[static_cast<std::size_t>(i)]);
         }
         json += '}';
         ++at_;
         return true;
     }
 
+    bool may_have_pictures() const override {
+        for (std::size_t i = 0; i < columns_.size(); ++i)
+            if (is_image_[i] || columns_[i].is_bytes) return true;
+        return false;
+    }
+
+    bool next_pictures(std::vector<Picture>& pictures) override {
+        pictures.clear();
+        if (!read_on(/*of_pictures=*/true)) return false;
+        for (int i = 0; i < batch_->num_columns(); ++i) {
+            const arrow::Array& column = *batch_->column(i);
+            const std::string_view bytes = picture_bytes(column, at_);
+            const bool is_one = is_path_[static_cast<std::size_t>(i)] ? !bytes.empty()
+                                                                      : !picture_ext(bytes).empty();
+            if (is_one) pictures.push_back({picture_name(column, at_), std::string(bytes)});
+        }
+        ++at_;
+        return true;
+    }
+
 private:
-    void start() {
+    // To the next row that is at hand.
+    bool read_on(bool of_pictures) {
+        while (!batch_ || at_ == batch_->num_rows()) {
+            if (!batches_) start(of_pictures);
+            check(batches_->ReadNext(&batch_));
+            at_ = 0;
+            if (!batch_) return false;
+        }
+        return true;
+    }
+
+    void append_column(std::string& json, const arrow::Array& column, bool is_image) const {
+        const bool is_picture = is_image || !picture_ext(picture_bytes(column, at_)).empty();
+        if (!is_picture) return append_value(json, column, at_);
+        const std::string name = picture_name(column, at_);
+        if (name.empty())
+            json += "null";
+        else
+            cli::append_json_string(json, name);
+    }
+
+    // Is there a picture without a path? Only then are the bytes read for its name.
+    bool needs_bytes(std::size_t column) const {
+        const auto file = reader_->parquet_reader()->metadata();
+        for (int i = 0; i < file->num_row_groups(); ++i)
+            for (const int leaf : leaves_[column].values) {
+                const auto chunk = file->RowGroup(i)->ColumnChunk(leaf);
+                const auto seen = chunk->statistics();
+                if (!seen || !seen->HasNullCount() || seen->null_count() > 0 ||
+                    !seen->HasMinMax() || seen->EncodeMin().empty())
+                    return true;
+            }
+        return false;
+    }
+
+    std::vector<int> leaves_of(std::size_t column, bool of_pictures) const {
+        std::vector<int> leaves = leaves_[column].values;
+        const bool is_picture = is_image_[column] || columns_[column].is_bytes;
+        if (of_pictures && !is_picture) return {};
+        if (of_pictures ? is_picture : is_image_[column] && needs_bytes(column))
+            for (const int leaf : leaves_[column].bytes)
+                if (std::ranges::find(leaves, leaf) == leaves.end()) leaves.push_back(leaf);
+        std::ranges::sort(leaves);
+        return leaves;
+    }
+
+    void start(bool of_pictures) {
         std::vector<int> leaves, groups;
         for (std::size_t i = 0; i < columns_.size(); ++i) {
-            if (leaves_[i].values.empty()) continue;
-            leaves.insert(leaves.end(), leaves_[i].values.begin(), leaves_[i].values.end());
+            const std::vector<int> of_column = leaves_of(i, of_pictures);
+            if (of_column.empty()) continue;
+            leaves.insert(leaves.end(), of_column.begin(), of_column.end());
             std::string name;
             cli::append_json_string(name, columns_[i].name);
             names_.push_back(name + ":");

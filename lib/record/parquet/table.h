@@ -12,7 +12,7 @@
 namespace lip::record::parquet {
 
 // A module of another interface is refused: an installation may hold an old one.
-inline constexpr int kInterface = 2;
+inline constexpr int kInterface = 3;
 
 // A Parquet file that is open. One thread at a time.
 class Table {
@@ -24,11 +24,23 @@ public:
 
     virtual ~Table() = default;
     virtual const std::vector<Column>& columns() const = 0;
-    // Before the first next(): columns of bytes that are to be read as texts.
+    // Before the first next(): columns of bytes that are to be read as texts. A picture among them
+    // is read as its name.
     virtual void read_bytes(const std::vector<std::string>& names) = 0;
     // The next row as JSON lines would have it: an object of all columns in their order. False at
     // the end. Throws std::runtime_error.
     virtual bool next(std::string& json) = 0;
+
+    // A picture that stands in the file itself.
+    struct Picture {
+        std::string name;  // what next() gives in its place
+        std::string bytes;
+    };
+    // Columns that can hold pictures: {bytes, path} as Hugging Face writes them, and bytes.
+    virtual bool may_have_pictures() const = 0;
+    // In place of next(): the pictures of the next row, in the order of their columns; rows may
+    // have none. False at the end. Throws std::runtime_error.
+    virtual bool next_pictures(std::vector<Picture>& pictures) = 0;
 };
 
 // A column of a file that is written; every value may be missing.
