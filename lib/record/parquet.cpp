@@ -68,23 +68,9 @@ public:
     bool would_wait() override { return false; }
     bool row_at(std::string_view, bool, Row&) const override { return false; }
     std::string describe() const override { return description_; }
-
-    cli::Result<Record> record(const Row& row) const override {
-        auto record = convert_(row.fields[0]);
-        if (record || record.reject().word != "bad-json") return record;
-        const text::Repaired repaired = text::replace_invalid_utf8(row.fields[0]);
-        if (!repaired.changed) return record;
-        // Texts that are not UTF-8, which only a column of bytes or a careless writer brings.
-        record = convert_(repaired.text);
-        if (!record) return record;
-        for (Caption& caption : record->captions)
-            if (caption.text.find("\xEF\xBF\xBD") != std::string::npos) {
-                if (!caption.flags) caption.flags.emplace();
-                caption.flags->push_back("invalid_utf8");
-            }
-        record->update_captions();
-        return record;
-    }
+    // Texts that are not UTF-8, which only a column of bytes or a careless writer brings, are
+    // mended as those of JSON are.
+    cli::Result<Record> record(const Row& row) const override { return convert_(row.fields[0]); }
 
 private:
     std::shared_ptr<ParquetFile> file_;
@@ -125,20 +111,32 @@ std::shared_ptr<ParquetFile> open_parquet(const std::string& path, const std::st
                                           const ColumnMap& map) {
     auto file = std::make_shared<ParquetFile>();
     file->name = name;
-    std::string left_out;
+    std::string left_out, no_place;
     file->table = open_parquet_table(path, name);
     std::vector<std::string> mapped;
     for (const auto& [field, column] : map.fields) mapped.push_back(column);
     for (const auto& caption : map.captions) mapped.push_back(caption.column);
-    for (const parquet::Table::Column& column : file->table->columns())
-        if (!column.is_bytes || std::ranges::find(mapped, column.name) != mapped.end())
+    for (const parquet::Table::Column& column : file->table->columns()) {
+        const bool is_mapped = std::ranges::find(mapped, column.name) != mapped.end();
+        if (!column.no_place.empty() && is_mapped)
+            throw cli::DataError(
+                name + ": the column \"" + column.name + "\" holds values of the type " +
+                column.no_place +
+                ", which a record has no place for (write it as numbers or texts)");
+        if (!column.no_place.empty())
+            no_place +=
+                (no_place.empty() ? "\"" : ", \"") + column.name + "\" (" + column.no_place + ")";
+        else if (!column.is_bytes || is_mapped)
             file->columns.push_back(column.name);
         else
             left_out += (left_out.empty() ? "\"" : ", \"") + column.name + "\"";
+    }
     file->table->read_bytes(mapped);
     if (!left_out.empty())
         cli::info(name + ": left out, because they hold bytes and not strings: " + left_out +
                   " (--map or --caption reads one as strings)");
+    if (!no_place.empty())
+        cli::info(name + ": left out, because a record has no place for their types: " + no_place);
     return file;
 }
 

@@ -18,7 +18,6 @@
 
 #include <algorithm>
 #include <memory>
-#include <stdexcept>
 
 namespace lip::record::parquet {
 namespace {
@@ -32,16 +31,14 @@ using Fields = std::vector<::parquet::arrow::SchemaField>;
 // What a column is made of: the leaves that have a place in JSON, and those that are bytes.
 struct Leaves {
     std::vector<int> values, bytes;
+    std::string no_place;  // the type of a value that has none: the column is left out
 
-    void add(const ::parquet::arrow::SchemaField& field, const std::string& column) {
-        const Fit fit = fit_of(*field.field->type());
-        if (fit == Fit::kNone)
-            throw std::runtime_error("the column \"" + column + "\" holds values of the type " +
-                                     field.field->type()->ToString() +
-                                     ", which a record has no place for (write the file without "
-                                     "it)");
+    void add(const ::parquet::arrow::SchemaField& field) {
+        const arrow::DataType& type = *field.field->type();
+        const Fit fit = fit_of(type);
+        if (fit == Fit::kNone) no_place = type.ToString();
         if (field.is_leaf()) (fit == Fit::kBytes ? bytes : values).push_back(field.column_index);
-        for (const ::parquet::arrow::SchemaField& child : field.children) add(child, column);
+        for (const ::parquet::arrow::SchemaField& child : field.children) add(child);
     }
 };
 
@@ -72,8 +69,9 @@ public:
         reader_ = check(builder.properties(settings)->Build());
         for (const ::parquet::arrow::SchemaField& field : reader_->manifest().schema_fields) {
             Leaves leaves;
-            leaves.add(field, field.field->name());
-            columns_.push_back({field.field->name(), leaves.values.empty()});
+            leaves.add(field);
+            if (!leaves.no_place.empty()) leaves.values.clear();
+            columns_.push_back({field.field->name(), leaves.values.empty(), leaves.no_place});
             leaves_.push_back(std::move(leaves));
             is_image_.push_back(is_image_file(field));
         }
@@ -83,7 +81,8 @@ public:
 
     void read_bytes(const std::vector<std::string>& names) override {
         for (std::size_t i = 0; i < columns_.size(); ++i)
-            if (columns_[i].is_bytes && std::ranges::find(names, columns_[i].name) != names.end())
+            if (columns_[i].is_bytes && columns_[i].no_place.empty() &&
+                std::ranges::find(names, columns_[i].name) != names.end())
                 leaves_[i].values = leaves_[i].bytes;
     }
 

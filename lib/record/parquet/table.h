@@ -20,6 +20,8 @@ public:
     struct Column {
         std::string name;
         bool is_bytes = false;  // or holds nothing else; left out unless read_bytes() names it
+        // The type of its values where it has no place in JSON, as a duration: always left out.
+        std::string no_place = {};
     };
 
     virtual ~Table() = default;
