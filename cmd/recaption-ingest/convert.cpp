@@ -83,6 +83,7 @@ private:
     }
 
     void add_record(Record record) {
+        out_.counts.empty_boxes += record.empty_boxes;
         for (const Object::Field& field : record.object.fields)
             if (looks_like_caption(field)) ++out_.counts.unused[field.name];
         auto done = gatherer_.add(std::move(record));
@@ -116,6 +117,7 @@ void Counts::add(const Counts& other) {
     records += other.records;
     bare += other.bare;
     text_only += other.text_only;
+    empty_boxes += other.empty_boxes;
     matched += other.matched;
     missing += other.missing;
     for (const auto& [name, n] : other.captions) captions[name] += n;

@@ -205,6 +205,7 @@ private:
                 for (const Object::Field& field : captions->object.fields)
                     if (!record.object.find(field.name)) record.object.fields.push_back(field);
                 resolve_pixel_regions(record);
+                counts_.empty_boxes += record.empty_boxes;
             } else {
                 ++counts_.missing;
             }

@@ -62,7 +62,11 @@ void report_unused(const std::string& file, const FieldCounts& before, const Fie
 void report(const IngestOptions& options, const Counts& counts, std::uint64_t repeated,
             std::uint64_t skipped) {
     if (counts.text_only > 0)
-        cli::info(std::to_string(counts.text_only) + " entries without an image left out");
+        cli::info(std::to_string(counts.text_only) +
+                  " entries left out: they have no image, or several");
+    if (counts.empty_boxes > 0)
+        cli::info(std::to_string(counts.empty_boxes) +
+                  " boxes left out: within their image they have no area");
     const record::Where where(options.where);
     if (!where.empty()) {
         const bool took_none = options.join.empty() && counts.records == 0;

@@ -4,14 +4,33 @@
 #include "record/json_rows.h"
 
 #include <map>
+#include <string>
+#include <vector>
 
 namespace lip::record {
 namespace {
 
+// The paths in "image": a text, or a list of them.
+std::vector<std::string> images_of(const Object& object) {
+    std::vector<std::string> images;
+    const std::string* raw = object.find("image");
+    if (!raw || !raw->starts_with('[')) {
+        if (std::string one = text_of(object, "image"); !one.empty()) images.push_back(one);
+        return images;
+    }
+    bool is_array = false;
+    std::string text;
+    for (const std::string_view item : array_items(*raw, is_array))
+        if (read_text(item, text) && !text.empty()) images.push_back(text);
+    return images;
+}
+
 // {"id", "image", "conversations": [{"from", "value"}]}: the first answer is the caption.
 cli::Result<Record> conversation(Object& object, const ImportSettings& settings) {
-    const std::string image = text_of(object, "image");
-    if (image.empty()) return cli::Reject{kTextOnly, "a conversation without an image"};
+    const std::vector<std::string> images = images_of(object);
+    if (images.size() != 1)
+        return cli::Reject{kTextOnly, "a conversation without an image, or of several"};
+    const std::string& image = images.front();
     RecordBuilder builder(settings);
     builder.add({"id", Role::kKey, {}, {}}, text_of(object, "id"));
     builder.add({"image", Role::kReference, {}, {}}, image);

@@ -17,11 +17,24 @@ std::string box_json(const std::array<double, 4>& box, Size size) {
     return raw + "]";
 }
 
+// Within the image, is there anything of the box?
+bool has_area(const std::array<double, 4>& box, Size size) {
+    const auto length = [&](std::size_t at, double side) {
+        return std::clamp(box[at + 2], 0.0, side) - std::clamp(box[at], 0.0, side);
+    };
+    return size.width <= 0 || size.height <= 0 ||
+           (length(0, size.width) > 0 && length(1, size.height) > 0);
+}
+
 }  // namespace
 
 void add_pixel_regions(Record& record, const std::vector<PixelRegion>& regions, Size size) {
     std::string raw = "[";
     for (const PixelRegion& region : regions) {
+        if (!has_area(region.box, size)) {
+            ++record.empty_boxes;
+            continue;
+        }
         Object object;
         object.set("box", box_json(region.box, size));
         object.set_text("text", region.text);
@@ -44,6 +57,7 @@ void resolve_pixel_regions(Record& record) {
         return;
     std::string raw = "[";
     bool is_array = false;
+    std::uint64_t empty = 0;
     for (const std::string_view item : array_items(*all, is_array)) {
         auto region = parse_object(item);
         const std::string* given = region ? region->find("box") : nullptr;
@@ -53,6 +67,10 @@ void resolve_pixel_regions(Record& record) {
             for (const std::string_view side : array_items(*given, is_array))
                 if (sides < 4 && read_number(side, box[sides])) ++sides;
         if (sides != 4) return;  // not ours
+        if (!has_area(box, size)) {
+            ++empty;
+            continue;
+        }
         region->set("box", box_json(box, size));
         if (raw.size() > 1) raw += ',';
         region->append_json(raw);
@@ -60,6 +78,7 @@ void resolve_pixel_regions(Record& record) {
     std::erase_if(record.object.fields,
                   [](const Object::Field& field) { return field.name == "pixel_regions"; });
     record.object.set("regions", raw + "]");
+    record.empty_boxes += empty;
 }
 
 }  // namespace lip::record

@@ -51,6 +51,7 @@ struct Record {
     std::vector<Caption> captions;
     std::vector<Region> regions;
     Object object;
+    std::uint64_t empty_boxes = 0;  // regions that an importer left out: they have no area
 
     // Writes `captions` into `object`.
     void update_captions();
