@@ -73,7 +73,8 @@ private:
         std::unique_lock lock(mutex_);
         changed_.wait(lock, [&] { return ended_ || failure_ || produced_ - committed_ < window_; });
         if (ended_ || failure_) return std::nullopt;
-        std::optional<Job> job = Job{produced_++};
+        std::optional<Job> job(std::in_place);
+        job->position = produced_++;
         lock.unlock();
         try {
             job->item = produce_();
