@@ -1,6 +1,7 @@
 #include "image/foreign_kind.h"
 
 #include "image/decode.h"
+#include "text/letters.h"
 
 #include <algorithm>
 #include <array>
@@ -119,11 +120,8 @@ ForeignKind media_kind(std::string_view bytes) {
     return found;
 }
 
-bool begins(std::string_view text, std::string_view lower_case) {
-    return text.size() >= lower_case.size() &&
-           std::equal(lower_case.begin(), lower_case.end(), text.begin(), [](char a, char b) {
-               return a == (b >= 'A' && b <= 'Z' ? static_cast<char>(b - 'A' + 'a') : b);
-           });
+bool begins(std::string_view bytes, std::string_view lower_case) {
+    return text::ascii_lower(bytes.substr(0, lower_case.size())) == lower_case;
 }
 
 bool is_printable(std::string_view text) {

@@ -1,6 +1,7 @@
 #include "record/content.h"
 
 #include "record/unpack.h"
+#include "text/letters.h"
 
 #include <algorithm>
 
@@ -110,10 +111,7 @@ bool is_tar_header(std::string_view head) {
 bool is_page(std::string_view head) {
     head.remove_prefix(std::min(head.find_first_not_of(" \t\r\n\xEF\xBB\xBF"), head.size()));
     const auto begins = [&](std::string_view with) {
-        return head.size() >= with.size() &&
-               std::equal(with.begin(), with.end(), head.begin(), [](char a, char b) {
-                   return a == (b >= 'A' && b <= 'Z' ? static_cast<char>(b - 'A' + 'a') : b);
-               });
+        return text::ascii_lower(head.substr(0, with.size())) == with;
     };
     return std::ranges::any_of(kPages, begins);
 }

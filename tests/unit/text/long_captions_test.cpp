@@ -1,5 +1,6 @@
 // Long captions as people write them, our own: paragraphs of plain description with numbers,
 // inscriptions, names and abbreviations. "‖" marks each border and is not in the input.
+#include "tests/unit/text/borders.h"
 #include "text/splitter.h"
 
 #include <doctest/doctest.h>
@@ -99,25 +100,11 @@ constexpr std::string_view kLongCaptions[] = {
     "Dr. Lang's name is stamped beside it.",
 };
 
-// The caption with its borders marked, as the splitter sees them.
-std::string marked(std::string_view caption) {
-    std::string joined;
-    for (const text::Span& span : text::SentenceSplitter({}).split(caption)) {
-        if (!joined.empty()) joined += " ‖ ";
-        joined += text::slice(caption, span);
-    }
-    return joined;
-}
-
 }  // namespace
 
 TEST_CASE("long captions of people are cut where they end their sentences") {
     for (const std::string_view example : kLongCaptions) {
-        std::string caption(example);
-        constexpr std::string_view kBorder = " ‖";
-        for (std::size_t pos = 0; (pos = caption.find(kBorder, pos)) != caption.npos;) {
-            caption.erase(pos, kBorder.size());
-        }
+        const std::string caption = unmarked(example);
         CHECK(marked(caption) == example);
         CHECK(text::ends_with_end_mark(caption));
     }

@@ -1,5 +1,6 @@
 // Ends of sentences: quotes around captions, decoration behind the end, marks of other scripts,
 // line tags, addresses. "‖" marks each border and is not in the input.
+#include "tests/unit/text/borders.h"
 #include "text/end_marks.h"
 #include "text/flags.h"
 #include "text/splitter.h"
@@ -15,22 +16,8 @@ namespace text = lip::text;
 
 namespace {
 
-std::string marked(std::string_view caption) {
-    std::string joined;
-    for (const text::Span& span : text::SentenceSplitter({}).split(caption)) {
-        if (!joined.empty()) joined += " ‖ ";
-        joined += text::slice(caption, span);
-    }
-    return joined;
-}
-
 void check(std::string_view example) {
-    std::string input(example);
-    constexpr std::string_view kBorder = " ‖";
-    for (std::size_t pos = 0; (pos = input.find(kBorder, pos)) != input.npos;) {
-        input.erase(pos, kBorder.size());
-    }
-    CHECK(marked(input) == example);
+    CHECK(marked(unmarked(example)) == example);
 }
 
 bool is_flagged(std::string_view caption, std::string_view flag) {
