@@ -7,6 +7,7 @@
 #include "record/file.h"
 #include "record/object.h"
 #include "tensor/math.h"
+#include "text/byte_order_mark.h"
 #include "text/utf8.h"
 
 #include <ATen/ATen.h>
@@ -23,7 +24,7 @@ constexpr std::int64_t kAmbiguous = -1;
 
 // Lines without their ends; empty ones at the end are left out.
 std::vector<std::string_view> lines_of(std::string_view text) {
-    if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
+    text = lip::text::without_byte_order_mark(text);
     std::vector<std::string_view> lines;
     while (!text.empty()) {
         const std::size_t end = std::min(text.find('\n'), text.size());

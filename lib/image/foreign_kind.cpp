@@ -1,6 +1,7 @@
 #include "image/foreign_kind.h"
 
 #include "image/decode.h"
+#include "text/byte_order_mark.h"
 #include "text/letters.h"
 
 #include <algorithm>
@@ -130,7 +131,7 @@ bool is_printable(std::string_view text) {
 }
 
 std::string_view without_space(std::string_view bytes) {
-    if (bytes.starts_with("\xEF\xBB\xBF")) bytes.remove_prefix(3);
+    bytes = text::without_byte_order_mark(bytes);
     return bytes.substr(std::min(bytes.find_first_not_of(" \t\r\n\f"), bytes.size()));
 }
 

@@ -1,23 +1,19 @@
 // The tables of Flickr8k and Flickr30k with a row a caption.
 #include "record/delimited.h"
 #include "record/shape.h"
+#include "text/letters.h"
 
 #include <algorithm>
-#include <cctype>
 
 namespace lip::record {
 namespace {
-
-bool is_digit(char c) {
-    return std::isdigit(static_cast<unsigned char>(c)) != 0;
-}
 
 // "1.jpg#0" is caption 0 of 1.jpg.
 void drop_number(std::vector<std::string>& fields) {
     if (fields.empty()) return;
     std::string& image = fields[0];
     std::size_t end = image.size();
-    while (end > 0 && is_digit(image[end - 1])) --end;
+    while (end > 0 && lip::text::is_ascii_digit(image[end - 1])) --end;
     if (end > 1 && end < image.size() && image[end - 1] == '#') image.resize(end - 1);
 }
 
@@ -28,7 +24,7 @@ void split_number(std::vector<std::string>& fields) {
     const std::string text = fields[1];
     std::size_t begin = text.find_first_not_of(' ');
     std::size_t end = begin;
-    while (end < text.size() && is_digit(text[end])) ++end;
+    while (end < text.size() && lip::text::is_ascii_digit(text[end])) ++end;
     if (begin == text.npos || end == begin || end >= text.size() || text[end] != ' ') return;
     const std::size_t comment = std::min(text.find_first_not_of(' ', end), text.size());
     fields[1] = text.substr(begin, end - begin);

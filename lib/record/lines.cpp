@@ -2,6 +2,7 @@
 
 #include "record/operands.h"
 #include "record/record.h"
+#include "text/byte_order_mark.h"
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -129,7 +130,7 @@ std::optional<LineBlock> LineReader::next_block() {
             std::string_view text = bytes.substr(begin, stop - begin);
             if (text.ends_with('\r')) text.remove_suffix(1);
             ++number_;
-            if (number_ == 1 && text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
+            if (number_ == 1) text = lip::text::without_byte_order_mark(text);
             if (!is_blank(text)) {
                 const bool too_large = text.size() > max_line;
                 const auto at = static_cast<std::uint64_t>(text.data() - bytes.data());

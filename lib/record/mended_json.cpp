@@ -1,5 +1,7 @@
 #include "record/mended_json.h"
 
+#include "text/byte_order_mark.h"
+#include "text/letters.h"
 #include "text/utf8.h"
 
 #include <cctype>
@@ -9,11 +11,6 @@ namespace lip::record {
 namespace {
 
 constexpr std::string_view kReplacement = "\xEF\xBF\xBD";
-constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
-
-bool is_digit(char c) {
-    return c >= '0' && c <= '9';
-}
 
 // Of the characters that numbers and the words null, NaN and so on are made of.
 bool is_in_word(char c) {
@@ -23,9 +20,8 @@ bool is_in_word(char c) {
 
 bool is_not_finite(std::string_view word) {
     if (word.starts_with('-') || word.starts_with('+')) word.remove_prefix(1);
-    std::string lower;
     if (word.size() > 8) return false;
-    for (const char c : word) lower += static_cast<char>(std::tolower(c));
+    const std::string lower = text::ascii_lower(word);
     return lower == "nan" || lower == "inf" || lower == "infinity";
 }
 
@@ -37,7 +33,7 @@ std::optional<std::uint32_t> escaped_unit(std::string_view json, std::size_t at)
     for (std::size_t i = at + 2; i < at + 6; ++i) {
         const auto c = static_cast<unsigned char>(json[i]);
         if (!std::isxdigit(c)) return std::nullopt;
-        const int digit = is_digit(json[i]) ? c - '0' : std::tolower(c) - 'a' + 10;
+        const int digit = text::is_ascii_digit(json[i]) ? c - '0' : std::tolower(c) - 'a' + 10;
         unit = unit << 4 | static_cast<std::uint32_t>(digit);
     }
     return unit;
@@ -54,8 +50,8 @@ public:
             if (c == '"') {
                 keep(1);
                 mend_text();
-            } else if (json_.substr(at_).starts_with(kByteOrderMark)) {
-                put(kByteOrderMark.size(), "");
+            } else if (json_.substr(at_).starts_with(text::kByteOrderMark)) {
+                put(text::kByteOrderMark.size(), "");
             } else if (is_in_word(c)) {
                 std::size_t size = 1;
                 while (at_ + size < json_.size() && is_in_word(json_[at_ + size])) ++size;
@@ -130,7 +126,7 @@ private:
 bool is_number(std::string_view word) {
     const auto digits = [&word] {
         std::size_t n = 0;
-        while (n < word.size() && is_digit(word[n])) ++n;
+        while (n < word.size() && text::is_ascii_digit(word[n])) ++n;
         word.remove_prefix(n);
         return n;
     };

@@ -3,6 +3,7 @@
 #include "cli/log.h"
 #include "record/mended_json.h"
 #include "record/slicer.h"
+#include "text/byte_order_mark.h"
 
 #include <simdjson.h>
 
@@ -43,7 +44,7 @@ Parsers& parsers() {
 
 std::string_view trimmed(std::string_view text) {
     constexpr std::string_view kSpace = " \t\r\n";
-    if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
+    text = lip::text::without_byte_order_mark(text);
     const std::size_t begin = text.find_first_not_of(kSpace);
     if (begin == text.npos) return {};
     return text.substr(begin, text.find_last_not_of(kSpace) + 1 - begin);

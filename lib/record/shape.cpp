@@ -3,6 +3,7 @@
 #include "cli/log.h"
 #include "record/csv.h"
 #include "record/slicer.h"
+#include "text/byte_order_mark.h"
 #include "text/flags.h"
 #include "text/utf8.h"
 
@@ -116,7 +117,7 @@ Shape detect_shape(std::string_view head, char delimiter) {
         shape.kind = Shape::Kind::kParquet;
         return shape;
     }
-    if (head.starts_with("\xEF\xBB\xBF")) head.remove_prefix(3);
+    head = text::without_byte_order_mark(head);
     const std::size_t begin = head.find_first_not_of(kSpace);
     if (begin == head.npos) return shape;
     const std::string_view text = head.substr(begin);

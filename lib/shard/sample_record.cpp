@@ -2,6 +2,7 @@
 
 #include "record/columns.h"
 #include "record/json_rows.h"
+#include "text/byte_order_mark.h"
 
 #include <algorithm>
 
@@ -34,7 +35,7 @@ constexpr std::string_view kTextExts[] = {"txt", "text", "caption", "cap"};
 
 // The caption that is a file: without its byte order mark and its last newline.
 std::string_view file_text(std::string_view bytes) {
-    if (bytes.starts_with("\xEF\xBB\xBF")) bytes.remove_prefix(3);
+    bytes = text::without_byte_order_mark(bytes);
     while (bytes.ends_with('\n') || bytes.ends_with('\r')) bytes.remove_suffix(1);
     return bytes;
 }

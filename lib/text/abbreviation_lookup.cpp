@@ -1,6 +1,7 @@
 #include "text/abbreviations.h"
 
 #include "cli/error.h"
+#include "text/byte_order_mark.h"
 #include "text/letters.h"
 #include "text/utf8.h"
 
@@ -32,7 +33,7 @@ Abbreviations Abbreviations::with_file(const std::filesystem::path& path) {
     std::string line;
     for (std::size_t number = 1; std::getline(file, line); ++number) {
         std::string_view word = line;
-        if (number == 1 && word.starts_with("\xEF\xBB\xBF")) word.remove_prefix(3);
+        if (number == 1) word = without_byte_order_mark(word);
         word = trim(word.substr(0, word.find('#')));
         if (word.empty()) continue;
         const bool is_name = word.ends_with('!');
