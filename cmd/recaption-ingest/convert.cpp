@@ -50,7 +50,11 @@ public:
         out_.rows = block_.rows.size();
         for (const Row& row : block_.rows)
             if (!add_row(row) && settings_.stops) break;
-        for (const RowIndex::Entry& entry : block_.entries) add_record(block_.index->read(entry));
+        for (const RowIndex::Entry& entry : block_.entries) {
+            Record record = block_.index->read(entry);
+            settings_.masks->add_to(record);
+            add_record(std::move(record));
+        }
         if (auto record = gatherer_.finish()) {
             (out_.first ? out_.last : out_.first) = std::move(record);
         }
@@ -64,22 +68,34 @@ private:
         std::optional<cli::Reject> reject = row.reject;
         if (!reject) {
             auto record = block_.reader->record(row);
-            if (record) {
-                if (settings_.where->empty() || settings_.where->takes(*record, out_.counts.where))
-                    add_record(std::move(*record));
-                return true;
-            }
+            if (record) return take(row, std::move(*record));
             reject = record.reject();
         }
         if (reject->word == kTextOnly) {
             ++out_.counts.text_only;
             return true;
         }
-        out_.bad.push_back({{block_.file, row.line, row.offset, false, {}},
-                            *reject,
+        out_.bad.push_back({place_of(row), *reject,
                             row.raw.empty() && row.fields.size() == 1 ? row.fields[0] : row.raw,
-                            row.is_cut && reject->word == "bad-json"});
+                            row.is_cut && reject->word == "bad-json", row.is_part});
+        out_.rows -= row.is_part;
         return false;
+    }
+
+    record::Place place_of(const Row& row) const {
+        return {block_.file, row.line, row.offset, false, {}};
+    }
+
+    // False: a part of it is bad, and that stops the run.
+    bool take(const Row& row, Record record) {
+        if (!settings_.where->empty() && !settings_.where->takes(record, out_.counts.where))
+            return true;
+        settings_.masks->add_to(record);
+        for (BadPart& part : record.bad_parts)
+            out_.bad.push_back({place_of(row), part.reject, std::move(part.raw), false, true});
+        if (!record.bad_parts.empty() && settings_.stops) return false;
+        add_record(std::move(record));
+        return true;
     }
 
     void add_record(Record record) {
@@ -108,8 +124,10 @@ private:
 
 void Counts::add(const Record& record) {
     ++records;
+    const bool has_regions = record.object.find("regions") || record.object.find("pixel_regions");
+    with_regions += has_regions;
     bare += record.captions.empty() && record.labels.empty() && !record.object.find("label") &&
-            !record.object.find("regions") && !record.object.find("pixel_regions");
+            !has_regions;
     for (const Caption& caption : record.captions) ++captions[caption.source + ":" + caption.form];
 }
 
@@ -118,6 +136,8 @@ void Counts::add(const Counts& other) {
     bare += other.bare;
     text_only += other.text_only;
     empty_boxes += other.empty_boxes;
+    with_regions += other.with_regions;
+    orphans += other.orphans;
     matched += other.matched;
     missing += other.missing;
     for (const auto& [name, n] : other.captions) captions[name] += n;
@@ -127,8 +147,9 @@ void Counts::add(const Counts& other) {
 }
 
 bool looks_like_caption(const Object::Field& field) {
-    constexpr std::string_view kOurs[] = {"key",   "image",  "url",  "captions",     "regions",
-                                          "label", "record", "mask", "pixel_regions"};
+    constexpr std::string_view kOurs[] = {"key",           "image",       "url",    "captions",
+                                          "regions",       "label",       "record", "mask",
+                                          "pixel_regions", "region_texts"};
     const std::string& raw = field.raw;
     if (raw.empty() || (raw[0] != '"' && raw[0] != '[')) return false;
     if (std::ranges::find(kOurs, field.name) != std::end(kOurs)) return false;

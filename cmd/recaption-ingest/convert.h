@@ -1,6 +1,7 @@
 // Rows made into records, a block at a time, by several threads at once.
 #pragma once
 
+#include "cmd/recaption-ingest/mask_files.h"
 #include "record/errors.h"
 #include "record/formats.h"
 #include "record/group.h"
@@ -19,6 +20,7 @@ namespace lip::cmd {
 // What the records hold and what was left out; sums of several may be added up.
 struct Counts {
     std::uint64_t records = 0, matched = 0, missing = 0, text_only = 0, empty_boxes = 0;
+    std::uint64_t with_regions = 0, orphans = 0;
     std::uint64_t bare = 0;                         // records without captions, regions and labels
     std::map<std::string, std::uint64_t> captions;  // by source:form
     // Fields that look like captions and follow as they are: rows for each name.
@@ -40,6 +42,7 @@ struct ConvertSettings {
     bool stops = true;            // a bad row ends the run: what follows it is not looked at
     std::int64_t most_bytes = 0;  // of a record
     const record::Where* where = nullptr;
+    MaskFiles* masks = nullptr;
 };
 
 // Rows of one file, or their places.
@@ -57,6 +60,7 @@ struct Converted {
         cli::Reject reject;
         std::string raw;
         bool is_cut;
+        bool is_part = false;  // of a record that is kept
     };
     // The first and the last record may go on in other blocks; those between are lines.
     std::optional<record::Record> first, last;

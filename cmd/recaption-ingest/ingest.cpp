@@ -3,12 +3,14 @@
 #include "cli/log.h"
 #include "cmd/recaption-ingest/convert.h"
 #include "cmd/recaption-ingest/marks.h"
+#include "cmd/recaption-ingest/mask_files.h"
 #include "cmd/recaption-ingest/report.h"
 #include "record/content.h"
 #include "record/file.h"
 #include "record/lines.h"
 #include "record/ordered.h"
 #include "record/pixel_regions.h"
+#include "record/region_columns.h"
 #include "shard/caption_tars.h"
 #include "shard/images.h"
 #include "shard/picture_rows.h"
@@ -40,7 +42,8 @@ public:
     explicit Ingest(IngestOptions& options)
         : options_(options),
           inputs_(shard::caption_inputs(options.stream.inputs)),
-          errors_(options.stream, options.common.force) {
+          errors_(options.stream, options.common.force),
+          masks_(options.mask_dir, options.masks, options.common.force) {
         if (options.stats == "-" && options.common.output != "-")
             throw cli::UsageError("--stats - writes the counts in place of the records, so -o " +
                                   options.common.output + " would stay empty");
@@ -60,6 +63,7 @@ public:
         flush(gatherer_.finish());
         counts_.group.add(gatherer_.counts());
         report(options_, counts_, repeated_, errors_.skipped());
+        report_masks(options_, masks_);
         if (marks_)
             cli::info(std::to_string(marks_->duplicates()) + " captions are duplicates, " +
                       std::to_string(marks_->leaks()) + " leak");
@@ -119,14 +123,17 @@ private:
         if (is_bad || options_.group == Group::kOff) flush(gatherer_.finish());
         for (const auto& bad : done.bad) {
             if (bad.is_cut) throw_truncated_input(bad.place);
-            errors_.report(bad.place, bad.reject, bad.raw);
+            if (bad.is_part)
+                errors_.report_part(bad.place, bad.reject, bad.raw);
+            else
+                errors_.report(bad.place, bad.reject, bad.raw);
         }
         progress_.update(errors_.records());
     }
 
     void run_blocks(const std::function<std::optional<RowBlock>()>& produce) {
         const ConvertSettings settings{options_.group != Group::kOff, stops_at_bad(),
-                                       options_.import.max_line, &where_};
+                                       options_.import.max_line, &where_, &masks_};
         run_ordered<RowBlock, Converted>(
             options_.common.thread_count(), produce,
             [&](RowBlock& block) { return convert(block, settings); },
@@ -137,6 +144,7 @@ private:
         std::string format = options_.stream.input_format;
         const auto reader = open_any(path, options_.import, format);
         const auto before = counts_.unused;
+        if (masks_.draws()) masks_.write_classes(reader->classes());
         run_blocks([&]() -> std::optional<RowBlock> {
             RowBlock block{reader.get(), display_name(path), {}, nullptr, {}};
             Row row;
@@ -150,6 +158,7 @@ private:
             if (block.rows.empty()) return std::nullopt;
             return block;
         });
+        counts_.orphans += reader->orphans();
         report_unused(display_name(path), before, counts_.unused);
     }
 
@@ -165,6 +174,8 @@ private:
             errors_, options_.stream.limit);
         counts_.where.add(left_out);
         counts_.text_only = index.text_only();
+        counts_.orphans = index.orphans();
+        for (const auto& names : index.classes()) masks_.write_classes(names);
         index.order_by_first();
         std::span<const RowIndex::Entry> rest = index.entries();
         run_blocks([&]() -> std::optional<RowBlock> {
@@ -188,6 +199,8 @@ private:
         check_not_empty(rows_, inputs_.front());
         duplicates_ = index.duplicates();
         counts_.text_only = index.text_only();
+        counts_.orphans = index.orphans();
+        for (const auto& names : index.classes()) masks_.write_classes(names);
         counts_.where.add(index.where_counts());
         shard::ImageStream records(join_input(options_), errors_);
         shard::ImageRecord item;
@@ -204,7 +217,9 @@ private:
                     if (looks_like_caption(field)) ++counts_.unused[field.name];
                 for (const Object::Field& field : captions->object.fields)
                     if (!record.object.find(field.name)) record.object.fields.push_back(field);
+                resolve_region_texts(record);
                 resolve_pixel_regions(record);
+                masks_.add_to(record);
                 counts_.empty_boxes += record.empty_boxes;
             } else {
                 ++counts_.missing;
@@ -235,7 +250,15 @@ private:
             "{\"rows\":" + std::to_string(options_.join.empty() ? errors_.records() : rows_);
         out += ",\"records\":" + std::to_string(counts_.records);
         out += ",\"skipped\":" + std::to_string(errors_.skipped());
+        out += ",\"skipped_parts\":" + std::to_string(errors_.parts());
         if (!where_.empty()) out += ",\"left_out\":" + std::to_string(counts_.where.left_out);
+        if (!options_.mask_dir.empty() || !options_.masks.empty())
+            out += ",\"with_masks\":" + std::to_string(masks_.count());
+        out += ",\"with_regions\":" + std::to_string(counts_.with_regions);
+        for (const auto& [name, n] :
+             {std::pair("without_image", counts_.text_only),
+              std::pair("empty_boxes", counts_.empty_boxes), std::pair("orphans", counts_.orphans)})
+            out.append(",\"").append(name).append("\":") += std::to_string(n);
         out += ",\"grouped\":" + std::to_string(counts_.group.rows);
         out += ",\"repeated_keys\":" + std::to_string(repeated_);
         if (!options_.join.empty())
@@ -265,6 +288,7 @@ private:
     std::optional<Output> output_;
     cli::Progress progress_{"rows", "rows"};
     std::optional<Marks> marks_;
+    MaskFiles masks_;
     const Where where_{options_.where};
     Gatherer gatherer_{options_.group != Group::kOff, options_.import.max_line};
     KeyMemory keys_;
@@ -283,7 +307,7 @@ std::unique_ptr<RowReader> open_any(const std::string& path, const ImportSetting
         if (!format.empty() && format != "image-folder")
             throw cli::DataError(path + ": a folder of pictures is no " + format);
         format = "image-folder";
-        return shard::open_picture_folder(path, settings);
+        return with_regions(shard::open_picture_folder(path, settings), settings.map.regions);
     }
     if (format == "image-folder")
         throw cli::DataError(display_name(path) + ": is no folder of pictures");
@@ -294,7 +318,7 @@ std::unique_ptr<RowReader> open_any(const std::string& path, const ImportSetting
     const std::string name = source->name();
     auto reader = shard::open_caption_tar(std::move(source), settings, name, format);
     if (!named && settings.found) settings.found(name, format, "a tar");
-    return reader;
+    return with_regions(std::move(reader), settings.map.regions);
 }
 
 std::vector<FormatLine> all_formats() {
@@ -316,6 +340,7 @@ int ingest(IngestOptions& options) {
     }
     options.import.max_line = options.stream.max_line;
     options.import.delimiter = options.delimiter.character;
+    options.import.outlines = !options.mask_dir.empty();
     if (options.join.empty() && options.join_part.count > 1)
         throw cli::UsageError("--join-part needs --join");
     if (options.common.dry_run) {

@@ -19,6 +19,7 @@ struct IngestOptions {
     std::string join;
     record::JoinPart join_part;
     record::JoinOn join_on = record::JoinOn::kUrl;
+    std::string mask_dir, masks;
     std::string stats;
     bool mark_duplicates = false;
     std::string leak_check;

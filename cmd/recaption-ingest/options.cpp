@@ -19,6 +19,9 @@ cli::Tool ingest_tool(IngestOptions& options) {
     o.add_repeated("--caption", options.import.map.captions, "SOURCE:FORM=COLUMN",
                    "take a caption from a column; FORM is raw, short or long. Without FORM: raw "
                    "for the source raw, else long");
+    o.add_repeated("--region", options.import.map.regions, "LAYOUT[/SCALE]=BOX[:TEXT[:LABEL]]",
+                   "take regions from a column of boxes; LAYOUT is xyxy, xywh, cxcywh or yxyx, in "
+                   "pixels, or in parts of SCALE: /1 for fractions");
     using Key = record::ImportSettings::Key;
     o.choice("--key", options.import.key,
              {{"auto", Key::kAuto}, {"url", Key::kUrl}, {"path", Key::kPath}},
@@ -62,6 +65,12 @@ cli::Tool ingest_tool(IngestOptions& options) {
           "flag captions whose text or image is in FILE, an evaluation set, as leak");
     o.add("--stats", options.stats, "FILE",
           "write counts to FILE as JSON; -: to standard output, in place of the records");
+    o.add(
+        "--mask-dir", options.mask_dir, "DIR",
+        "draw the outlines of COCO's files as masks into DIR, with class numbers from 1 as values, "
+        "and name them in the records");
+    o.add("--masks", options.masks, "DIR",
+          "name the masks in DIR in the records: that of the image a/b.jpg is a/b.png or b.png");
     std::vector<std::string> formats;
     for (const FormatLine& format : known) formats.emplace_back(format.name);
     add_records(o, options.stream, formats);

@@ -67,6 +67,10 @@ void report(const IngestOptions& options, const Counts& counts, std::uint64_t re
     if (counts.empty_boxes > 0)
         cli::info(std::to_string(counts.empty_boxes) +
                   " boxes left out: within their image they have no area");
+    if (!options.import.map.regions.empty() && counts.records > 0 && counts.with_regions == 0 &&
+        !options.stream.allow_empty)
+        throw cli::DataError("--region " + to_text(options.import.map.regions.front()) +
+                             ": no row has such a column (--allow-empty accepts that)");
     const record::Where where(options.where);
     if (!where.empty()) {
         const bool took_none = options.join.empty() && counts.records == 0;
@@ -85,6 +89,21 @@ void report(const IngestOptions& options, const Counts& counts, std::uint64_t re
     if (wants_captions && counts.records > 0 && counts.bare == counts.records)
         cli::warn("none of the " + std::to_string(counts.records) +
                   " records has a caption: --caption SOURCE:FORM=COLUMN says where they are");
+}
+
+void report_masks(const IngestOptions& options, const MaskFiles& masks) {
+    const bool draws = !options.mask_dir.empty();
+    if (!draws && options.masks.empty()) return;
+    if (masks.count() == 0 && !options.stream.allow_empty)
+        throw cli::DataError(
+            draws ? "--mask-dir: no region has an outline to draw (--allow-empty "
+                    "accepts that)"
+                  : "--masks " + options.masks +
+                        ": no image has its mask there (--allow-empty accepts that)");
+    if (masks.missing() > 0)
+        cli::info(std::to_string(masks.missing()) +
+                  (masks.missing() == 1 ? " image has" : " images have") + " no mask in " +
+                  options.masks);
 }
 
 }  // namespace lip::cmd

@@ -15,6 +15,9 @@ namespace lip::cmd {
 void report(const IngestOptions& options, const Counts& counts, std::uint64_t repeated,
             std::uint64_t skipped);
 
+// Says how many masks are missing. Throws DataError if there is none at all.
+void report_masks(const IngestOptions& options, const MaskFiles& masks);
+
 // Says which fields of a file look like captions and were not used: what `after` has more than
 // `before`.
 using FieldCounts = std::map<std::string, std::uint64_t>;

@@ -30,6 +30,7 @@ struct Release {
     std::span<const std::string_view> one_of = {};  // one of these at least, too
     // How long its captions are: what tells releases with the same columns apart.
     enum class Length { kAny, kShort, kLong } length = Length::kAny;
+    std::string_view regions = {};  // as --region takes them
 };
 
 // Captions of more words than this on average are long ones.

@@ -74,7 +74,7 @@ ErrorLog::ErrorLog(const StreamSettings& settings, bool force) : settings_(setti
 }
 
 ErrorLog::~ErrorLog() {
-    if (!file_ || skipped_ == 0) return;
+    if (!file_ || skipped_ + parts_ == 0) return;
     try {
         file_->close();
     } catch (const std::exception&) {  // the run has failed already
@@ -87,32 +87,44 @@ void ErrorLog::check_limit() const {
     if (limit.kind == ErrorLimit::Kind::kNone) return;
     if (is_share && records_ < kShareLooksAfter) return;
     const double most = limit.value * (is_share ? static_cast<double>(records_) : 1);
-    if (static_cast<double>(skipped_) > most)
-        throw cli::DataError("too many bad records: " + std::to_string(skipped_) + " of " +
+    if (static_cast<double>(skipped_ + parts_) > most)
+        throw cli::DataError("too many bad records: " + std::to_string(skipped_ + parts_) + " of " +
                              std::to_string(records_) + " (--max-errors " + to_text(limit) + ")");
 }
 
 void ErrorLog::report(const Place& place, const cli::Reject& reject, std::string_view raw) {
-    if (records_ <= muted_until_) {
-        ++skipped_;
-        ++by_word_[std::string(reject.word)];
+    add(place, reject, raw, false);
+}
+
+void ErrorLog::report_part(const Place& place, const cli::Reject& reject, std::string_view raw) {
+    add(place, reject, raw, true);
+}
+
+void ErrorLog::add(const Place& place, const cli::Reject& reject, std::string_view raw,
+                   bool is_part) {
+    std::uint64_t& count = is_part ? parts_ : skipped_;
+    std::uint64_t& of_word = (is_part ? parts_by_word_ : by_word_)[std::string(reject.word)];
+    if (muted_until_ > 0 && records_ <= muted_until_) {
+        ++count;
+        ++of_word;
         return;
     }
     const std::string& key = place.key.empty() ? reject.key : place.key;
     std::string text = to_string(place) + ": " + reject.message;
     if (!key.empty()) text += " (" + key + ")";
-    if (!settings_.skip_bad && place.line <= 1 && is_foreign(reject, raw))
+    if (!settings_.skip_bad && place.line <= 1 && !is_part && is_foreign(reject, raw))
         throw cli::DataError(text +
                              ": this is not a file of records (recaption-ingest converts caption "
                              "files; some tools read plain text with --input-format lines)");
     // Skipping the second record of a key would lose its captions: no advice for that.
-    const char* advice =
-        reject.word == "duplicate-key" ? "]" : "; --on-error=skip skips such records]";
+    const char* advice = reject.word == "duplicate-key" ? "]"
+                         : is_part ? "; --on-error=skip leaves out this part of the record]"
+                                   : "; --on-error=skip skips such records]";
     if (!settings_.skip_bad) throw cli::DataError(text + " [" + std::string(reject.word) + advice);
-    ++skipped_;
-    ++by_word_[std::string(reject.word)];
+    ++count;
+    ++of_word;
     text += " [" + std::string(reject.word) + "]";
-    if (skipped_ <= kReportedOneByOne)
+    if (skipped_ + parts_ <= kReportedOneByOne)
         cli::warn(text);
     else
         cli::verbose(text);
@@ -153,13 +165,20 @@ int ErrorLog::finish() {
             settings_.inputs.empty() ? "standard input" : settings_.inputs.front();
         throw_no_records(where);
     }
-    if (skipped_ == 0) return cli::kDone;
-    std::string text =
-        "skipped " + std::to_string(skipped_) + " of " + std::to_string(records_) + " records:";
-    for (const auto& [word, count] : by_word_)
-        text += (text.back() == ':' ? " " : ", ") + std::to_string(count) + " " + word;
-    cli::warn(text);
-    return cli::kSkipped;
+    const auto counts = [](std::string text, const std::map<std::string, std::uint64_t>& words) {
+        for (const auto& [word, count] : words)
+            text += (text.back() == ':' ? " " : ", ") + std::to_string(count) + " " + word;
+        return text;
+    };
+    if (parts_ > 0)
+        cli::warn(counts("left out " + std::to_string(parts_) +
+                             (parts_ == 1 ? " part of a record:" : " parts of records:"),
+                         parts_by_word_));
+    if (skipped_ > 0)
+        cli::warn(counts(
+            "skipped " + std::to_string(skipped_) + " of " + std::to_string(records_) + " records:",
+            by_word_));
+    return skipped_ + parts_ == 0 ? cli::kDone : cli::kSkipped;
 }
 
 }  // namespace lip::record

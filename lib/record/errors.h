@@ -69,6 +69,8 @@ public:
     // Takes one bad record. `raw` is the input line, where there is one. Throws DataError with the
     // place and remedy if bad records stop the run, or there are too many.
     void report(const Place& place, const cli::Reject& reject, std::string_view raw = {});
+    // Takes a caption, region or member that cannot be used, of a record that is kept.
+    void report_part(const Place& place, const cli::Reject& reject, std::string_view raw);
     void count_records(std::uint64_t n) { records_ += n; }
     // Records up to number `n` were handled by an earlier run: bad ones among them are only
     // counted.
@@ -76,9 +78,10 @@ public:
 
     std::uint64_t records() const { return records_; }
     std::uint64_t skipped() const { return skipped_; }
+    std::uint64_t parts() const { return parts_; }
 
-    // Closes the file of rejects and says the closing line. 0, or 3 if records were skipped. Throws
-    // DataError if no record was read at all and that is not allowed.
+    // Closes the file of rejects and says the closing line. 0, or 3 if records or parts of them
+    // were skipped. Throws DataError if no record was read at all and that is not allowed.
     int finish();
     // Throws DataError: records were read, but `count` of what was asked for is none. `missing` is
     // the message; --allow-empty accepts it.
@@ -86,11 +89,12 @@ public:
 
 private:
     void check_limit() const;  // throws DataError above --max-errors
+    void add(const Place& place, const cli::Reject& reject, std::string_view raw, bool is_part);
 
     StreamSettings settings_;
     std::unique_ptr<Output> file_;
-    std::uint64_t records_ = 0, skipped_ = 0, muted_until_ = 0;
-    std::map<std::string, std::uint64_t> by_word_;
+    std::uint64_t records_ = 0, skipped_ = 0, parts_ = 0, muted_until_ = 0;
+    std::map<std::string, std::uint64_t> by_word_, parts_by_word_;
 };
 
 }  // namespace lip::record

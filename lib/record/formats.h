@@ -25,17 +25,28 @@ struct FieldColumn {
 struct CaptionColumn {
     std::string source, form, column;
 };
+// Where boxes stand, in which layout, and with which texts: paths of names joined by dots.
+struct RegionColumn {
+    enum class Layout { kXyxy, kXywh, kCxcywh, kYxyx } layout = Layout::kXyxy;
+    double scale = 0;                // what the sides of an image count as; 0: its pixels
+    std::vector<std::string> boxes;  // one path to boxes, or four to their numbers
+    std::string text, label;
+    std::string source;  // of the regions; empty: not known
+};
 struct ColumnMap {
     std::vector<FieldColumn> fields;
     std::vector<CaptionColumn> captions;
+    std::vector<RegionColumn> regions;
     bool empty() const { return fields.empty() && captions.empty(); }
 };
-// "url=col"; "llava15:long=col", where raw is the form of the source raw unless one is named, and
-// long that of others. Throw UsageError.
+// "url=col"; "xywh/1000=boxes:phrases"; "llava15:long=col", where raw is the form of the source raw
+// unless one is named, and long that of others. Throw UsageError.
 void from_text(std::string_view text, FieldColumn& column);
 void from_text(std::string_view text, CaptionColumn& column);
+void from_text(std::string_view text, RegionColumn& column);
 std::string to_text(const FieldColumn& column);
 std::string to_text(const CaptionColumn& column);
+std::string to_text(const RegionColumn& column);
 
 struct ImportSettings {
     ColumnMap map;
@@ -46,6 +57,7 @@ struct ImportSettings {
     bool header = true;                  // the first row holds names; else columns have numbers
     std::vector<std::string> records;    // where the rows stand in a JSON document
     std::int64_t max_line = 64LL << 20;  // bytes of a row, --max-line
+    bool outlines = false;               // regions keep "segmentation", and "class", a number
     std::string vocabulary;              // of CLIP's, for captions that are token ids
     // Is told of each file which format was found, and what by.
     std::function<void(const std::string& name, std::string_view format, const std::string& why)>
@@ -59,6 +71,7 @@ struct Row {
     std::optional<cli::Reject> reject;  // the row cannot be used
     std::string raw;                    // of a rejected row
     bool is_cut = false;                // JSON: the last line, without its newline
+    bool is_part = false;               // what is refused is a part of a record that is kept
 };
 
 class RowReader {
@@ -74,6 +87,10 @@ public:
     // What the offsets of rows count in, where that is not the file: a format that is read as a
     // whole. Empty: the file.
     virtual std::string_view held_text() const { return {}; }
+    // Entries of the file that belong to no row; they were reported.
+    virtual std::uint64_t orphans() const { return 0; }
+    // The names of the classes that regions have as numbers, from 1, with ImportSettings::outlines.
+    virtual std::vector<std::string> classes() const { return {}; }
     // What was found: "url from \"Image Path\", raw:raw from \"raw_caption\", ...".
     virtual std::string describe() const = 0;
 };
@@ -157,6 +174,7 @@ LIP_CAPTION_FORMAT(open_karpathy);
 LIP_CAPTION_FORMAT(open_coco);
 LIP_CAPTION_FORMAT(open_grit);
 LIP_CAPTION_FORMAT(open_visual_genome);
+LIP_CAPTION_FORMAT(open_refcoco);
 LIP_CAPTION_FORMAT(open_dci);
 LIP_CAPTION_FORMAT(open_token_ids);
 #undef LIP_CAPTION_FORMAT

@@ -22,6 +22,11 @@ const std::string& reference_of(const Record& record) {
     return record.url.empty() ? record.image : record.url;
 }
 
+// Lists of regions: one record has those of all its rows.
+bool is_of_regions(std::string_view name) {
+    return name == "regions" || name == "pixel_regions" || name == "region_texts";
+}
+
 // Two JSON arrays as one.
 std::string joined(std::string_view a, std::string_view b) {
     const auto inside = [](std::string_view list) {
@@ -65,8 +70,8 @@ std::string joined_labels(std::string_view a, std::string_view b) {
 std::int64_t caption_bytes(const Record& record) {
     std::size_t bytes = 0;
     for (const Caption& caption : record.captions) bytes += caption.text.size() + 32;
-    for (const char* name : {"regions", "pixel_regions"})
-        if (const std::string* raw = record.object.find(name)) bytes += raw->size();
+    for (const Object::Field& field : record.object.fields)
+        if (is_of_regions(field.name)) bytes += field.raw.size();
     return static_cast<std::int64_t>(bytes);
 }
 
@@ -86,10 +91,9 @@ void gather(Record& record, Record next, GroupCounts& counts) {
     for (Object::Field& field : next.object.fields) {
         if (field.name == "key" || field.name == "captions") continue;
         const std::string* have = record.object.find(field.name);
-        const bool is_regions = field.name == "regions" || field.name == "pixel_regions";
         if (!have || *have == "null")
             record.object.set(field.name, std::move(field.raw));
-        else if (is_regions && is_list(*have) && is_list(field.raw))
+        else if (is_of_regions(field.name) && is_list(*have) && is_list(field.raw))
             record.object.set(field.name, joined(*have, field.raw));
         else if (field.name == "label")
             record.object.set(field.name, joined_labels(*have, field.raw));

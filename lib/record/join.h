@@ -42,6 +42,8 @@ public:
     std::uint64_t size() const { return rows_.size(); }  // references
     std::uint64_t duplicates() const { return rows_.repeats(); }
     std::uint64_t text_only() const { return rows_.text_only(); }
+    std::uint64_t orphans() const { return rows_.orphans(); }
+    std::vector<std::vector<std::string>> classes() const { return rows_.classes(); }
     const WhereCounts& where_counts() const { return where_counts_; }
 
 private:

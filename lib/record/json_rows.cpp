@@ -1,5 +1,6 @@
 #include "record/json_rows.h"
 
+#include "record/json_walk.h"
 #include "record/parquet.h"
 #include "text/flags.h"
 #include "text/utf8.h"
@@ -9,26 +10,14 @@
 namespace lip::record {
 namespace {
 
-constexpr std::string_view kSpace = " \t\r\n";
-
 // What both readers share.
 class JsonReader : public RowReader {
 public:
-    JsonReader(std::unique_ptr<ByteSource> source, const ImportSettings& settings, Convert convert,
-               std::string description)
-        : window_(std::move(source)),
-          most_(static_cast<std::size_t>(settings.max_line)),
-          convert_(std::move(convert)),
-          description_(std::move(description)) {}
+    JsonReader(Convert convert, std::string description)
+        : convert_(std::move(convert)), description_(std::move(description)) {}
 
-    bool would_wait() override { return window_.would_wait(); }
     cli::Result<Record> record(const Row& row) const override { return convert_(row.fields[0]); }
     std::string describe() const override { return description_; }
-
-protected:
-    Window window_;
-    std::size_t most_;
-    std::uint64_t line_ = 0;
 
 private:
     Convert convert_;
@@ -37,7 +26,13 @@ private:
 
 class Lines final : public JsonReader {
 public:
-    using JsonReader::JsonReader;
+    Lines(std::unique_ptr<ByteSource> source, const ImportSettings& settings, Convert convert,
+          std::string description)
+        : JsonReader(std::move(convert), std::move(description)),
+          window_(std::move(source)),
+          most_(static_cast<std::size_t>(settings.max_line)) {}
+
+    bool would_wait() override { return window_.would_wait(); }
 
     bool next(Row& row) override {
         for (;;) {
@@ -74,34 +69,35 @@ public:
         row.fields.assign(1, std::string(text.substr(0, end)));
         return true;
     }
+
+private:
+    Window window_;
+    std::size_t most_;
+    std::uint64_t line_ = 0;
 };
 
 class Elements final : public JsonReader {
 public:
     Elements(std::unique_ptr<ByteSource> source, const ImportSettings& settings, Convert convert,
              std::string description, std::string field)
-        : JsonReader(std::move(source), settings, std::move(convert), std::move(description)),
+        : JsonReader(std::move(convert), std::move(description)),
+          walk_(std::move(source), static_cast<std::size_t>(settings.max_line)),
           field_(std::move(field)) {}
+
+    bool would_wait() override { return walk_.would_wait(); }
 
     bool next(Row& row) override {
         if (done_) return false;
-        if (!entered_ && !enter(row)) return !done_ || row.reject.has_value();
-        if (!skip_any(" \t\r\n,")) return bare_ ? finish() : fail(row, "the array does not end");
-        const char c = window_.view()[0];
-        if (c == ']' && !bare_) return finish();
-        if (c != '{') return fail(row, "an element is not an object");
-        ScanState state;
-        std::size_t size = 0;
-        while ((size = scan_value(window_.view(), state)) == 0) {
-            if (window_.view().size() > most_)
-                return fail(row, "an element is larger than --max-line");
-            if (!window_.more()) return fail(row, "the last element does not end");
-        }
         row = {};
-        row.offset = window_.offset();
-        row.line = line_ + 1;
-        row.fields.assign(1, std::string(window_.view().substr(0, size)));
-        drop(size);
+        if (!std::exchange(entered_, true) && !enter(row)) return row.reject.has_value();
+        JsonWalk::Element element;
+        if (!walk_.next_element(element, is_bare_)) return !(done_ = true);
+        row.offset = element.offset;
+        row.line = element.line;
+        row.is_cut = element.is_cut;
+        row.reject = std::move(element.reject);
+        if (row.reject) row.raw = element.text;
+        row.fields.assign(1, std::move(element.text));
         return true;
     }
 
@@ -113,108 +109,26 @@ public:
     }
 
 private:
-    void drop(std::size_t size) {
-        const std::string_view gone = window_.view().substr(0, size);
-        line_ += static_cast<std::uint64_t>(std::ranges::count(gone, '\n'));
-        window_.take(size);
-    }
-    // False at the end.
-    bool skip_any(std::string_view characters) {
-        for (;;) {
-            const std::size_t at = window_.view().find_first_not_of(characters);
-            if (at != std::string_view::npos) {
-                drop(at);
-                return true;
-            }
-            drop(window_.view().size());
-            if (!window_.more()) return false;
-        }
-    }
-    bool finish() {
-        done_ = true;
-        return false;
-    }
-    // The rest cannot be told apart: one bad row, and the end.
-    bool fail(Row& row, const char* why) {
-        done_ = true;
-        row = {};
-        row.offset = window_.offset();
-        row.line = line_ + 1;
-        row.fields.assign(1, std::string(window_.view().substr(0, kShownBytes)));
-        row.raw = row.fields[0];
-        row.is_cut = true;
-        row.reject = cli::Reject{"bad-json", std::string("not JSON: ") + why};
-        return true;
-    }
-    // To the first element. False: there is none (done_), or `row` says what is wrong.
+    // To the first element. False: `row` says what is wrong.
     bool enter(Row& row) {
-        entered_ = true;
-        row = {};
-        while (window_.view().size() < 3 && window_.more()) {
-        }
-        if (window_.view().starts_with("\xEF\xBB\xBF")) drop(3);
-        if (!skip_any(kSpace)) return finish();
-        const char c = window_.view()[0];
-        if (c == '[') {
-            drop(1);
-            return true;
-        }
-        if (field_.empty()) {
-            bare_ = true;
-            return true;
-        }
-        drop(1);  // {
-        const std::string wanted = "\"" + field_ + "\"";
-        while (skip_any(" \t\r\n,")) {
-            if (window_.view()[0] != '"') break;
-            const std::string name = take_text();
-            if (!skip_any(" \t\r\n:")) break;
-            if (name == wanted && window_.view()[0] == '[') {
-                drop(1);
-                return true;
-            }
-            skip_value();
-        }
-        fail(row, ("there is no list \"" + field_ + "\"").c_str());
+        if (walk_.enter('[')) return true;
+        is_bare_ = field_.empty();
+        if (is_bare_) return true;
+        if (walk_.enter('{'))
+            for (std::string name; walk_.next_name(name); walk_.skip_value())
+                if (name == field_ && walk_.enter('[')) return true;
+        done_ = true;
+        row.line = 1;
+        row.is_cut = true;
+        row.fields.assign(1, "");
+        row.reject = cli::Reject{"bad-json", "not JSON: there is no list \"" + field_ + "\""};
         return false;
-    }
-    std::string take_text() {
-        std::string text = "\"";
-        drop(1);
-        for (bool escaped = false;;) {
-            if (window_.view().empty() && !window_.more()) return text;
-            const char c = window_.view()[0];
-            drop(1);
-            text += c;
-            if (c == '"' && !escaped) return text;
-            escaped = c == '\\' && !escaped;
-        }
-    }
-    void skip_value() {
-        if (window_.view()[0] == '"') {
-            take_text();
-            return;
-        }
-        if (window_.view()[0] != '{' && window_.view()[0] != '[') {
-            for (;;) {
-                const std::size_t end = window_.view().find_first_of(",}]");
-                if (end != std::string_view::npos) return drop(end);
-                drop(window_.view().size());
-                if (!window_.more()) return;
-            }
-        }
-        for (ScanState state;;) {
-            const std::size_t size = scan_value(window_.view(), state);
-            if (size > 0) return drop(size);
-            drop(window_.view().size());
-            state.seen = 0;
-            if (!window_.more()) return;
-        }
     }
 
+    JsonWalk walk_;
     std::string field_;
     bool entered_ = false, done_ = false;
-    bool bare_ = false;  // objects without an array around them
+    bool is_bare_ = false;  // objects without an array around them
 };
 
 // Pieces of the naive splitter, which drops periods: one caption again, with the pieces as its

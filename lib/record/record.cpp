@@ -123,7 +123,10 @@ Region region_of(std::string_view raw) {
         side = std::clamp(side, 0.0, 1.0);
     }
     if (region.box[0] > region.box[2] || region.box[1] > region.box[3])
-        throw Problem{{"bad-region", "box " + *box + " has its corners in the wrong order"}};
+        throw Problem{
+            {"bad-region", "box " + *box +
+                               " has its corners in the wrong order (x, y, width, height? "
+                               "recaption-ingest --region xywh/1=regions.box reads those)"}};
     if (const auto* text = object.find("text")) take_optional(*text, "text", region.text);
     if (const auto* source = object.find("source")) take_optional(*source, "source", region.source);
     if (const auto* label = object.find("label")) take_optional(*label, "label", region.label);

@@ -41,6 +41,12 @@ struct Region {
     std::string label = {};  // its class, where the text says more; empty: the text
 };
 
+// A caption or region that cannot be used, which an importer left out.
+struct BadPart {
+    cli::Reject reject;
+    std::string raw;  // as it stood
+};
+
 // A record as read keeps all its fields in `object`; to change one, set the member and call the
 // matching update, or set the field in `object`.
 struct Record {
@@ -51,7 +57,8 @@ struct Record {
     std::vector<Caption> captions;
     std::vector<Region> regions;
     Object object;
-    std::uint64_t empty_boxes = 0;  // regions that an importer left out: they have no area
+    std::uint64_t empty_boxes = 0;   // regions that an importer left out: they have no area
+    std::vector<BadPart> bad_parts;  // those that it left out as they are malformed
 
     // Writes `captions` into `object`.
     void update_captions();

@@ -9,30 +9,6 @@
 namespace lip::record {
 namespace {
 
-std::optional<cli::Reject> add_regions(Record& record, const std::vector<Region>& regions) {
-    std::string raw = "[";
-    for (const Region& region : regions) {
-        if (region.box[0] > region.box[2] || region.box[1] > region.box[3])
-            return cli::Reject{"bad-region", "a box has its corners in the wrong order"};
-        raw += raw.size() > 1 ? ",{\"box\":[" : "{\"box\":[";
-        for (std::size_t i = 0; i < 4; ++i) {
-            if (i) raw += ',';
-            append_score(raw, std::clamp(region.box[i], 0.0, 1.0));
-        }
-        raw += "],\"text\":";
-        cli::append_json_string(raw, region.text);
-        raw += ",\"source\":";
-        cli::append_json_string(raw, region.source);
-        if (region.score) {
-            raw += ",\"score\":";
-            append_score(raw, *region.score);
-        }
-        raw += '}';
-    }
-    record.object.set("regions", raw + "]");
-    return std::nullopt;
-}
-
 // {"url", "caption", "width", "height", "noun_chunks": [[begin, end, x0, y0, x1, y1, score]]}, with
 // places in the caption counted in characters.
 cli::Result<Record> grit(Object& object, const ImportSettings& settings) {
@@ -48,7 +24,7 @@ cli::Result<Record> grit(Object& object, const ImportSettings& settings) {
     for (std::size_t i = 0; i < caption.size(); ++i)
         if ((static_cast<unsigned char>(caption[i]) & 0xC0) != 0x80) starts.push_back(i);
     starts.push_back(caption.size());
-    std::vector<Region> regions;
+    RegionList regions;
     for (const char* field : {"noun_chunks", "ref_exps"})
         for (const std::string& item : list_of(object, field)) {
             bool is_array = false;
@@ -57,23 +33,52 @@ cli::Result<Record> grit(Object& object, const ImportSettings& settings) {
                 if (double value = 0; read_number(raw, value)) numbers.push_back(value);
             const auto last = static_cast<double>(starts.size() - 1);
             if (numbers.size() < 6 || numbers[0] < 0 || numbers[1] > last ||
-                numbers[0] >= numbers[1])
-                return cli::Reject{"bad-region",
-                                   std::string("a region of \"") + field + "\" is malformed"};
+                numbers[0] >= numbers[1]) {
+                regions.add_bad(std::string("an item of \"") + field + "\" is malformed", item);
+                continue;
+            }
             const std::size_t begin = starts[static_cast<std::size_t>(numbers[0])],
                               end = starts[static_cast<std::size_t>(numbers[1])];
-            Region region{{numbers[2], numbers[3], numbers[4], numbers[5]},
-                          caption.substr(begin, end - begin),
-                          "grit",
-                          {}};
-            if (numbers.size() > 6) region.score = numbers[6];
-            regions.push_back(std::move(region));
+            PixelRegion region{{numbers[2], numbers[3], numbers[4], numbers[5]},
+                               caption.substr(begin, end - begin),
+                               "grit"};
+            if (numbers.size() > 6) {
+                region.others.push_back({"score", {}});
+                append_score(region.others.back().raw, numbers[6]);
+            }
+            regions.add(std::move(region), item);
         }
     auto record = builder.finish();
     if (!record) return record;
-    if (auto bad = add_regions(*record, regions)) return *bad;
+    regions.store(*record, {1, 1});
     keep_others(*record, object,
                 {"key", "url", "width", "height", "caption", "noun_chunks", "ref_exps"});
+    return record;
+}
+
+// {"image_id", "ann_id", "sentences": [{"raw"}]}: expressions for a box of COCO's, which --join
+// brings.
+cli::Result<Record> refcoco(Object& object, const ImportSettings& settings) {
+    const std::string box = text_of(object, "ann_id");
+    std::string texts = "[";
+    for (const std::string& item : list_of(object, "sentences")) {
+        const auto sentence = parse_object(item);
+        if (!sentence) return sentence.reject();
+        Object text;
+        text.set("id", box);
+        std::string words = text_of(*sentence, "raw");
+        text.set_text("text", words.empty() ? text_of(*sentence, "sent") : words);
+        text.set_text("source", "human");
+        if (texts.size() > 1) texts += ',';
+        text.append_json(texts);
+    }
+    RecordBuilder builder(settings);
+    builder.add({"image_id", Role::kKey, {}, {}}, text_of(object, "image_id"));
+    auto record = builder.finish();
+    if (!record) return record;
+    if (box.empty()) return cli::Reject{"bad-record", "it has no \"ann_id\"", record->key};
+    record->object.set("region_texts", texts + "]");
+    if (const std::string* split = object.find("split")) record->object.set("split", *split);
     return record;
 }
 
@@ -92,18 +97,19 @@ cli::Result<Record> visual_genome(Object& object, const ImportSettings& settings
     builder.add({"url", Role::kUrl, {}, {}}, text_of(object, "url"));
     builder.add({"width", Role::kWidth, {}, {}}, text_of(object, "width"));
     builder.add({"height", Role::kHeight, {}, {}}, text_of(object, "height"));
-    std::vector<PixelRegion> regions;
+    RegionList regions;
     for (const std::string& item : list_of(object, "regions")) {
         const auto region = parse_object(item);
         double x = 0, y = 0, w = 0, h = 0;
-        if (!region || !number_of(*region, "x", x) || !number_of(*region, "y", y) ||
-            !number_of(*region, "width", w) || !number_of(*region, "height", h) || w < 0 || h < 0)
-            return cli::Reject{"bad-region", "a region has no x, y, width and height"};
-        regions.push_back({{x, y, x + w, y + h}, text_of(*region, "phrase"), "human"});
+        if (region && number_of(*region, "x", x) && number_of(*region, "y", y) &&
+            number_of(*region, "width", w) && number_of(*region, "height", h))
+            regions.add({{x, y, x + w, y + h}, text_of(*region, "phrase"), "human"}, item);
+        else
+            regions.add_bad("it has no x, y, width and height", item);
     }
     auto record = builder.finish();
     if (!record) return record;
-    add_pixel_regions(*record, regions, size);
+    regions.store(*record, size);
     keep_others(*record, object, {"id", "image_id", "url", "width", "height", "regions"});
     return record;
 }
@@ -124,7 +130,7 @@ bool read_bounds(const std::string& raw, std::array<double, 4>& box) {
         for (const std::string_view corner : array_items(raw, is_array))
             for (const std::string_view number : array_items(corner, is_array)) add(number);
     }
-    return sides == 4 && box[0] <= box[2] && box[1] <= box[3];
+    return sides == 4;
 }
 
 // The size that a PNG in base64 has by its header: the masks are as large as their image.
@@ -154,15 +160,15 @@ Size png_size(std::string_view base64) {
 // "mask_data": {id: {"label", "caption", "bounds", "outer_mask", "mask_quality"}}: a region for
 // each mask that has a text and was not found bad. The bounds are in pixels; where the object does
 // not say how large the image is, its masks do, if all are of one size that holds all bounds.
-std::optional<cli::Reject> add_masks(Record& record) {
+void add_masks(Record& record) {
     const std::string* raw = record.object.find("mask_data");
     const auto masks = parse_object(raw ? *raw : "");
-    if (!masks) return std::nullopt;
+    if (!masks) return;
     Size size, of_masks;
     bool is_given = number_of(record.object, "width", size.width) &&
                     number_of(record.object, "height", size.height);
     bool is_known = true;
-    std::vector<PixelRegion> regions;
+    RegionList regions;
     for (const Object::Field& field : masks->fields) {
         const auto mask = parse_object(field.raw);
         if (!mask) continue;
@@ -171,20 +177,22 @@ std::optional<cli::Reject> add_masks(Record& record) {
         if (text::is_missing_caption(region.text) || text_of(*mask, "mask_quality") == "2")
             continue;
         const std::string* bounds = mask->find("bounds");
-        if (!bounds || !read_bounds(*bounds, region.box))
-            return cli::Reject{"bad-region", "the bounds of mask " + field.name + " are malformed"};
+        if (!bounds || !read_bounds(*bounds, region.box)) {
+            regions.add_bad("the bounds of mask " + field.name + " are malformed",
+                            bounds ? *bounds : "");
+            continue;
+        }
         const Size own = png_size(text_of(*mask, "outer_mask"));
         if (of_masks.width == 0) of_masks = own;
         is_known = is_known && own.width > 0 && own.width == of_masks.width &&
                    own.height == of_masks.height && region.box[2] <= own.width &&
                    region.box[3] <= own.height;
-        regions.push_back(std::move(region));
+        regions.add(std::move(region), *bounds);
     }
     if (!is_given) size = is_known ? of_masks : Size{};
     std::erase_if(record.object.fields,
                   [](const Object::Field& field) { return field.name == "mask_data"; });
-    if (!regions.empty()) add_pixel_regions(record, regions, size);
-    return std::nullopt;
+    if (!regions.empty()) regions.store(record, size);
 }
 
 }  // namespace
@@ -203,6 +211,13 @@ std::unique_ptr<RowReader> open_visual_genome(std::unique_ptr<ByteSource> source
                      "regions from \"regions\"");
 }
 
+std::unique_ptr<RowReader> open_refcoco(std::unique_ptr<ByteSource> source,
+                                        const ImportSettings& settings, const std::string&,
+                                        const Shape& shape) {
+    return json_rows(std::move(source), settings, shape, with(refcoco, settings),
+                     "texts of regions from \"sentences\"");
+}
+
 std::unique_ptr<RowReader> open_dci(std::unique_ptr<ByteSource> source,
                                     const ImportSettings& settings, const std::string& name,
                                     const Shape& shape) {
@@ -216,8 +231,7 @@ std::unique_ptr<RowReader> open_dci(std::unique_ptr<ByteSource> source,
     const auto convert = [captions = by_columns(std::move(columns), settings, false)](
                              const std::string& json) -> cli::Result<Record> {
         auto record = captions(json);
-        if (!record) return record;
-        if (auto reject = add_masks(*record)) return *reject;
+        if (record) add_masks(*record);
         return record;
     };
     return json_rows(std::move(source), settings, shape, convert, std::move(description));

@@ -82,6 +82,9 @@ constexpr KnownColumn kIiwColumns[] = {
 };
 // Parts of the release have one of them only.
 constexpr std::string_view kIiwOneOf[] = {"IIW", "IIW-P5B"};
+// A list of objects with their boxes in thousandths of the image.
+constexpr std::string_view kIiwRegions =
+    "yxyx/1000=objects.normalized_coords:objects.description:objects.label";
 
 constexpr KnownColumn kDetailcapsColumns[] = {
     {"image", kImage},
@@ -188,7 +191,7 @@ constexpr Release kReleases[] = {
     {"recap-datacomp", kDatacompNeeds, kDatacompColumns},
     {"pixelprose", kPixelproseNeeds, kPixelproseColumns},
     {"docci", kDocciNeeds, kDocciColumns},
-    {"iiw", {}, kIiwColumns, false, kIiwOneOf},
+    {"iiw", {}, kIiwColumns, false, kIiwOneOf, Release::Length::kAny, kIiwRegions},
     {"detailcaps", kDetailcapsNeeds, kDetailcapsColumns},
     {"llavanext-jsonl", kLlavanextNeeds, kLlavanextColumns},
     {"yfcc15m", kYfccNeeds, kYfccColumns},

@@ -106,6 +106,8 @@ void RowIndex::add_rows(const std::string& path, const Reference& reference, Err
                           row.raw.empty() && row.fields.size() == 1 ? row.fields[0] : row.raw);
             continue;
         }
+        for (const BadPart& part : record->bad_parts)
+            errors.report_part(place, part.reject, part.raw);
         const std::string compared = reference(*record);
         if (compared.empty()) continue;
         const XXH128_hash_t hash = XXH3_128bits(compared.data(), compared.size());
@@ -120,6 +122,18 @@ std::span<const RowIndex::Entry> RowIndex::find(std::string_view reference) cons
         entries_, std::pair(hash.high64, hash.low64), {},
         [](const Entry& e) { return std::pair<std::uint64_t, std::uint64_t>(e.high, e.low); });
     return {range.begin(), range.end()};
+}
+
+std::uint64_t RowIndex::orphans() const {
+    std::uint64_t n = 0;
+    for (const File& file : files_) n += file.reader->orphans();
+    return n;
+}
+
+std::vector<std::vector<std::string>> RowIndex::classes() const {
+    std::vector<std::vector<std::string>> all;
+    for (const File& file : files_) all.push_back(file.reader->classes());
+    return all;
 }
 
 void RowIndex::order_by_first() {

@@ -46,6 +46,9 @@ public:
     std::uint64_t size() const { return entries_.size() - repeats_; }  // references
     std::uint64_t repeats() const { return repeats_; }      // rows whose reference came before
     std::uint64_t text_only() const { return text_only_; }  // entries without an image, left out
+    std::uint64_t orphans() const;                          // of the files
+    // Of each file, RowReader::classes().
+    std::vector<std::vector<std::string>> classes() const;
 
 private:
     struct File;

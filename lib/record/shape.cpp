@@ -136,7 +136,7 @@ Shape detect_shape(std::string_view head, char delimiter) {
                                                                      : Shape::Kind::kJsonObject;
         shape.names = names_of(text);
         shape.samples = objects_of(text);
-        if (size == 0 || text.find_first_not_of(kSpace, size) == text.npos)
+        if (size == 0 || state.mismatch || text.find_first_not_of(kSpace, size) == text.npos)
             shape.document = fields_of(text);
     } else {
         shape.kind = Shape::Kind::kDelimited;
@@ -207,8 +207,11 @@ std::size_t scan_value(std::string_view text, ScanState& state) {
             continue;
         }
         if (c == '"') state.in_string = true;
-        if (c == '{' || c == '[') ++state.depth;
-        if ((c == '}' || c == ']') && --state.depth <= 0) return state.seen + 1;
+        if (c == '{' || c == '[') state.open += c;
+        if (c != '}' && c != ']') continue;
+        state.mismatch = state.open.empty() || state.open.back() != (c == '}' ? '{' : '[');
+        if (!state.open.empty()) state.open.pop_back();
+        if (state.mismatch || state.open.empty()) return state.seen + 1;
     }
     return 0;
 }

@@ -61,10 +61,11 @@ double words_a_caption(const Shape& shape, std::string_view column);
 
 // Length of the JSON object or array at the start of `text`, by its brackets and strings alone; 0
 // if it does not end there. `seen` bytes of it were looked at by a call before, which left `state`.
+// `mismatch`: it ends with a bracket of the other kind.
 struct ScanState {
     std::size_t seen = 0;
-    int depth = 0;
-    bool in_string = false, escaped = false;
+    std::string open;  // the brackets
+    bool in_string = false, escaped = false, mismatch = false;
 };
 std::size_t scan_value(std::string_view text, ScanState& state);
 

@@ -26,6 +26,7 @@ public:
     CaptionTar(std::unique_ptr<record::ByteSource> source, const record::ImportSettings& settings,
                const std::string& name)
         : bytes_(std::move(source)), samples_(*bytes_, name), convert_(settings, name) {
+        samples_.leave_out_bad_members();
         Sample first;
         if (samples_.next(first)) first_ = std::move(first);
     }
@@ -36,12 +37,13 @@ public:
     }
 
     bool next(record::Row& row) override {
+        if (next_fault(row)) return true;
         Sample sample;
         if (first_) {
             sample = std::move(*first_);
             first_.reset();
         } else if (!samples_.next(sample)) {
-            return false;
+            return next_fault(row);
         }
         row = {};
         row.line = ++number_;
@@ -66,12 +68,26 @@ public:
     }
 
 private:
+    // A member that was left out, as a row of its own.
+    bool next_fault(record::Row& row) {
+        if (faults_.empty()) faults_ = samples_.faults();
+        if (faults_.empty()) return false;
+        row = {};
+        row.line = number_ + 1;
+        row.offset = samples_.offset();
+        row.reject = cli::Reject{"bad-member", faults_.front()};
+        row.is_part = true;
+        faults_.erase(faults_.begin());
+        return true;
+    }
+
     std::unique_ptr<ByteSource> bytes_;
     TarSamples samples_;
     SampleConverter convert_;
     KeySet keys_;
     std::optional<Sample> first_;
     std::uint64_t number_ = 0;
+    std::vector<std::string> faults_;
 };
 
 }  // namespace

@@ -240,10 +240,15 @@ struct ImageStream::State {
     bool next_of_shard(ImageRecord& item) {
         if (!shard) open_shard();
         Sample next;
-        while (taken < input.stream.limit && shard->next(next)) {
+        while (taken < input.stream.limit) {
+            const bool is_there = shard->next(next);
+            if (is_there) errors.count_records(1);
+            item.place = {record::display_name(inputs[at].path), ++sample, 0, true, {}};
+            for (const std::string& fault : shard->faults())
+                errors.report_part(item.place, {"bad-member", fault}, {});
+            if (!is_there) break;
             ++taken;
-            item.place = {record::display_name(inputs[at].path), ++sample, 0, true, next.key};
-            errors.count_records(1);
+            item.place.key = next.key;
             auto record = record_of(next);
             const auto choice = find_picture(next);
             const Member* picture = choice ? &next.members[choice->member] : nullptr;
@@ -277,6 +282,7 @@ struct ImageStream::State {
         else
             shard.emplace(inputs[at].path);
         opened.reset();
+        shard->leave_out_bad_members();
         sample = 0;
     }
 

@@ -3,6 +3,7 @@
 #include "record/columns.h"
 #include "record/json_rows.h"
 #include "text/byte_order_mark.h"
+#include "text/utf16.h"
 
 #include <algorithm>
 
@@ -33,11 +34,19 @@ std::vector<Column> columns_of(const record::ColumnMap& map, const std::string& 
 // Members that hold a caption as plain text, the better one first.
 constexpr std::string_view kTextExts[] = {"txt", "text", "caption", "cap"};
 
-// The caption that is a file: without its byte order mark and its last newline.
-std::string_view file_text(std::string_view bytes) {
-    bytes = text::without_byte_order_mark(bytes);
-    while (bytes.ends_with('\n') || bytes.ends_with('\r')) bytes.remove_suffix(1);
-    return bytes;
+// The caption that is a file: as UTF-8, without its byte order mark and its last newline.
+std::string file_text(std::string_view bytes) {
+    std::string words =
+        text::from_utf16(bytes).value_or(std::string(text::without_byte_order_mark(bytes)));
+    while (words.ends_with('\n') || words.ends_with('\r')) words.pop_back();
+    return words;
+}
+
+// The .json of a sample, {} if it has none.
+cli::Result<record::Object> json_object(const Sample& sample) {
+    const std::string_view json = member_bytes(sample, "json");
+    const auto decoded = text::from_utf16(json);
+    return record::parse_object(decoded ? *decoded : json.empty() ? "{}" : json);
 }
 
 // Are there captions in it that only a conversion finds?
@@ -84,13 +93,13 @@ bool SampleConverter::reads(std::string_view ext) const {
 }
 
 cli::Result<record::Record> SampleConverter::operator()(const Sample& sample) const {
-    const std::string_view json = member_bytes(sample, "json");
-    auto object = record::parse_object(json.empty() ? "{}" : json);
+    auto object = json_object(sample);
     if (!object) return object.reject();
     // A sample of our own shards.
-    if (object->find("captions")) return record::import_record(std::string(json), settings_);
+    if (object->find("captions"))
+        return record::import_record(std::string(member_bytes(sample, "json")), settings_);
     for (const record::CaptionColumn& column : settings_.map.captions)
-        if (const std::string_view text = file_text(member_bytes(sample, column.column));
+        if (const std::string text = file_text(member_bytes(sample, column.column));
             !text.empty() && !object->find(column.column))
             object->set_text(column.column, text);
     const bool replaced = object->replaced;
@@ -120,9 +129,10 @@ cli::Result<record::Record> record_of(const Sample& sample) {
         const bool is_whole = record && (record->object.find("captions") ||
                                          (!has_text && !has_foreign_captions(record->object)));
         if (is_whole) return record;
-        if (!record && record.reject().word == "bad-json") return record;
+        const bool is_utf16 = text::from_utf16(json).has_value();
+        if (!record && record.reject().word == "bad-json" && !is_utf16) return record;
     }
-    auto object = record::parse_object(json.empty() ? "{}" : json);
+    auto object = json_object(sample);
     if (!object) return object.reject();
     const bool is_ours = object->find("captions") != nullptr;
     if (!is_ours && (has_text || has_foreign_captions(*object))) return convert(sample);

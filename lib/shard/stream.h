@@ -23,6 +23,10 @@ public:
     explicit ShardStream(File file);
     explicit ShardStream(record::OpenInput input);
 
+    // As of TarSamples.
+    void leave_out_bad_members() { samples_.leave_out_bad_members(); }
+    std::vector<std::string> faults() { return samples_.faults(); }
+
     // False at the end.
     bool next(Sample& sample) { return samples_.next(sample); }
 

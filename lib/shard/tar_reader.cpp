@@ -52,6 +52,11 @@ void TarReader::fail(const std::string& what) const {
                          std::to_string(block_at_) + ")");
 }
 
+void TarReader::refuse_member(const std::string& what) {
+    if (!leaves_out_) fail(what);
+    faults_.push_back(what);
+}
+
 std::size_t TarReader::pull(char* to, std::size_t n) {
     const std::size_t got = source_.read(to, n);
     offset_ += got;
@@ -156,19 +161,23 @@ bool TarReader::parse_header(TarEntry& entry, Extra& extra) {
     extra = {};
     const bool file = type == '0' || type == '\0' || type == '7';
     const bool folder = type == '5' || (file && entry.name.ends_with('/'));
-    if (!file && !folder) {
-        fail("member " + show_name(entry.name) + " is not a regular file (type " +
-             show_name({&type, 1}) + "): links, devices and sparse files are refused");
-    }
     const std::string_view problem = member_name_problem(entry.name);
-    if (!problem.empty()) fail("member name " + show_name(entry.name) + " " + std::string(problem));
-    if (folder) {
+    const bool is_good = (file || folder) && problem.empty();
+    if (!file && !folder)
+        refuse_member("member " + show_name(entry.name) + " is not a regular file (type " +
+                      show_name({&type, 1}) + "): links, devices and sparse files are refused");
+    else if (!problem.empty())
+        refuse_member("member name " + show_name(entry.name) + " " + std::string(problem));
+    if (is_good && folder) {
         if (entry.size != 0) fail("folder " + show_name(entry.name) + " has data");
         return false;
     }
-    left_ = entry.size;
-    padding_ = tar_padding(entry.size);
-    return true;
+    // A link has no data, whatever size it gives.
+    const bool is_link = !file && !folder && type >= '1' && type <= '6';
+    left_ = is_link ? 0 : entry.size;
+    padding_ = tar_padding(left_);
+    if (!is_good) skip_data();
+    return is_good;
 }
 
 void TarReader::read_extra(char type, std::uint64_t size, Extra& extra) {

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace lip::shard {
 
@@ -28,6 +29,11 @@ class TarReader {
 public:
     // `label` names the archive in messages.
     TarReader(ByteSource& source, std::string label, TarEnd end = TarEnd::kBlocks);
+
+    // From now on members that have no place in a data set (links, devices, sparse files, names
+    // that lead elsewhere) are passed over, and faults() says which.
+    void leave_out_bad_members() { leaves_out_ = true; }
+    std::vector<std::string>& faults() { return faults_; }
 
     // Goes to the next regular file, passing over what is left of the one before.
     // False at the end of the archive.
@@ -59,6 +65,7 @@ private:
     void read_exactly(char* to, std::size_t n);
     std::size_t pull(char* to, std::size_t n);
     [[noreturn]] void fail(const std::string& what) const;
+    void refuse_member(const std::string& what);
 
     ByteSource& source_;
     std::string label_;
@@ -70,6 +77,8 @@ private:
     std::size_t padding_ = 0;     // zeros after them
     bool ended_ = false;
     bool done_ = false;
+    bool leaves_out_ = false;
+    std::vector<std::string> faults_;
 };
 
 }  // namespace lip::shard

@@ -39,18 +39,29 @@ bool TarSamples::next(Sample& sample) {
     return true;
 }
 
-void TarSamples::take_member(Sample& sample, std::uint64_t& bytes) {
+void TarSamples::leave_out_bad_members() {
+    leaves_out_ = true;
+    tar_.leave_out_bad_members();
+}
+
+// Why the member at hand cannot be one of the sample, which has `bytes`; empty if it can.
+std::string TarSamples::problem(const Sample& sample, std::uint64_t bytes) const {
     const bool twice = std::any_of(sample.members.begin(), sample.members.end(),
                                    [this](const Member& m) { return m.ext == name_.ext; });
-    if (twice) {
-        throw cli::DataError(label_ + ": member " + show_name(entry_.name) + " occurs twice (" +
-                             show_name(sample.key) + ")");
+    if (twice)
+        return "member " + show_name(entry_.name) + " occurs twice (" + show_name(sample.key) + ")";
+    if (bytes + entry_.size > kMaxSampleBytes || sample.members.size() == kMaxSampleMembers)
+        return "sample has more than 1 GiB or 4096 members (" + show_name(sample.key) + ")";
+    return {};
+}
+
+void TarSamples::take_member(Sample& sample, std::uint64_t& bytes) {
+    if (const std::string why = problem(sample, bytes); !why.empty()) {
+        if (!leaves_out_) throw cli::DataError(label_ + ": " + why);
+        tar_.faults().push_back(why);
+        return;
     }
     bytes += entry_.size;
-    if (bytes > kMaxSampleBytes || sample.members.size() == kMaxSampleMembers) {
-        throw cli::DataError(label_ + ": sample has more than 1 GiB or 4096 members (" +
-                             show_name(sample.key) + ")");
-    }
     Member member{std::string(name_.ext), {}};
     tar_.read_all(member.bytes, kMaxSampleBytes);
     sample.members.push_back(std::move(member));

@@ -6,6 +6,8 @@
 
 #include <cstdint>
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace lip::shard {
 
@@ -17,6 +19,12 @@ public:
     TarSamples(ByteSource& source, std::string label, TarEnd end = TarEnd::kBlocks);
     TarSamples(const TarSamples&) = delete;
     TarSamples& operator=(const TarSamples&) = delete;
+
+    // From now on a member that cannot be used costs itself alone: links and bad names
+    // (TarReader), the second of one name, what is too large. faults() says which since the last
+    // call.
+    void leave_out_bad_members();
+    std::vector<std::string> faults() { return std::exchange(tar_.faults(), {}); }
 
     // False at the end. Throws DataError as TarReader does, and for a sample with two members of
     // one extension, or larger than kMaxSampleBytes or kMaxSampleMembers.
@@ -31,6 +39,7 @@ public:
 private:
     bool next_member();
     void take_member(Sample& sample, std::uint64_t& bytes);
+    std::string problem(const Sample& sample, std::uint64_t bytes) const;
 
     TarReader tar_;
     std::string label_;
@@ -38,6 +47,7 @@ private:
     MemberName name_;
     bool have_entry_ = false;
     std::uint64_t ignored_members_ = 0;
+    bool leaves_out_ = false;
 };
 
 }  // namespace lip::shard

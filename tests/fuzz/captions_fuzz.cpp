@@ -2,10 +2,12 @@
 // bytes arrive, and each record that comes out is one that the next tool takes.
 #include "cli/error.h"
 #include "cli/log.h"
+#include "cli/values.h"
 #include "record/content.h"
 #include "record/formats.h"
 #include "record/group.h"
 #include "record/json_rows.h"
+#include "record/pixel_regions.h"
 #include "record/where.h"
 #include "shard/caption_tars.h"
 #include "tests/fuzz/pieces.h"
@@ -34,6 +36,15 @@ ImportSettings mapped() {
     return settings;
 }
 
+// Boxes in columns, of one and of four.
+ImportSettings with_boxes() {
+    ImportSettings settings = mapped();
+    settings.map.regions.push_back(lip::cli::value_of<RegionColumn>("xywh=bbox:text:label"));
+    settings.map.regions.push_back(lip::cli::value_of<RegionColumn>("yxyx/1000=a.b,a.c,d,e:f"));
+    settings.map.regions.push_back(lip::cli::value_of<RegionColumn>("cxcywh/1=regions.box"));
+    return settings;
+}
+
 // A table without a header, cut where the user says.
 ImportSettings numbered() {
     ImportSettings settings;
@@ -52,6 +63,12 @@ void check_record(const Record& record) {
     append_json(again, *read);
     require(line == again && read->key == record.key, "a record is passed on as it is");
     require(read->captions.size() == record.captions.size(), "no caption is lost");
+    Record resolved = *read;
+    resolve_region_texts(resolved);
+    resolve_pixel_regions(resolved);
+    line.clear();
+    append_json(line, resolved);
+    require(static_cast<bool>(parse_record(line)), "regions that are resolved make a record");
 }
 
 // The records of a reader as lines, and the words of what was refused.
@@ -144,6 +161,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const std::string_view bytes(reinterpret_cast<const char*>(data), size);
     check_file(bytes, {}, "");
     check_file(bytes, mapped(), "");
+    check_file(bytes, with_boxes(), "");
     // A file that the user calls something it may not be.
     const auto formats = caption_formats();
     check_file(bytes, mapped(), std::string(formats[size % formats.size()].name));

@@ -1,0 +1,172 @@
+#include "cmd/recaption-ingest/mask_files.h"
+
+#include "image/encode.h"
+#include "image/outline.h"
+#include "image/palette.h"
+#include "image/picture_file.h"
+#include "record/file.h"
+#include "record/json_fields.h"
+
+#include <algorithm>
+#include <system_error>
+
+namespace lip::cmd {
+namespace {
+
+namespace fs = std::filesystem;
+using namespace record;
+
+struct Outline {
+    std::string raw;  // polygons, or runs
+    std::uint8_t value = 0;
+    std::size_t number = 0;  // of its region, from 1
+    double area = 0;         // of its box
+};
+
+// False if it is malformed, or of another size than the mask.
+bool draw_outline(image::Mask& mask, const Outline& outline) {
+    bool is_array = false;
+    std::vector<double> corners;
+    for (const std::string_view polygon : array_items(outline.raw, is_array)) {
+        corners.clear();
+        bool is_polygon = false;
+        for (const std::string_view side : array_items(polygon, is_polygon))
+            if (!read_number(side, corners.emplace_back())) return false;
+        if (!is_polygon || corners.size() % 2 != 0) return false;
+        image::fill_polygon(mask, corners, outline.value);
+    }
+    if (is_array) return true;
+    const auto runs = parse_object(outline.raw);
+    const auto size = runs ? list_of(*runs, "size") : std::vector<std::string>();
+    if (size.size() != 2 || size[0] != std::to_string(mask.height) ||
+        size[1] != std::to_string(mask.width))
+        return false;
+    std::string packed;
+    const std::string* counts = runs->find("counts");
+    if (counts && read_text(*counts, packed)) {
+        const auto numbers = image::unpack_runs(packed);
+        return numbers && image::fill_runs(mask, *numbers, outline.value);
+    }
+    std::vector<std::uint32_t> numbers;
+    for (const std::string& raw : list_of(*runs, "counts")) {
+        std::int64_t count = 0;
+        if (!read_integer(raw, count) || count < 0 || count > UINT32_MAX) return false;
+        numbers.push_back(static_cast<std::uint32_t>(count));
+    }
+    return image::fill_runs(mask, numbers, outline.value);
+}
+
+double area_of(const Object& region) {
+    std::vector<double> box;
+    for (const std::string& side : list_of(region, "box"))
+        if (!read_number(side, box.emplace_back())) return 0;
+    return box.size() == 4 ? (box[2] - box[0]) * (box[3] - box[1]) : 0;
+}
+
+// Takes the outlines out of a list of regions.
+std::vector<Outline> take_outlines(std::string& regions) {
+    std::vector<Outline> outlines;
+    std::string rest = "[";
+    bool is_array = false;
+    std::size_t number = 0;
+    for (const std::string_view item : array_items(regions, is_array)) {
+        auto region = slice_object(item);
+        if (rest.size() > 1) rest += ',';
+        ++number;
+        if (!region) {
+            rest += item;
+            continue;
+        }
+        const std::string raw = text_of(*region, "segmentation");
+        double value = 0;
+        if (!raw.empty() && number_of(*region, "class", value))
+            outlines.push_back({raw, static_cast<std::uint8_t>(value), number, area_of(*region)});
+        std::erase_if(region->fields, [](const Object::Field& field) {
+            return field.name == "segmentation" || field.name == "class";
+        });
+        region->append_json(rest);
+    }
+    regions = rest + "]";
+    return outlines;
+}
+
+}  // namespace
+
+MaskFiles::MaskFiles(std::string drawn, std::string found, bool force)
+    : drawn_(std::move(drawn)), found_(std::move(found)), force_(force) {
+    std::error_code error;
+    if (!found_.empty() && !fs::is_directory(found_))
+        throw cli::DataError("--masks " + found_.string() + ": is no folder");
+    if (drawn_.empty()) return;
+    fs::create_directories(drawn_, error);
+    if (error)
+        throw cli::DataError("--mask-dir " + drawn_.string() +
+                             ": cannot be made: " + error.message());
+}
+
+void MaskFiles::write_classes(const std::vector<std::string>& names) {
+    if (names.empty() || names == classes_) return;
+    if (names.size() > 255)
+        throw cli::DataError("--mask-dir: masks hold 255 classes, and the file has " +
+                             std::to_string(names.size()));
+    if (!classes_.empty())
+        throw cli::DataError(
+            "--mask-dir: the files have different categories, so that the values "
+            "of their masks differ (one run, and one folder, for each)");
+    classes_ = names;
+    std::string lines;
+    for (const std::string& name : names) lines += name + "\n";
+    write_file((drawn_ / "classes.txt").string(), lines, force_);
+}
+
+void MaskFiles::add_to(Record& record) {
+    if (!drawn_.empty()) draw(record);
+    if (!found_.empty()) find(record);
+}
+
+void MaskFiles::draw(Record& record) {
+    const std::string* found = record.object.find("regions");
+    if (!found) return;
+    std::string regions = *found;
+    std::vector<Outline> outlines = take_outlines(regions);
+    record.object.set("regions", regions);
+    std::int64_t width = 0, height = 0;
+    if (outlines.empty() || !read_integer(*record.object.find("width"), width) ||
+        !read_integer(*record.object.find("height"), height))
+        return;
+    if (width > INT32_MAX / height || width * height > image::kMaxPixels)
+        throw cli::DataError("an image of " + std::to_string(width) + " x " +
+                             std::to_string(height) + " pixels is too large for a mask (" +
+                             record.key + ")");
+    image::Mask mask{static_cast<int>(width), static_cast<int>(height), {}};
+    mask.value.assign(image::pixel_count(mask.width, mask.height), 0);
+    // The smaller of two that overlap stays whole.
+    std::ranges::stable_sort(outlines, std::greater<>(), &Outline::area);
+    for (const Outline& outline : outlines)
+        if (!draw_outline(mask, outline))
+            record.bad_parts.push_back(
+                {{"bad-region",
+                  "region " + std::to_string(outline.number) + ": its outline is malformed",
+                  record.key},
+                 outline.raw.substr(0, kShownBytes)});
+    const std::string name =
+        record.image.empty() ? record.key : fs::path(record.image).replace_extension().string();
+    const std::string path = image::picture_path(drawn_.string(), name);
+    image::write_picture(path, image::encode_png_indexed(mask, image::voc_palette()), force_);
+    record.object.set_text("mask", path);
+    ++masks_;
+}
+
+void MaskFiles::find(Record& record) {
+    if (record.image.empty()) return;
+    const fs::path name = fs::path(record.image).replace_extension(".png");
+    for (const fs::path& path : {found_ / name, found_ / name.filename()})
+        if (fs::is_regular_file(path)) {
+            record.object.set_text("mask", path.string());
+            ++masks_;
+            return;
+        }
+    ++missing_;
+}
+
+}  // namespace lip::cmd
