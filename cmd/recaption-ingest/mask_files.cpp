@@ -159,13 +159,19 @@ void MaskFiles::draw(Record& record) {
 
 void MaskFiles::find(Record& record) {
     if (record.image.empty()) return;
-    const fs::path name = fs::path(record.image).replace_extension(".png");
-    for (const fs::path& path : {found_ / name, found_ / name.filename()})
+    // a/b/c.png, b/c.png, c.png
+    std::string name = fs::path(record.image).replace_extension(".png").relative_path().string();
+    for (;;) {
+        const fs::path path = found_ / name;
         if (fs::is_regular_file(path)) {
             record.object.set_text("mask", path.string());
             ++masks_;
             return;
         }
+        const std::size_t slash = name.find('/');
+        if (slash == name.npos) break;
+        name.erase(0, slash + 1);
+    }
     ++missing_;
 }
 

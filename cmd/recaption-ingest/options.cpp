@@ -70,7 +70,8 @@ cli::Tool ingest_tool(IngestOptions& options) {
         "draw the outlines of COCO's files as masks into DIR, with class numbers from 1 as values, "
         "and name them in the records");
     o.add("--masks", options.masks, "DIR",
-          "name the masks in DIR in the records: that of the image a/b.jpg is a/b.png or b.png");
+          "name the masks in DIR in the records: that of the image a/b/c.jpg is a/b/c.png, b/c.png "
+          "or c.png");
     std::vector<std::string> formats;
     for (const FormatLine& format : known) formats.emplace_back(format.name);
     add_records(o, options.stream, formats);

@@ -31,6 +31,7 @@ struct Release {
     // How long its captions are: what tells releases with the same columns apart.
     enum class Length { kAny, kShort, kLong } length = Length::kAny;
     std::string_view regions = {};  // as --region takes them
+    bool yields = false;            // to --map and --caption: where they are given it is a table
 };
 
 // Captions of more words than this on average are long ones.

@@ -127,6 +127,8 @@ constexpr CaptionFormat kFormats[] = {
      nullptr, nullptr},
     {"recap-long", "Recap-Long-LAION and -COYO: a URL and long captions of several models", nullptr,
      nullptr},
+    {"laion", "LAION, COYO, DataComp and other tables of the web: url, text or caption", nullptr,
+     nullptr},
     {"cc3m", "Conceptual Captions 3M: caption, tab, URL",
      [](const Shape& s) { return is_url_column(s, 1) && !is_url_column(s, 0); }, open_cc3m,
      "two columns, the second of URLs"},

@@ -87,9 +87,12 @@ void look_at_rows(Shape& shape) {
 // The format that the shape shows, or the list inside the document that shows one: `shape` becomes
 // that of the list. nullptr: none.
 const CaptionFormat* recognise(Shape& shape, const ImportSettings& settings) {
-    const auto matching = [](const Shape& s) -> const CaptionFormat* {
-        for (const CaptionFormat& candidate : caption_formats())
-            if (matches(candidate, s)) return &candidate;
+    const auto matching = [&](const Shape& s) -> const CaptionFormat* {
+        for (const CaptionFormat& candidate : caption_formats()) {
+            const Release* release = find_release(candidate.name);
+            const bool yields = release && release->yields && !settings.map.empty();
+            if (!yields && matches(candidate, s)) return &candidate;
+        }
         return nullptr;
     };
     const bool has_names = settings.header || shape.is_objects();

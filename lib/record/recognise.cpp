@@ -2,6 +2,7 @@
 
 #include "record/columns.h"
 #include "record/url.h"
+#include "text/letters.h"
 #include "text/utf8.h"
 
 #include <algorithm>
@@ -103,15 +104,16 @@ std::string image_hint(const std::vector<std::string>& names) {
         if (known.role == Role::kUrl) return "url=" + name;
         if (known.role == Role::kReference) return "image=" + name;
     }
+    for (const auto& [part, field] : {std::pair("url", "url="), std::pair("img", "image="),
+                                      std::pair("image", "image="), std::pair("file", "image=")})
+        for (const std::string& name : names)
+            if (text::ascii_lower(name).find(part) != std::string::npos) return field + name;
     return kNoImage;
 }
 std::string caption_hint(const std::vector<std::string>& names) {
     for (const std::string_view part : {"caption", "text", "descri", "comment", "title"})
         for (const std::string& name : names) {
-            std::string lower = name;
-            for (char& c : lower)
-                if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
-            if (lower.find(part) != lower.npos) return name;
+            if (text::ascii_lower(name).find(part) != std::string::npos) return name;
         }
     return "COLUMN";
 }

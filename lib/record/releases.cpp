@@ -177,6 +177,16 @@ constexpr KnownColumn kFolderColumns[] = {
 constexpr std::string_view kFolderNeeds[] = {"file_name"};
 constexpr std::string_view kFolderOneOf[] = {"text", "caption"};
 
+// Tables of the web: LAION, COYO, DataComp, COCO for img2dataset, CC12M with names.
+constexpr KnownColumn kWebColumns[] = {
+    {"key", kKey},       {"uid", kKey},
+    {"url", kUrl},       {"text", kCaption, "raw", "raw"},
+    {"width", kWidth},   {"caption", kCaption, "raw", "raw"},
+    {"height", kHeight},
+};
+constexpr std::string_view kWebNeeds[] = {"url"};
+constexpr std::string_view kWebOneOf[] = {"text", "caption"};
+
 constexpr KnownColumn kDciColumns[] = {
     {"image", kImage},
     {"short_caption", kCaption, "human", "short"},
@@ -207,6 +217,7 @@ constexpr Release kReleases[] = {
     {"localized-narratives", kNarrativesNeeds, kNarrativesColumns},
     {"folder-metadata", kFolderNeeds, kFolderColumns, false, kFolderOneOf},
     {"recap-long", {}, {}, /*guess=*/true},
+    {"laion", kWebNeeds, kWebColumns, false, kWebOneOf, Release::Length::kAny, {}, /*yields=*/true},
 };
 
 }  // namespace

@@ -118,10 +118,11 @@ void RowIndex::add_rows(const std::string& path, const Reference& reference, Err
 std::span<const RowIndex::Entry> RowIndex::find(std::string_view reference) const {
     if (reference.empty()) return {};
     const XXH128_hash_t hash = XXH3_128bits(reference.data(), reference.size());
-    const auto range = std::ranges::equal_range(
-        entries_, std::pair(hash.high64, hash.low64), {},
-        [](const Entry& e) { return std::pair<std::uint64_t, std::uint64_t>(e.high, e.low); });
-    return {range.begin(), range.end()};
+    const auto at = std::pair<std::uint64_t, std::uint64_t>(hash.high64, hash.low64);
+    const auto hash_of = [](const Entry& e) { return std::pair(e.high, e.low); };
+    const auto first = std::ranges::lower_bound(entries_, at, {}, hash_of);
+    const auto last = std::ranges::upper_bound(entries_, at, {}, hash_of);
+    return {first, last};
 }
 
 std::uint64_t RowIndex::orphans() const {
