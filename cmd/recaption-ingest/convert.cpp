@@ -100,6 +100,8 @@ private:
 
     void add_record(Record record) {
         out_.counts.empty_boxes += record.empty_boxes;
+        out_.counts.boxes += record.boxes;
+        out_.counts.cut_boxes += record.cut_boxes;
         for (const Object::Field& field : record.object.fields)
             if (looks_like_caption(field)) ++out_.counts.unused[field.name];
         auto done = gatherer_.add(std::move(record));
@@ -126,6 +128,7 @@ void Counts::add(const Record& record) {
     ++records;
     const bool has_regions = record.object.find("regions") || record.object.find("pixel_regions");
     with_regions += has_regions;
+    in_pixels += record.object.find("pixel_regions") != nullptr;
     bare += record.captions.empty() && record.labels.empty() && !record.object.find("label") &&
             !has_regions;
     for (const Caption& caption : record.captions) ++captions[caption.source + ":" + caption.form];
@@ -137,6 +140,9 @@ void Counts::add(const Counts& other) {
     text_only += other.text_only;
     empty_boxes += other.empty_boxes;
     with_regions += other.with_regions;
+    in_pixels += other.in_pixels;
+    boxes += other.boxes;
+    cut_boxes += other.cut_boxes;
     orphans += other.orphans;
     matched += other.matched;
     missing += other.missing;

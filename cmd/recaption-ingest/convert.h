@@ -20,7 +20,7 @@ namespace lip::cmd {
 // What the records hold and what was left out; sums of several may be added up.
 struct Counts {
     std::uint64_t records = 0, matched = 0, missing = 0, text_only = 0, empty_boxes = 0;
-    std::uint64_t with_regions = 0, orphans = 0;
+    std::uint64_t with_regions = 0, in_pixels = 0, orphans = 0, boxes = 0, cut_boxes = 0;
     std::uint64_t bare = 0;                         // records without captions, regions and labels
     std::map<std::string, std::uint64_t> captions;  // by source:form
     // Fields that look like captions and follow as they are: rows for each name.

@@ -122,7 +122,7 @@ private:
         const bool is_bad = !done.bad.empty() && stops_at_bad();
         if (is_bad || options_.group == Group::kOff) flush(gatherer_.finish());
         for (const auto& bad : done.bad) {
-            if (bad.is_cut) throw_truncated_input(bad.place);
+            if (bad.is_cut) throw_truncated_input(bad.place, bad.reject);
             if (bad.is_part)
                 errors_.report_part(bad.place, bad.reject, bad.raw);
             else
@@ -144,7 +144,8 @@ private:
         std::string format = options_.stream.input_format;
         const auto reader = open_any(path, options_.import, format);
         const auto before = counts_.unused;
-        if (masks_.draws()) masks_.write_classes(reader->classes());
+        const auto taken = taken_;
+        masks_.write_classes(reader->classes());
         run_blocks([&]() -> std::optional<RowBlock> {
             RowBlock block{reader.get(), display_name(path), {}, nullptr, {}};
             Row row;
@@ -159,6 +160,8 @@ private:
             return block;
         });
         counts_.orphans += reader->orphans();
+        if (taken_ == taken && taken_ < options_.stream.limit && inputs_.size() > 1)
+            cli::warn(display_name(path) + ": holds no records");
         report_unused(display_name(path), before, counts_.unused);
     }
 

@@ -105,7 +105,7 @@ MaskFiles::MaskFiles(std::string drawn, std::string found, bool force)
 }
 
 void MaskFiles::write_classes(const std::vector<std::string>& names) {
-    if (names.empty() || names == classes_) return;
+    if (!draws() || names.empty() || names == classes_) return;
     if (names.size() > 255)
         throw cli::DataError("--mask-dir: masks hold 255 classes, and the file has " +
                              std::to_string(names.size()));

@@ -19,8 +19,8 @@ public:
     MaskFiles(std::string drawn, std::string found, bool force);
 
     bool draws() const { return !drawn_.empty(); }
-    // Writes classes.txt for the values of the masks: a name a line, from value 1 on. Throws
-    // DataError for more than 255, and for other names than those of another file.
+    // With --mask-dir: writes classes.txt for the values of the masks, a name a line, from 1 on.
+    // Throws DataError for more than 255, and for other names than those of another file.
     void write_classes(const std::vector<std::string>& names);
 
     // Sets "mask". Outlines become a file and leave the regions. Those that are malformed are bad

@@ -44,6 +44,26 @@ void report_groups(const IngestOptions& options, const Counts& counts, std::uint
               " a key that came before (" + remedy + ")");
 }
 
+std::string many(std::uint64_t n, const char* one, const char* several) {
+    return std::to_string(n) + " " + (n == 1 ? one : several);
+}
+
+void report_boxes(const IngestOptions& options, const Counts& counts) {
+    if (counts.empty_boxes > 0)
+        cli::info(many(counts.empty_boxes, "box", "boxes") +
+                  " left out: within their image they have no area");
+    const bool is_asked = !options.import.map.regions.empty();
+    if (is_asked && counts.cut_boxes * 10 > counts.boxes)
+        cli::warn(many(counts.cut_boxes, "box", "boxes") + " of " + std::to_string(counts.boxes) +
+                  " reach beyond their image and were cut: is the layout of --region right?");
+    else if (counts.cut_boxes > 0)
+        cli::info(many(counts.cut_boxes, "box", "boxes") + " cut that reached beyond their image");
+    if (counts.in_pixels > 0)
+        cli::info(many(counts.in_pixels, "record has", "records have") +
+                  " pixel_regions, which no other tool reads: the size of the image is not known "
+                  "(--map width=COLUMN --map height=COLUMN, or --join with records that have it)");
+}
+
 }  // namespace
 
 void report_unused(const std::string& file, const FieldCounts& before, const FieldCounts& after) {
@@ -64,9 +84,7 @@ void report(const IngestOptions& options, const Counts& counts, std::uint64_t re
     if (counts.text_only > 0)
         cli::info(std::to_string(counts.text_only) +
                   " entries left out: they have no image, or several");
-    if (counts.empty_boxes > 0)
-        cli::info(std::to_string(counts.empty_boxes) +
-                  " boxes left out: within their image they have no area");
+    report_boxes(options, counts);
     if (!options.import.map.regions.empty() && counts.records > 0 && counts.with_regions == 0 &&
         !options.stream.allow_empty)
         throw cli::DataError("--region " + to_text(options.import.map.regions.front()) +

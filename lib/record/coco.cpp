@@ -55,6 +55,10 @@ void add_region(RegionList& regions, const Object& annotation, const std::string
     if (region.text.empty()) region.text = words_at(image_caption, places);
     const auto category = categories.ids.find(text_of(annotation, "category_id"));
     const bool is_known = category != categories.ids.end();
+    if (!is_known && region.text.empty() && !categories.names.empty())
+        return regions.add_bad("its category_id " + text_of(annotation, "category_id") +
+                                   " is not among the categories",
+                               raw);
     if (is_known && places.empty())  // those of MDETR are all "object"
         (region.text.empty() ? region.text : region.label) = categories.names[category->second - 1];
     for (const Object::Field& field : annotation.fields)

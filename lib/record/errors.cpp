@@ -27,7 +27,10 @@ std::string to_string(const Place& place) {
     return place.file + (place.is_sample ? ": sample " : ":") + std::to_string(place.line);
 }
 
-void throw_truncated_input(const Place& place) {
+void throw_truncated_input(const Place& place, const cli::Reject& reject) {
+    if (reject.message == kHidesOthers)
+        throw cli::DataError(to_string(place) + ": byte " + std::to_string(place.offset) + ": " +
+                             reject.message);
     throw cli::DataError(to_string(place) +
                          ": the input is truncated: its last line is not a complete object");
 }

@@ -46,9 +46,15 @@ struct Place {
 
 std::string to_string(const Place& place);  // "caps.jsonl:3"
 
-// Throws DataError: the last line of an input is incomplete. That is an error even where bad
-// records are left out, since nobody knows how much is missing.
-[[noreturn]] void throw_truncated_input(const Place& place);
+// Throws DataError: the last line of an input is incomplete, or what follows cannot be told apart,
+// as `reject` says. That is an error even where bad records are left out, since nobody knows how
+// much is missing.
+[[noreturn]] void throw_truncated_input(const Place& place, const cli::Reject& reject = {});
+// Of an element of an array that hides where the next one begins.
+inline constexpr std::string_view kHidesOthers =
+    "not JSON: its brackets or quotes do not match, and "
+    "nothing tells where the next element begins (an "
+    "array with an element a line has no such problem)";
 
 // Throws DataError: an input is empty and --allow-empty was not given.
 [[noreturn]] void throw_no_records(const std::string& name);

@@ -123,6 +123,31 @@ void check_regions(const Shape& shape, const ImportSettings& settings, const std
                 throw cli::DataError(name + ": --region: no column \"" + path + "\"");
 }
 
+// A misspelt column of JSON shows in none of the first objects.
+void warn_unseen(const Shape& shape, const ImportSettings& settings, const std::string& name) {
+    if (!shape.is_json() || shape.samples.empty()) return;
+    std::vector<std::string> seen;
+    for (const Object& object : shape.samples)
+        for (const Object::Field& field : object.fields)
+            if (std::ranges::find(seen, field.name) == seen.end()) seen.push_back(field.name);
+    const auto check = [&](const std::string& column) {
+        const auto is_there = [&](std::string_view part) {
+            return std::ranges::find(seen, part) != seen.end();
+        };
+        if (is_there(column) || is_there(column.substr(0, column.find('.')))) return;
+        std::string known;
+        for (const std::string& one : seen) known += (known.empty() ? "" : ", ") + one;
+        cli::warn(
+            name + ": no column \"" + column + "\" in the first " +
+            (shape.samples.size() == 1 ? "row" : std::to_string(shape.samples.size()) + " rows") +
+            " (columns: " + known + ")");
+    };
+    for (const FieldColumn& field : settings.map.fields) check(field.column);
+    for (const CaptionColumn& caption : settings.map.captions) check(caption.column);
+    for (const RegionColumn& region : settings.map.regions)
+        for (const std::string& column : names_of(region)) check(column);
+}
+
 std::unique_ptr<RowReader> open_shape(Shape shape, std::unique_ptr<ByteSource> bytes,
                                       const std::string& name, const ImportSettings& settings,
                                       std::string& format) {
@@ -150,6 +175,7 @@ std::unique_ptr<RowReader> open_shape(Shape shape, std::unique_ptr<ByteSource> b
                        settings.header || shape.is_objects() ? why_recognised(*found, shape)
                                                              : "columns by number");
     check_regions(shape, settings, name);
+    warn_unseen(shape, settings, name);
     std::vector<RegionColumn> regions = settings.map.regions;
     const Release* release = find_release(found->name);
     if (regions.empty() && release && !release->regions.empty()) {

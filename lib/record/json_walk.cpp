@@ -178,8 +178,8 @@ bool JsonWalk::next_element(Element& element, bool is_bare) {
         leave_out(element, most_, too_large());
         skip_nested();
     } else {
-        return fail(element, is_broken ? "brackets or quotes do not match"
-                                       : "the last element does not end");
+        fail(element, "the last element does not end");
+        if (is_broken) element.reject->message = kHidesOthers;
     }
     return true;
 }

@@ -28,6 +28,14 @@ bool has_area(const std::array<double, 4>& box, Size size) {
            (length(0, size.width) > 0 && length(1, size.height) > 0);
 }
 
+// By more than rounding.
+bool reaches_beyond(const std::array<double, 4>& box, Size size) {
+    constexpr double kMuch = 0.01;
+    const double x = kMuch * size.width, y = kMuch * size.height;
+    return size.width > 0 && size.height > 0 &&
+           (box[0] < -x || box[1] < -y || box[2] > size.width + x || box[3] > size.height + y);
+}
+
 }  // namespace
 
 void RegionList::add(PixelRegion region, std::string_view raw) {
@@ -48,6 +56,8 @@ void RegionList::store(Record& record, Size size) {
             ++record.empty_boxes;
             continue;
         }
+        ++record.boxes;
+        record.cut_boxes += reaches_beyond(region.box, size);
         Object object;
         object.set("box", box_json(region.box, size));
         if (!region.text.empty()) object.set_text("text", region.text);

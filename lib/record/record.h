@@ -57,7 +57,9 @@ struct Record {
     std::vector<Caption> captions;
     std::vector<Region> regions;
     Object object;
-    std::uint64_t empty_boxes = 0;   // regions that an importer left out: they have no area
+    std::uint64_t empty_boxes = 0;  // regions that an importer left out: they have no area
+    std::uint64_t boxes = 0,
+                  cut_boxes = 0;     // that it took, and those that reached beyond the image
     std::vector<BadPart> bad_parts;  // those that it left out as they are malformed
 
     // Writes `captions` into `object`.

@@ -173,13 +173,22 @@ std::string problem(const RegionColumn& column, const RawBox& box) {
                (column.layout == RegionColumn::Layout::kXyxy
                     ? " (x, y, width, height? that is xywh)"
                     : "");
-    if (column.scale == 0 && c[2] <= 1 && c[3] <= 1 && (c[2] > 0 || c[3] > 0))
-        return "it lies within 0..1, and " + layout + " is in pixels (fractions are " + layout +
-               "/1)";
+    if (column.scale != 1 && c[2] <= 1 && c[3] <= 1 && (c[2] > 0 || c[3] > 0))
+        return "it lies within 0..1, and " + layout +
+               (column.scale == 0 ? " is in pixels"
+                                  : "/" + cli::real_text(column.scale) + " is in parts of that") +
+               " (fractions are " + layout + "/1)";
     if (column.scale > 0 && std::ranges::max(c) > 2 * column.scale)
         return "it lies far outside of 0.." + cli::real_text(column.scale) + " (pixels are " +
                layout + " without /" + cli::real_text(column.scale) + ")";
     return {};
+}
+
+// Texts that cannot be put beside boxes.
+std::string no_pair(std::size_t boxes, const std::string& column, std::size_t texts) {
+    if (texts == 0) return "there is no \"" + column + "\"";
+    return "there are " + std::to_string(boxes) + " boxes, but " + std::to_string(texts) +
+           " texts in \"" + column + "\"";
 }
 
 class MappedRegions final : public RowReader {
@@ -287,9 +296,8 @@ void add_region_column(Record& record, const RegionColumn& column) {
     for (std::size_t i = 0; i < boxes.size(); ++i) {
         std::string why = problem(column, boxes[i]);
         if (why.empty() && !is_paired)
-            why = "there are " + std::to_string(boxes.size()) + " boxes, but " +
-                  std::to_string(fits(column.text, texts) ? labels.size() : texts.size()) +
-                  " texts";
+            why = no_pair(boxes.size(), fits(column.text, texts) ? column.label : column.text,
+                          fits(column.text, texts) ? labels.size() : texts.size());
         if (!why.empty()) {
             regions.add_bad(why, boxes[i].raw);
             continue;

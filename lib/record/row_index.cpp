@@ -91,7 +91,8 @@ void RowIndex::add_rows(const std::string& path, const Reference& reference, Err
         errors.count_records(1);
         const Place place{display_name(path), row.line, row.offset, false, {}};
         if (row.reject) {
-            if (row.is_cut && row.reject->word == "bad-json") throw_truncated_input(place);
+            if (row.is_cut && row.reject->word == "bad-json")
+                throw_truncated_input(place, *row.reject);
             errors.report(place, *row.reject, row.raw);
             continue;
         }

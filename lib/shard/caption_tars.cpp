@@ -73,7 +73,7 @@ private:
         if (faults_.empty()) faults_ = samples_.faults();
         if (faults_.empty()) return false;
         row = {};
-        row.line = number_ + 1;
+        row.line = std::max<std::uint64_t>(number_, 1);
         row.offset = samples_.offset();
         row.reject = cli::Reject{"bad-member", faults_.front()};
         row.is_part = true;

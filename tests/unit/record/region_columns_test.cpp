@@ -59,7 +59,9 @@ TEST_CASE("region columns: texts and labels") {
     CHECK(mapped(R"({"key":"k","b":[[0,0,1,1],[0,0,1,0.5]],"t":"a"})", "xyxy/1=b:t") ==
           R"([{"box":[0,0,1,1],"text":"a"},{"box":[0,0,1,0.5],"text":"a"}])");
     CHECK(mapped(R"({"key":"k","b":[[0,0,1,1]],"t":["a","b"]})", "xyxy/1=b:t") ==
-          "[] ! region 1: there are 1 boxes, but 2 texts");
+          R"([] ! region 1: there are 1 boxes, but 2 texts in "t")");
+    CHECK(mapped(R"({"key":"k","b":[[0,0,1,1]]})", "xyxy/1=b:t") ==
+          R"([] ! region 1: there is no "t")");
 }
 
 TEST_CASE("region columns: pixels need the size of the image, and stay pixels without") {
