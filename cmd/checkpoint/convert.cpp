@@ -8,6 +8,7 @@
 #include "model/foreign.h"
 #include "record/file.h"
 #include "tensor/device.h"
+#include "text/tokenizer_config.h"
 
 #include <ATen/ATen.h>
 
@@ -31,6 +32,15 @@ std::unique_ptr<text::Tokenizer> tokenizer_of(const CheckpointOptions& options,
         rules = text::siglip_options();
         if (foreign.format != "hf") rules.clean = text::Clean::kCanonicalize;
     }
+    // Texts are cleaned as the library of the model does it, whatever files of Hugging Face's lie
+    // beside: many of open_clip's folders have them.
+    const fs::path own = folder / text::kTokenizerConfigFile;
+    const bool says_how =
+        fs::exists(own) &&
+        text::parse_tokenizer_config(record::read_file(own.string(), 1 << 20), own.string()).clean;
+    if (foreign.format == "open_clip" && !foreign.config.text.is_padded() && !given && !says_how &&
+        !foreign.config.text.has_hf_tokenizer && !fs::exists(folder / "tokenizer.model"))
+        rules.clean = text::Clean::kOpenClip;
     auto tokenizer = text::load_tokenizer(path.string(), rules);
     if (tokenizer->vocab_size() > foreign.config.text.vocab_size)
         throw cli::DataError(
@@ -47,6 +57,19 @@ void warn_left_out(const std::vector<std::string>& tensors, const std::string& w
               " and are left out:" + names);
 }
 
+// Weights without a place change what the model computes: they are left out only where that is
+// asked for.
+void check_left_out(const std::vector<std::string>& tensors, const std::string& where,
+                    bool drop_extra) {
+    if (tensors.empty()) return;
+    if (drop_extra) return warn_left_out(tensors, where);
+    std::string names;
+    for (const std::string& name : tensors) names += "\n  " + name;
+    throw cli::DataError(std::to_string(tensors.size()) +
+                         (tensors.size() == 1 ? " tensor has" : " tensors have") + " no place in " +
+                         where + " (--drop-extra leaves them out):" + names);
+}
+
 bool is_hf_detector(const std::string& path) {
     return fs::is_regular_file(fs::path(path) / "config.json") && model::is_detector(path);
 }
@@ -58,7 +81,7 @@ int import_detector(const CheckpointOptions& options) {
     if (!options.arch.empty() || options.ema)
         throw cli::UsageError(source + ": a detector takes neither --arch nor --ema");
     const detect::LoadedOwlv2 loaded = detect::load_owlv2(source, at::kCPU, options.tokenizer);
-    warn_left_out(loaded.left_out, "the detector");
+    check_left_out(loaded.left_out, "the detector", options.drop_extra);
     if (options.common.dry_run) {
         cli::info("would write " + options.common.output + ", a detector, from hf");
         return cli::kDone;
@@ -81,7 +104,8 @@ int checkpoint_import(const CheckpointOptions& options) {
         {options.input_format == "auto" ? "" : options.input_format, options.arch, options.ema});
     const auto tokenizer = tokenizer_of(options, foreign);
     if (foreign.config.text.is_padded()) foreign.config.text.pad_id = tokenizer->pad_id();
-    warn_left_out(foreign.left_out, "the model");
+    check_left_out(foreign.left_out, "the model", options.drop_extra);
+    for (const std::string& note : foreign.notes) cli::info(options.paths.front() + ": " + note);
     if (options.common.dry_run) {
         cli::info("would write " + options.common.output + " from " + foreign.format);
         return cli::kDone;

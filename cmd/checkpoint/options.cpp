@@ -13,6 +13,7 @@ void add_import(cli::Options& o, CheckpointOptions& options) {
     o.add("--tokenizer", options.tokenizer, "FILE",
           "tokenizer of the model, as train takes it. Default: the one beside SRC");
     o.flag("--ema", options.ema, "import the averaged weights (EMA) of a training checkpoint");
+    o.flag("--drop-extra", options.drop_extra, "leave out tensors that the model has no place for");
 }
 
 void add_export(cli::Options& o, CheckpointOptions& options) {

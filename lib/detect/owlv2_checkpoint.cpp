@@ -23,10 +23,6 @@ using tensor::NamedTensors;
 constexpr std::size_t kMostJson = 1 << 20;
 constexpr const char* kWeights = "model.safetensors";
 
-std::string read_text(const fs::path& file) {
-    return fs::is_regular_file(file) ? record::read_file(file.string(), kMostJson) : "";
-}
-
 Json config_of(const fs::path& folder) {
     const std::string file = (folder / "config.json").string();
     Json json = Json::parse(record::read_file(file, kMostJson), nullptr, false);
@@ -96,8 +92,7 @@ model::ModelConfig read_owlv2_config(const fs::path& folder) {
     const std::string file = (folder / "config.json").string();
     Json json = config_of(folder);
     if (!json.contains("detector"))
-        return model::parse_hf_owlv2_config(json.dump(),
-                                            read_text(folder / "preprocessor_config.json"), file);
+        return model::parse_hf_owlv2_config(json.dump(), model::read_hf_pixels(folder), file);
     if (json["detector"] != "owlv2")
         throw cli::DataError(file + ".detector: " + json["detector"].dump() + " is not \"owlv2\"");
     model::ModelConfig config = model::parse_config(json.dump(), file);

@@ -92,9 +92,10 @@ Box center_crop(int width, int height, int crop_width, int crop_height) {
 }
 
 ResizeMode resize_mode(std::string_view name) {
-    return name == "squash"    ? ResizeMode::kSquash
-           : name == "longest" ? ResizeMode::kLongest
-                               : ResizeMode::kShortest;
+    return name == "squash"           ? ResizeMode::kSquash
+           : name == "longest"        ? ResizeMode::kLongest
+           : name == "shortest_floor" ? ResizeMode::kShortestFloor
+                                      : ResizeMode::kShortest;
 }
 
 Placement place(int width, int height, int size, ResizeMode mode) {
@@ -108,7 +109,8 @@ Placement place(int width, int height, int size, ResizeMode mode) {
     }
     const std::int64_t shorter = std::min(width, height);
     const std::int64_t cut = side * longer / shorter;
-    const std::int64_t surplus = half_even(cut - side);
+    const std::int64_t surplus =
+        mode == ResizeMode::kShortestFloor ? (cut - side) / 2 : half_even(cut - side);
     return width <= height ? Placement{side, cut, 0, -surplus} : Placement{cut, side, -surplus, 0};
 }
 

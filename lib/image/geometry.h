@@ -34,11 +34,12 @@ Box center_crop(int width, int height, int crop_width, int crop_height);
 // How an image becomes a square.
 enum class ResizeMode {
     kShortest,  // short side to the square's, the ends of the long side are cut off (torchvision)
-    kSquash,    // both sides to the square's
-    kLongest,   // long side to the square's, the rest is padded (CLOC)
+    kShortestFloor,  // the same, the corner of the cut rounded down (Hugging Face)
+    kSquash,         // both sides to the square's
+    kLongest,        // long side to the square's, the rest is padded (CLOC)
 };
 
-// By its name in configurations: shortest, squash or longest.
+// By its name in configurations: shortest, shortest_floor, squash or longest.
 ResizeMode resize_mode(std::string_view name);
 
 // The resized image in coordinates of the square. Fraction x of the image's width comes to lie at

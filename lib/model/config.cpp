@@ -107,8 +107,7 @@ void check(const ModelConfig& c, const std::string& where) {
             "vision width or layers out of bounds");
     require(sane(c.vision.patch_size, 1 << 12) && sane(c.vision.image_size, 1 << 14),
             "image or patch size out of bounds");
-    require(c.vision.image_size % c.vision.patch_size == 0,
-            "image_size must be a multiple of patch_size");
+    require(c.vision.image_size >= c.vision.patch_size, "image_size is less than patch_size");
     require(sane(c.vision.head_width, c.vision.width) && c.vision.width % c.vision.head_width == 0,
             "vision width must be a multiple of head_width");
     require(sane(c.text.width, 1 << 16) && sane(c.text.layers, 1024),
@@ -155,9 +154,11 @@ void check(const ModelConfig& c, const std::string& where) {
     require(c.preprocess.interpolation == "bicubic" || c.preprocess.interpolation == "bilinear",
             "interpolation must be bicubic or bilinear");
     const std::string& mode = c.preprocess.resize_mode;
-    require(mode == "shortest" || mode == "squash" || mode == "longest",
-            "resize_mode must be shortest, squash or longest");
+    require(mode == "shortest" || mode == "shortest_floor" || mode == "squash" || mode == "longest",
+            "resize_mode must be shortest, shortest_floor, squash or longest");
     if (!c.regions) return;
+    require(v.image_size % v.patch_size == 0,
+            "with regions image_size must be a multiple of patch_size");
     require(c.cloc.box_tokens == 1 || c.cloc.box_tokens == 2, "cloc.box_tokens must be 1 or 2");
     require(!c.cloc.has_layer() || v.width % (c.cloc.box_tokens == 1 ? 8 : 4) == 0,
             "the position encoding needs a vision width that is a multiple of 4 (8 with "

@@ -33,6 +33,7 @@ struct VisionConfig {
     bool class_token = true, patch_bias = false, projection = true;
 
     std::int64_t heads() const { return width / head_width; }
+    // Patches along a side; what is left of the image at its right and bottom is not looked at.
     std::int64_t grid() const { return image_size / patch_size; }
     std::int64_t hidden() const { return hidden_width(mlp_ratio, width); }
 };
@@ -48,6 +49,7 @@ struct TextConfig {
     double norm_eps = 1e-5;
     Activation activation = Activation::kGelu;
     std::string tokenizer = "sentencepiece";
+    bool has_hf_tokenizer = false;  // in open_clip's files: it takes Hugging Face's class for it
 
     std::int64_t hidden() const { return hidden_width(mlp_ratio, width); }
     // Every text has context_length tokens: what stands behind its end is attended to or read.
@@ -58,7 +60,7 @@ struct PreprocessConfig {
     std::vector<double> mean = {0.48145466, 0.4578275, 0.40821073};
     std::vector<double> std = {0.26862954, 0.26130258, 0.27577711};
     std::string interpolation = "bicubic";
-    std::string resize_mode = "shortest";  // shortest, squash, longest
+    std::string resize_mode = "shortest";  // shortest, shortest_floor, squash, longest
 };
 
 // Losses of DreamLIP, the block "dreamlip" (doc/dreamlip.md). The first of each list is the

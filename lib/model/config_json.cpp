@@ -10,9 +10,11 @@
 namespace lip::model {
 namespace {
 
+// `quick_gelu`: of both towers, unless one has its own.
 void read_activation(ConfigReader& r, bool quick_gelu, const std::string& where,
                      Activation& activation) {
     std::string approximate = "none";
+    r.take("quick_gelu", quick_gelu);
     r.take_below("act_kwargs", "approximate", approximate);
     if (approximate != "none" && approximate != "tanh")
         throw cli::DataError(where + ".act_kwargs.approximate: is neither none nor tanh");
@@ -56,7 +58,8 @@ void read_siglip(const std::string& name, VisionConfig& vision, const std::strin
             vision.activation = tanh ? Activation::kGeluTanh : Activation::kGelu;
             return;
         }
-    throw cli::DataError(where + ".timm_model_name: '" + name + "' is not a supported tower");
+    throw cli::DataError(where + ".timm_model_name: the image tower is timm's " + name +
+                         ", which is not supported (plain ViTs and SigLIP's are)");
 }
 
 void read_vision(const Json& json, bool quick_gelu, VisionConfig& vision,
@@ -114,8 +117,37 @@ void read_text(const Json& json, bool quick_gelu, TextConfig& text, const std::s
     r.expect("embed_cls", false);
     r.expect("use_pad_mask", false);
     r.expect("proj_type", "linear");
-    r.ignore({"hf_tokenizer_name", "tokenizer_kwargs", "output_tokens"});
+    std::string hf_tokenizer;
+    r.take("hf_tokenizer_name", hf_tokenizer);
+    text.has_hf_tokenizer = !hf_tokenizer.empty();
+    r.ignore({"tokenizer_kwargs", "output_tokens"});
     r.finish();
+}
+
+}  // namespace
+
+namespace {
+
+// Kinds of models that are told by one key, in words.
+void refuse_other_kinds(const Json& model, const std::string& where) {
+    const auto has = [&](const char* tower, const char* key) {
+        return model.contains(tower) && model[tower].is_object() && model[tower].contains(key) &&
+               !model[tower][key].is_null();
+    };
+    const auto name = [&](const char* tower, const char* key) {
+        const Json& value = model[tower][key];
+        return value.is_string() ? value.get<std::string>() : value.dump();
+    };
+    if (has("vision_cfg", "layers") && model["vision_cfg"]["layers"].is_array())
+        throw cli::DataError(where +
+                             ": the image tower is a ResNet, which is not supported (ViTs are)");
+    if (has("text_cfg", "hf_model_name"))
+        throw cli::DataError(where + ": the text tower is Hugging Face's " +
+                             name("text_cfg", "hf_model_name") +
+                             ", which is not supported (CLIP's and SigLIP's text towers are)");
+    if (model.contains("multimodal_cfg"))
+        throw cli::DataError(where +
+                             ": is a CoCa model, whose text tower and decoder are not supported");
 }
 
 }  // namespace
@@ -126,6 +158,7 @@ ModelConfig parse_config(const std::string& text, const std::string& where) {
     ModelConfig config;
     const bool wrapped = root.contains("model_cfg");
     const Json model = wrapped ? root["model_cfg"] : root;
+    if (model.is_object()) refuse_other_kinds(model, where);
     ConfigReader r(model, where);
     r.take("name", config.name);
     r.take("embed_dim", config.embed_dim);
@@ -222,6 +255,10 @@ std::string to_json(const ModelConfig& c) {
     if (c.regions) model["cloc"] = cloc_json(c.cloc);
     model["vision_cfg"] = vision_json(c.vision);
     model["text_cfg"] = text_json(c.text);
+    // open_clip has one activation for both towers.
+    const bool quick = c.vision.activation == Activation::kQuickGelu;
+    if ((c.text.activation == Activation::kQuickGelu) != quick)
+        model["text_cfg"]["quick_gelu"] = !quick;
     const Json root = {{"model_cfg", model},
                        {"preprocess_cfg",
                         {{"mean", c.preprocess.mean},

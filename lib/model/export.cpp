@@ -202,6 +202,10 @@ tensor::NamedTensors their_tensors(const LanguageImageModel& model, const Export
 }  // namespace
 
 void check_can_export(const ModelConfig& config, const ExportSettings& settings) {
+    const auto is_quick = [](Activation a) { return a == Activation::kQuickGelu; };
+    if (settings.format != ExportFormat::kHf &&
+        is_quick(config.vision.activation) != is_quick(config.text.activation))
+        not_supported("open_clip", "a QuickGELU in one tower alone (--format hf keeps it)");
     if (!config.has_mixture()) return;
     if (settings.format != ExportFormat::kPt)
         not_supported(settings.format == ExportFormat::kHf ? "Hugging Face" : "open_clip",

@@ -2,6 +2,7 @@
 
 #include "cli/error.h"
 #include "model/language_image_model.h"
+#include "record/content.h"
 #include "record/file.h"
 #include "tensor/pt_file.h"
 
@@ -10,6 +11,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <fstream>
 #include <map>
 #include <set>
 
@@ -26,13 +28,32 @@ std::string read_json_text(const fs::path& path) {
     return record::read_file(path.string(), kMostJson);
 }
 
-NamedTensors read_weights(const fs::path& path, bool ema) {
-    if (tensor::is_pt(path.string())) return tensor::read_pt(path.string(), ema);
-    return tensor::read_safetensors(path.string());
+// What is known to be no file of weights is called by its name.
+void check_is_weights(const fs::path& path) {
+    if (!fs::is_regular_file(path)) return;
+    std::ifstream file(path, std::ios::binary);
+    std::string head(512, '\0');
+    file.read(head.data(), static_cast<std::streamsize>(head.size()));
+    head.resize(static_cast<std::size_t>(file.gcount()));
+    if (tensor::is_safetensors(head) || tensor::is_pt(path.string())) return;
+    const record::ContentKind kind = record::content_of(head);
+    if (kind.content == record::Content::kPicture || kind.content == record::Content::kForeign)
+        throw cli::DataError(path.string() + ": " + kind.message());
 }
 
-// model.safetensors, or its parts by the index beside.
-NamedTensors read_parts(const fs::path& index) {
+NamedTensors read_weights(const fs::path& path, bool ema) {
+    check_is_weights(path);
+    if (tensor::is_pt(path.string()))
+        return without_wrappers(tensor::read_pt(path.string(), ema), path.string());
+    if (ema)
+        throw cli::DataError(path.string() +
+                             ": --ema is for training checkpoints of PyTorch: safetensors have no "
+                             "averages beside the weights");
+    return without_wrappers(tensor::read_safetensors(path.string()), path.string());
+}
+
+// The parts that an index names.
+NamedTensors read_parts(const fs::path& index, bool ema) {
     const auto json = nlohmann::json::parse(read_json_text(index), nullptr, false);
     if (!json.is_object() || !json.contains("weight_map") || !json["weight_map"].is_object())
         throw cli::DataError(index.string() + ": has no weight_map");
@@ -45,7 +66,7 @@ NamedTensors read_parts(const fs::path& index) {
     }
     NamedTensors all;
     for (const std::string& file : files)
-        for (auto& entry : tensor::read_safetensors((index.parent_path() / file).string()))
+        for (auto& entry : read_weights(index.parent_path() / file, ema))
             all.push_back(std::move(entry));
     return all;
 }
@@ -55,7 +76,7 @@ NamedTensors first_of(const fs::path& folder, std::initializer_list<const char*>
     for (const char* name : names) {
         const fs::path file = folder / name;
         if (fs::is_regular_file(file))
-            return file.extension() == ".json" ? read_parts(file) : read_weights(file, ema);
+            return file.extension() == ".json" ? read_parts(file, ema) : read_weights(file, ema);
         tried += (tried.empty() ? "" : ", ") + std::string(name);
     }
     throw cli::DataError(folder.string() + ": holds none of " + tried);
@@ -78,8 +99,25 @@ void fit_positions(NamedTensors& tensors, const VisionConfig& vision) {
     }
 }
 
+// Long-CLIP keeps CLIP's table for its first 20 positions and another for all others, of the same
+// length (Zhang et al. 2024, "Long-CLIP", section 3.2).
+void join_long_clip(ForeignModel& foreign) {
+    constexpr std::int64_t kKept = 20;
+    NamedTensors& all = foreign.tensors;
+    const auto find = [&](std::string_view name) {
+        return std::ranges::find(all, name, &NamedTensors::value_type::first);
+    };
+    const auto first = find("positional_embedding"), rest = find("positional_embedding_res");
+    if (first == all.end() || rest == all.end()) return;
+    if (first->second.sizes() != rest->second.sizes() || first->second.size(0) <= kKept) return;
+    first->second = at::cat({first->second.slice(0, 0, kKept), rest->second.slice(0, kKept)});
+    all.erase(rest);
+    foreign.notes.emplace_back("Long-CLIP's two tables of text positions are joined at 20");
+}
+
 // In the order of the configuration; what it has no place for is named.
 void fit(ForeignModel& foreign, const std::string& where) {
+    join_long_clip(foreign);
     fit_positions(foreign.tensors, foreign.config.vision);
     const LanguageImageModel wanted(foreign.config, /*seed=*/0);
     std::map<std::string, Tensor> given(foreign.tensors.begin(), foreign.tensors.end());
@@ -111,35 +149,97 @@ ForeignModel read_hf(const fs::path& folder, const ForeignOptions& options) {
     ForeignModel foreign;
     foreign.format = "hf";
     foreign.folder = folder;
-    const fs::path config = folder / "config.json", pixels = folder / "preprocessor_config.json";
+    const fs::path config = folder / "config.json";
     foreign.config =
-        parse_hf_config(read_json_text(config),
-                        fs::is_regular_file(pixels) ? read_json_text(pixels) : "", config.string());
+        parse_hf_config(read_json_text(config), read_hf_pixels(folder), config.string());
     const NamedTensors theirs = read_hf_weights(folder, options.ema);
     foreign.tensors = from_layout(theirs, find_layout(theirs, folder.string()), folder.string());
     return foreign;
 }
 
+// The architecture of OpenAI's archives, as their own loader finds it: ViTs by the shapes of their
+// weights, with QuickGELU.
+ModelConfig config_of_weights(const NamedTensors& ours, const std::string& where) {
+    const auto shape = [&](std::string_view name) -> at::IntArrayRef {
+        for (const auto& [known, value] : ours)
+            if (known == name) return value.sizes();
+        throw cli::DataError(where + ": " + std::string(name) + " is missing");
+    };
+    const auto blocks = [&](const std::string& prefix) {
+        std::int64_t n = 0;
+        for (const auto& [name, value] : ours)
+            n += name.starts_with(prefix) && name.ends_with(".ln_1.weight");
+        return n;
+    };
+    ModelConfig config;
+    config.name = "OpenAI";
+    const at::IntArrayRef patches = shape("visual.conv1.weight");
+    const at::IntArrayRef positions = shape("visual.positional_embedding");
+    if (patches.size() != 4 || positions.size() != 2 || positions[0] < 2)
+        throw cli::DataError(where + ": the weights of the image tower have unknown shapes");
+    VisionConfig& vision = config.vision;
+    vision.width = patches[0];
+    vision.patch_size = patches[3];
+    vision.layers = blocks("visual.transformer.resblocks.");
+    vision.image_size = vision.patch_size * std::llround(std::sqrt(positions[0] - 1));
+    TextConfig& text = config.text;
+    text.context_length = shape("positional_embedding")[0];
+    text.vocab_size = shape("token_embedding.weight")[0];
+    text.width = shape("ln_final.weight")[0];
+    text.heads = text.width / 64;
+    text.layers = blocks("transformer.resblocks.");
+    config.embed_dim = shape("text_projection")[1];
+    vision.activation = text.activation = Activation::kQuickGelu;
+    check(config, where);
+    return config;
+}
+
 ForeignModel read_bare(const fs::path& file, const ForeignOptions& options) {
-    if (options.arch.empty())
+    const bool is_pt = tensor::is_pt(file.string());
+    const bool is_program = is_pt && tensor::is_torchscript(file.string());
+    if (options.arch.empty() && !is_program)
         throw cli::UsageError(
             file.string() +
             ": bare weights do not say which architecture they have (name it with --arch)");
     ForeignModel foreign;
-    foreign.format = tensor::is_pt(file.string()) ? "pt" : "open_clip";
-    foreign.config = load_arch(options.arch);
+    foreign.format = is_pt ? "pt" : "open_clip";
     const NamedTensors theirs = read_weights(file, options.ema);
     foreign.tensors = from_layout(theirs, find_layout(theirs, file.string()), file.string());
-    for (const auto& [name, value] : foreign.tensors)
+    foreign.config = options.arch.empty() ? config_of_weights(foreign.tensors, file.string())
+                                          : load_arch(options.arch);
+    if (options.arch.empty())
+        foreign.notes.emplace_back("the architecture is read off the weights");
+    for (const auto& [name, value] : foreign.tensors) {
         foreign.config.has_logit_bias |= name == "logit_bias";
+        std::int64_t& length = foreign.config.text.context_length;
+        if (name != "positional_embedding" || value.dim() != 2 || value.size(0) == length) continue;
+        foreign.notes.push_back("texts of " + std::to_string(value.size(0)) + " tokens, not " +
+                                std::to_string(length) +
+                                " as --arch has them: so the weights have");
+        length = value.size(0);
+    }
     return foreign;
 }
 
 }  // namespace
 
+HfPixels read_hf_pixels(const fs::path& folder) {
+    for (const char* name : {"processor_config.json", "preprocessor_config.json"}) {
+        if (!fs::is_regular_file(folder / name)) continue;
+        std::string text = read_json_text(folder / name);
+        // A processor's file may say nothing of images.
+        const bool is_whole = std::string_view(name) == "preprocessor_config.json" ||
+                              text.find("\"image_processor\"") != text.npos;
+        if (is_whole) return {std::move(text), (folder / name).string()};
+    }
+    return {};
+}
+
 NamedTensors read_hf_weights(const fs::path& folder, bool ema) {
-    return first_of(
-        folder, {"model.safetensors", "model.safetensors.index.json", "pytorch_model.bin"}, ema);
+    return first_of(folder,
+                    {"model.safetensors", "model.safetensors.index.json", "pytorch_model.bin",
+                     "pytorch_model.bin.index.json"},
+                    ema);
 }
 
 ForeignModel read_foreign(const fs::path& path, const ForeignOptions& options) {

@@ -17,6 +17,7 @@ struct ForeignModel {
     std::string format;                 // open_clip, hf or pt
     std::filesystem::path folder;       // where its tokenizer may be; empty for a bare file
     std::vector<std::string> left_out;  // weights that the model has no place for
+    std::vector<std::string> notes;     // what was taken from the weights, for people
 };
 
 struct ForeignOptions {
@@ -28,19 +29,30 @@ struct ForeignOptions {
 // Reads
 // - a folder with open_clip_config.json and open_clip_model.safetensors (or .bin);
 // - a folder of Hugging Face with config.json of CLIPModel or SiglipModel and model.safetensors,
-//   its parts under model.safetensors.index.json, or pytorch_model.bin;
-// - a bare .safetensors, .pt or .bin of any of these names, with an arch.
+//   its parts under model.safetensors.index.json, pytorch_model.bin, or its parts;
+// - a bare .safetensors, .pt or .bin of any of these names, with an arch; a TorchScript archive of
+//   OpenAI's without one.
+// Long-CLIP's two tables of text positions become the one that it uses; a bare file of another
+// context length than the arch has its own.
 // Positions of another image size are interpolated (bicubic, antialiased) to the configuration's.
 // Throws DataError and UsageError naming the file, and listing all tensors that are missing or of
 // another shape.
 ForeignModel read_foreign(const std::filesystem::path& path, const ForeignOptions& options);
 
-// Hugging Face's config.json (and preprocessor_config.json, which may be empty) as ours.
-ModelConfig parse_hf_config(const std::string& json, const std::string& preprocessor,
+struct HfPixels {
+    std::string json, file;
+};
+// What a folder of Hugging Face says about pixels: its processor_config.json (transformers 5), else
+// its preprocessor_config.json; empty if it has neither.
+HfPixels read_hf_pixels(const std::filesystem::path& folder);
+
+// Hugging Face's config.json and what read_hf_pixels() gives as ours. A key that may change pixels
+// and is not known is refused.
+ModelConfig parse_hf_config(const std::string& json, const HfPixels& pixels,
                             const std::string& where);
 // The same of an Owlv2ForObjectDetection: its towers, the one of images without a projection
 // (lib/detect). Its pixels have a way of their own.
-ModelConfig parse_hf_owlv2_config(const std::string& json, const std::string& preprocessor,
+ModelConfig parse_hf_owlv2_config(const std::string& json, const HfPixels& pixels,
                                   const std::string& where);
 
 // The weights of a folder of Hugging Face: model.safetensors, its parts under

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <map>
 #include <optional>
+#include <set>
 #include <span>
 #include <string_view>
 
@@ -215,7 +216,9 @@ bool is_ours_alone(const std::string& name) {
            name.starts_with("prompter.") || name.starts_with("box_head.");
 }
 
-Layout find_layout(const NamedTensors& tensors, const std::string& where) {
+namespace {
+
+std::optional<Layout> layout_of(const NamedTensors& tensors) {
     const auto has = [&](std::string_view name) {
         return std::ranges::any_of(tensors, [&](const auto& entry) { return entry.first == name; });
     };
@@ -223,6 +226,57 @@ Layout find_layout(const NamedTensors& tensors, const std::string& where) {
     if (has("visual.conv1.weight")) return Layout::kOpenClip;
     if (has("vision_model.head.probe")) return Layout::kHfSiglip;
     if (has("vision_model.embeddings.patch_embedding.weight")) return Layout::kHfClip;
+    if (has("owlv2.vision_model.embeddings.patch_embedding.weight")) return Layout::kHfOwlv2;
+    return std::nullopt;
+}
+
+// Without the parts of a name that wrappers add.
+std::string unwrapped(std::string_view name) {
+    std::string out;
+    for (std::size_t begin = 0; begin <= name.size();) {
+        const std::size_t dot = std::min(name.find('.', begin), name.size());
+        const std::string_view part = name.substr(begin, dot - begin);
+        if (part != "module" && part != "_orig_mod")
+            out.append(out.empty() ? "" : ".").append(part);
+        begin = dot + 1;
+    }
+    return out;
+}
+
+// The first part of all names with its dot; empty if they differ there.
+std::string common_part(const NamedTensors& tensors) {
+    if (tensors.empty()) return {};
+    const std::string& first = tensors.front().first;
+    const std::string part = first.substr(0, first.find('.') + 1);
+    const bool is_common = std::ranges::all_of(tensors, [&](const auto& entry) {
+        return entry.first.starts_with(part) && entry.first.size() > part.size();
+    });
+    return is_common ? part : std::string();
+}
+
+}  // namespace
+
+NamedTensors without_wrappers(NamedTensors tensors, const std::string& where) {
+    for (auto& entry : tensors) entry.first = unwrapped(entry.first);
+    NamedTensors plain = tensors;
+    for (std::string part; !layout_of(plain) && !(part = common_part(plain)).empty();)
+        for (auto& entry : plain) entry.first.erase(0, part.size());
+    if (layout_of(plain)) tensors = std::move(plain);
+    std::set<std::string_view> names;
+    for (const auto& [name, value] : tensors)
+        if (!names.insert(name).second)
+            throw cli::DataError(where + ": " + name +
+                                 " stands there twice, once behind module. or _orig_mod.");
+    return tensors;
+}
+
+Layout find_layout(const NamedTensors& tensors, const std::string& where) {
+    const auto found = layout_of(tensors);
+    if (found && *found != Layout::kHfOwlv2) return *found;
+    const bool is_resnet = std::ranges::any_of(
+        tensors, [](const auto& entry) { return entry.first.starts_with("visual.layer1.0."); });
+    if (is_resnet)
+        throw cli::DataError(where + ": the image tower is a ResNet, which is not supported");
     throw cli::DataError(where +
                          ": the names of the weights are neither open_clip's nor those of "
                          "Hugging Face's CLIPModel or SiglipModel" +

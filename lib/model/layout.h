@@ -17,6 +17,11 @@ enum class Layout {
     kHfOwlv2,     // Hugging Face Owlv2ForObjectDetection; find_layout() never says so
 };
 
+// Names as the model itself has them: the parts "module" and "_orig_mod", which wrappers of
+// training leave wherever they stood, fall away, and so does what stands in front of all names if a
+// known layout is behind it. Throws DataError if two names become one.
+tensor::NamedTensors without_wrappers(tensor::NamedTensors tensors, const std::string& where);
+
 // By the names that are there. Throws DataError with `where` in front if it is none of them.
 Layout find_layout(const tensor::NamedTensors& tensors, const std::string& where);
 

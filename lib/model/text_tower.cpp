@@ -24,10 +24,16 @@ PackedTexts pack_texts(std::span<const TokenIds> given, const TextConfig& config
     }
     const std::span<const TokenIds> texts =
         config.is_padded() ? std::span<const TokenIds>(padded) : given;
-    // Texts of tokenizers end in their end token: with nothing behind it, it is the last one.
+    // Texts of tokenizers end in their end token. Where that is what pool_type looks for, the first
+    // one counts, as with the others: a text that spells it out has one inside.
     const auto read_at = [&](std::size_t text) {
         if (config.pool_type == "first") return std::size_t{0};
-        return (config.pool_type == "last" ? texts[text] : given[text]).size() - 1;
+        if (config.pool_type == "last") return texts[text].size() - 1;
+        const TokenIds& ids = given[text];
+        const bool is_end = config.pool_type == "eos" ? ids.back() == config.eos_id
+                                                      : ids.back() == std::ranges::max(ids);
+        return is_end ? static_cast<std::size_t>(std::ranges::find(ids, ids.back()) - ids.begin())
+                      : ids.size() - 1;
     };
     std::vector<std::size_t> order(texts.size());
     std::iota(order.begin(), order.end(), 0);

@@ -61,7 +61,8 @@ Tensor VisionTower::positions(std::int64_t rows, std::int64_t columns) const {
 Tensor VisionTower::embed(const Tensor& pixels) const {
     const std::int64_t n = pixels.size(0), p = config.patch_size;
     const std::int64_t rows = pixels.size(2) / p, columns = pixels.size(3) / p;
-    const Tensor unfolded = pixels.view({n, 3, rows, p, columns, p})
+    const Tensor whole = pixels.slice(2, 0, rows * p).slice(3, 0, columns * p);
+    const Tensor unfolded = whole.reshape({n, 3, rows, p, columns, p})
                                 .permute({0, 2, 4, 1, 3, 5})
                                 .reshape({n, rows * columns, 3 * p * p});  // [B, P, 3pp]
     Tensor x = at::linear(unfolded, patch_weight.flatten(1), patch_bias);  // [B, P, width]
@@ -140,6 +141,10 @@ void VisionTower::check_has_patches() const {
     if (config.attentional_pool)
         throw cli::DataError(
             "the model pools by attention (attentional_pool): it has no patch features");
+    if (config.image_size % config.patch_size != 0)
+        throw cli::DataError("image_size " + std::to_string(config.image_size) +
+                             " is no multiple of patch_size " + std::to_string(config.patch_size) +
+                             ": the patches do not cover the image, and stand for no places in it");
 }
 
 // Of all tokens behind the last block.

@@ -11,6 +11,7 @@
 #include <cstring>
 #include <fstream>
 #include <map>
+#include <span>
 #include <string_view>
 #include <utility>
 #include <variant>
@@ -34,25 +35,44 @@ bool has_tensors(const Dict& dict) {
     });
 }
 
+constexpr std::string_view kStateNames[] = {"state_dict", "model_state_dict", "model"};
+constexpr std::string_view kAverageNames[] = {"ema", "model_ema", "state_dict_ema",
+                                              "ema_state_dict"};
+
 // The dictionary of tensors: the whole, or what stands under one of the usual names.
-const Dict* state_dict(const Dict& whole, bool ema) {
-    std::vector<std::string_view> names = {"state_dict", "model_state_dict", "model"};
-    if (ema) names.insert(names.begin(), {"ema", "model_ema", "state_dict_ema", "ema_state_dict"});
+const Dict* state_dict(const Dict& whole, std::span<const std::string_view> names) {
     for (const std::string_view name : names)
         if (const PickleValuePtr* found = find(whole, name))
             if (const auto* dict = std::get_if<Dict>(&(*found)->is))
-                if (const Dict* inner = state_dict(*dict, false)) return inner;
-    return has_tensors(whole) ? &whole : nullptr;
+                if (const Dict* inner = state_dict(*dict, kStateNames)) return inner;
+    const bool is_average = names.data() == kAverageNames;
+    return !is_average && has_tensors(whole) ? &whole : nullptr;
 }
 
-NamedTensors without_module(NamedTensors tensors) {
-    constexpr std::string_view kPrefix = "module.";
-    const bool all = std::ranges::all_of(
-        tensors, [&](const auto& entry) { return entry.first.starts_with(kPrefix); });
-    if (all)
-        for (auto& entry : tensors) entry.first.erase(0, kPrefix.size());
-    return tensors;
-}
+// Tensors of the objects of a program, by the path of their attributes. What is shared counts at
+// each place, so that there are bounds.
+class Attributes {
+public:
+    NamedTensors tensors;
+
+    // False beyond the bounds.
+    bool collect(const Dict& object, const std::string& path, int depth = 0) {
+        if (depth > 32 || ++objects_ > 100'000) return false;
+        for (const auto& [name, value] : object.items) {
+            const auto* text = std::get_if<std::string>(&name->is);
+            if (!text) continue;
+            if (const auto* tensor = std::get_if<at::Tensor>(&value->is))
+                tensors.emplace_back(path + *text, tensor->contiguous());
+            else if (const auto* inner = std::get_if<Dict>(&value->is);
+                     inner && !collect(*inner, path + *text + ".", depth + 1))
+                return false;
+        }
+        return true;
+    }
+
+private:
+    int objects_ = 0;
+};
 
 std::string head_of(const std::string& path) {
     std::ifstream file(path, std::ios::binary);
@@ -74,6 +94,16 @@ bool is_bare_pickle(const std::string& head) {
 
 }  // namespace
 
+bool is_torchscript(const std::string& path) {
+    if (!head_of(path).starts_with(kZip)) return false;
+    try {
+        caffe2::serialize::PyTorchStreamReader archive(path);
+        return archive.hasRecord("constants.pkl");
+    } catch (const c10::Error&) {
+        return false;
+    }
+}
+
 bool is_pt(const std::string& path) {
     const std::string head = head_of(path);
     return head.starts_with(kZip) || is_bare_pickle(head);
@@ -88,12 +118,10 @@ NamedTensors read_pt(const std::string& path, bool ema) {
             "weights_only=True and save it again, or as safetensors)");
     if (!head.starts_with(kZip)) throw cli::DataError(path + ": is not a file of torch.save");
     PickleValuePtr whole;
+    bool is_program = false;  // TorchScript: its objects are read, its code never
     try {
         caffe2::serialize::PyTorchStreamReader archive(path);
-        if (archive.hasRecord("constants.pkl"))
-            throw cli::DataError(path +
-                                 ": is a TorchScript program, not weights (save its "
-                                 "state_dict())");
+        is_program = archive.hasRecord("constants.pkl");
         const auto bytes_of = [&](const std::string& name) {
             auto [data, size] = archive.getRecord(name);
             return std::pair(std::move(data), size);
@@ -116,20 +144,32 @@ NamedTensors read_pt(const std::string& path, bool ema) {
             return found;
         };
         const auto [pickle, size] = bytes_of("data.pkl");
-        whole = unpickle(std::string(static_cast<const char*>(pickle.get()), size), path, load);
+        whole = unpickle(std::string(static_cast<const char*>(pickle.get()), size), path, load,
+                         is_program);
     } catch (const c10::Error& problem) {
         throw cli::DataError(path + ": the archive is truncated or damaged (" +
                              problem.what_without_backtrace() + ")");
     }
     const auto* dict = std::get_if<Dict>(&whole->is);
-    const Dict* state = dict ? state_dict(*dict, ema) : nullptr;
+    if (is_program && dict) {
+        if (ema) throw cli::DataError(path + ": is a TorchScript program, which has no averages");
+        Attributes attributes;
+        if (!attributes.collect(*dict, ""))
+            throw cli::DataError(path + ": its objects lie too deep within each other");
+        return std::move(attributes.tensors);
+    }
+    const Dict* state = dict && ema ? state_dict(*dict, kAverageNames)
+                        : dict      ? state_dict(*dict, kStateNames)
+                                    : nullptr;
+    if (!state && ema)
+        throw cli::DataError(path + ": holds no averaged weights (ema, model_ema, state_dict_ema)");
     if (!state) throw cli::DataError(path + ": holds no state dict");
     NamedTensors tensors;
     for (const auto& [name, value] : state->items)
         if (const auto* tensor = std::get_if<at::Tensor>(&value->is))
             if (const auto* text = std::get_if<std::string>(&name->is))
                 tensors.emplace_back(*text, tensor->contiguous());
-    return without_module(std::move(tensors));
+    return tensors;
 }
 
 }  // namespace lip::tensor

@@ -23,10 +23,21 @@ struct TypeName {
     const char* name;
     at::ScalarType type;
 };
-constexpr TypeName kTypes[] = {{"F32", at::kFloat},  {"F16", at::kHalf}, {"BF16", at::kBFloat16},
-                               {"F64", at::kDouble}, {"I64", at::kLong}, {"I32", at::kInt},
-                               {"I16", at::kShort},  {"I8", at::kChar},  {"U8", at::kByte},
-                               {"BOOL", at::kBool}};
+constexpr TypeName kTypes[] = {{"F32", at::kFloat},
+                               {"F16", at::kHalf},
+                               {"BF16", at::kBFloat16},
+                               {"F64", at::kDouble},
+                               {"I64", at::kLong},
+                               {"I32", at::kInt},
+                               {"I16", at::kShort},
+                               {"I8", at::kChar},
+                               {"U8", at::kByte},
+                               {"BOOL", at::kBool},
+                               {"U16", at::kUInt16},
+                               {"U32", at::kUInt32},
+                               {"U64", at::kUInt64},
+                               {"F8_E4M3", at::kFloat8_e4m3fn},
+                               {"F8_E5M2", at::kFloat8_e5m2}};
 
 const char* name_of(at::ScalarType type) {
     for (const TypeName& entry : kTypes)
@@ -54,7 +65,11 @@ Entry entry_of(const std::string& path, const std::string& name, const Json& val
     const std::string type = value["dtype"].is_string() ? value["dtype"].get<std::string>() : "";
     const auto found = std::find_if(std::begin(kTypes), std::end(kTypes),
                                     [&](const TypeName& t) { return type == t.name; });
-    if (found == std::end(kTypes)) corrupt(path, where + " has the unknown type \"" + type + "\"");
+    if (found == std::end(kTypes))
+        throw cli::DataError(
+            path + ": " + where + " has a type that is not supported, \"" + type +
+            "\" (supported: F32, F16, BF16, F64, F8_E4M3, F8_E5M2, I8 to I64, U8 to "
+            "U64, BOOL)");
     entry.type = found->type;
     const Json& offsets = value["data_offsets"];
     if (!offsets.is_array() || offsets.size() != 2 || !offsets[0].is_number_unsigned() ||

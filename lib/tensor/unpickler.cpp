@@ -9,6 +9,7 @@
 #include <cstring>
 #include <iterator>
 #include <map>
+#include <span>
 #include <string_view>
 
 namespace lip::tensor {
@@ -43,14 +44,50 @@ constexpr StorageType kStorages[] = {
 
 constexpr std::string_view kDictNames[] = {"collections.OrderedDict", "builtins.dict",
                                            "__builtin__.dict"};
+// Dictionaries whose first argument makes their values, or holds them.
+constexpr std::string_view kOtherDictNames[] = {"collections.defaultdict", "collections.Counter"};
+// Made and dropped.
+constexpr std::string_view kDroppedNames[] = {"torch.Size",
+                                              "torch.device",
+                                              "torch.serialization._get_layout",
+                                              "builtins.list",
+                                              "__builtin__.list",
+                                              "builtins.int",
+                                              "__builtin__.int",
+                                              "builtins.set",
+                                              "__builtin__.set",
+                                              "builtins.frozenset",
+                                              "builtins.complex",
+                                              "builtins.bytearray",
+                                              "_codecs.encode",
+                                              "numpy.dtype",
+                                              "numpy.ndarray",
+                                              "numpy.core.multiarray.scalar",
+                                              "numpy.core.multiarray._reconstruct",
+                                              "numpy._core.multiarray.scalar",
+                                              "numpy._core.multiarray._reconstruct"};
+constexpr std::string_view kNumpyTypes = "numpy.dtypes.";
+// torch.float32 and the like: values of their own.
+constexpr std::string_view kTorchTypes[] = {
+    "torch.float32", "torch.float64", "torch.float16", "torch.bfloat16", "torch.int64",
+    "torch.int32",   "torch.int16",   "torch.int8",    "torch.uint8",    "torch.bool"};
+// What TorchScript's pickles ask for: lists of one type, and values with their type noted.
+constexpr std::string_view kScriptNames[] = {
+    "torch.jit._pickle.build_intlist", "torch.jit._pickle.build_doublelist",
+    "torch.jit._pickle.build_boollist", "torch.jit._pickle.build_tensorlist",
+    "torch.jit._pickle.restore_type_tag"};
+constexpr std::string_view kScriptClasses = "__torch__.";
 constexpr std::string_view kTensorNames[] = {"torch._utils._rebuild_tensor_v2",
                                              "torch._utils._rebuild_parameter"};
 
 // A machine for the opcodes of pickle protocols 2 to 4 that only ever makes data.
 class Unpickler {
 public:
-    Unpickler(std::string bytes, std::string path, LoadStorage load)
-        : bytes_(std::move(bytes)), path_(std::move(path)), load_(std::move(load)) {}
+    Unpickler(std::string bytes, std::string path, LoadStorage load, bool objects)
+        : bytes_(std::move(bytes)),
+          path_(std::move(path)),
+          load_(std::move(load)),
+          objects_(objects) {}
 
     ValuePtr run() {
         for (;;) {
@@ -119,9 +156,19 @@ private:
         push(make(std::move(value)));
     }
 
+    static bool is_one_of(std::span<const std::string_view> names, std::string_view name) {
+        return std::ranges::find(names, name) != names.end();
+    }
+    static bool is_dropped(std::string_view name) {
+        return is_one_of(kDroppedNames, name) || is_one_of(kTorchTypes, name) ||
+               name.starts_with(kNumpyTypes);
+    }
+
     void push_global(const std::string& name) {
-        bool known = std::ranges::find(kDictNames, name) != std::end(kDictNames) ||
-                     std::ranges::find(kTensorNames, name) != std::end(kTensorNames);
+        bool known =
+            is_one_of(kDictNames, name) || is_one_of(kOtherDictNames, name) ||
+            is_one_of(kTensorNames, name) || is_dropped(name) ||
+            (objects_ && (is_one_of(kScriptNames, name) || name.starts_with(kScriptClasses)));
         for (const StorageType& storage : kStorages) known |= storage.name == name;
         if (!known)
             fail("the file asks for " + name +
@@ -185,9 +232,15 @@ private:
         const ValuePtr arguments = pop(), callee = pop();
         const std::string& name = as<Global>(callee).name;
         const Items& items = as<Tuple>(arguments).items;
-        if (std::ranges::find(kDictNames, name) != std::end(kDictNames)) {
+        if (is_one_of(kDictNames, name)) {
             if (!items.empty()) damaged();
             push_value(Dict());
+        } else if (is_one_of(kOtherDictNames, name)) {
+            push_value(Dict());
+        } else if (is_dropped(name)) {
+            push_value(std::monostate());
+        } else if (is_one_of(kScriptNames, name) && !items.empty()) {
+            push(items[0]);
         } else if (name == kTensorNames[0]) {
             push_value(rebuild(items));
         } else if (name == kTensorNames[1] && !items.empty()) {
@@ -197,10 +250,31 @@ private:
         }
     }
 
-    // An OrderedDict may carry attributes, such as the _metadata of a state dict: not needed.
+    // An OrderedDict may carry attributes, such as the _metadata of a state dict: not needed. Those
+    // of an object of a program are what it is.
     void build() {
+        const ValuePtr state = pop();
+        if (std::holds_alternative<std::monostate>(top()->is)) return;
+        Dict* dict = std::get_if<Dict>(&top()->is);
+        if (!dict) damaged();
+        const Dict* given = std::get_if<Dict>(&state->is);
+        if (given == dict) damaged();
+        if (given && objects_)
+            dict->items.insert(dict->items.end(), given->items.begin(), given->items.end());
+    }
+
+    // cls.__new__(cls, *arguments): an object of a program without its attributes, or data that is
+    // dropped.
+    void new_object() {
         pop();
-        if (!std::holds_alternative<Dict>(top()->is)) damaged();
+        const ValuePtr callee = pop();
+        const std::string& name = as<Global>(callee).name;
+        if (objects_ && name.starts_with(kScriptClasses))
+            push_value(Dict());
+        else if (is_dropped(name))
+            push_value(std::monostate());
+        else
+            damaged();
     }
 
     void memoize(std::uint64_t at) { memo_[at] = top(); }
@@ -210,10 +284,9 @@ private:
         push(found->second);
     }
 
-    void long_integer() {
-        const std::uint64_t size = number(1);
-        if (size > 8) fail("a whole number of more than 64 bits");
+    void long_integer(std::uint64_t size) {
         const std::string_view part = take(size);
+        if (size > 8) return push_value(std::monostate());
         std::int64_t n = 0;
         for (std::size_t i = part.size(); i-- > 0;)
             n = static_cast<std::int64_t>(static_cast<std::uint64_t>(n) << 8 |
@@ -237,6 +310,7 @@ private:
     std::string bytes_, path_;
     std::size_t at_ = 0;
     LoadStorage load_;
+    bool objects_;
     Items stack_;
     std::map<std::uint64_t, ValuePtr> memo_;
 };
@@ -254,7 +328,13 @@ void Unpickler::step(unsigned char opcode) {
         case 'J':  push_value(std::int64_t{static_cast<std::int32_t>(number(4))}); return;
         case 'K':  push_value(static_cast<std::int64_t>(number(1))); return;
         case 'M':  push_value(static_cast<std::int64_t>(number(2))); return;
-        case 0x8A: long_integer(); return;                               // LONG1
+        case 0x8A: long_integer(number(1)); return;                      // LONG1
+        case 0x8B: long_integer(number(4)); return;                      // LONG4
+        case 0x8F: push_value(List()); return;                           // EMPTY_SET
+        case 0x91: push_value(List{pop_to_mark()}); return;              // FROZENSET
+        case 0x81: new_object(); return;                                 // NEWOBJ
+        case 0x8E: push_value(std::string(take(number(8)))); return;     // BINBYTES8
+        case '2':  push(top()); return;                                  // DUP
         case 'G':  big_endian_double(); return;
         case 'X':  push_value(std::string(take(number(4)))); return;     // BINUNICODE
         case 0x8C: push_value(std::string(take(number(1)))); return;
@@ -278,6 +358,7 @@ void Unpickler::step(unsigned char opcode) {
                      set_items(top(), {key, value}); return; }
         case 'u':  { const Items items = pop_to_mark(); set_items(top(), items); return; }
         case 'a':  { const ValuePtr item = pop(); as<List>(top()).items.push_back(item); return; }
+        case 0x90:                                                       // ADDITEMS, to a set
         case 'e':  { const Items items = pop_to_mark();
                      for (const ValuePtr& item : items) as<List>(top()).items.push_back(item);
                      return; }
@@ -304,8 +385,8 @@ void Unpickler::step(unsigned char opcode) {
 
 }  // namespace
 
-PickleValuePtr unpickle(std::string bytes, std::string path, LoadStorage load) {
-    return Unpickler(std::move(bytes), std::move(path), std::move(load)).run();
+PickleValuePtr unpickle(std::string bytes, std::string path, LoadStorage load, bool objects) {
+    return Unpickler(std::move(bytes), std::move(path), std::move(load), objects).run();
 }
 
 }  // namespace lip::tensor

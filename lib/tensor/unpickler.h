@@ -20,7 +20,8 @@ using PickleItems = std::vector<PickleValuePtr>;
 // Values are shared, as the memo of a pickle shares them.
 struct PickleValue {
     struct Mark {};
-    // What a pickle names by module: only tensors, their storages and dictionaries.
+    // What a pickle names by module: tensors, their storages, dictionaries, and data that is
+    // dropped.
     struct Global {
         std::string name;
     };
@@ -48,8 +49,11 @@ struct PickleValue {
 // Gives the numbers of a storage, one-dimensional, of its type and size.
 using LoadStorage = std::function<at::Tensor(const PickleValue::Storage&)>;
 
-// The value of a pickle of protocols 2 to 4. Throws DataError naming `path`: cut or damaged, asks
-// for anything but data to be made, a tensor that leaves its storage; and what `load` throws.
-PickleValuePtr unpickle(std::string bytes, std::string path, LoadStorage load);
+// The value of a pickle of protocols 2 to 4. With `objects`, those of a TorchScript program come as
+// dictionaries of their attributes. Sizes, devices, types, sets, numbers of NumPy or of more than
+// 64 bits come as nothing. Throws DataError naming `path`: cut or damaged, asks for anything but
+// data to be made, a tensor that leaves its storage; and what `load` throws.
+PickleValuePtr unpickle(std::string bytes, std::string path, LoadStorage load,
+                        bool objects = false);
 
 }  // namespace lip::tensor
