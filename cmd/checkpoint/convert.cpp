@@ -1,6 +1,7 @@
 // checkpoint import and export.
 #include "cli/error.h"
 #include "cli/log.h"
+#include "cli/values.h"
 #include "cmd/checkpoint/checkpoint.h"
 #include "detect/owlv2_checkpoint.h"
 #include "model/checkpoint.h"
@@ -49,12 +50,15 @@ std::unique_ptr<text::Tokenizer> tokenizer_of(const CheckpointOptions& options,
     return tokenizer;
 }
 
+// Each on a line of its own.
+std::string listed(const std::vector<std::string>& tensors) {
+    return "\n  " + cli::join(tensors, "\n  ");
+}
+
 void warn_left_out(const std::vector<std::string>& tensors, const std::string& where) {
     if (tensors.empty()) return;
-    std::string names;
-    for (const std::string& name : tensors) names += "\n  " + name;
     cli::warn(std::to_string(tensors.size()) + " tensors have no place in " + where +
-              " and are left out:" + names);
+              " and are left out:" + listed(tensors));
 }
 
 // Weights without a place change what the model computes: they are left out only where that is
@@ -63,11 +67,9 @@ void check_left_out(const std::vector<std::string>& tensors, const std::string& 
                     bool drop_extra) {
     if (tensors.empty()) return;
     if (drop_extra) return warn_left_out(tensors, where);
-    std::string names;
-    for (const std::string& name : tensors) names += "\n  " + name;
     throw cli::DataError(std::to_string(tensors.size()) +
                          (tensors.size() == 1 ? " tensor has" : " tensors have") + " no place in " +
-                         where + " (--drop-extra leaves them out):" + names);
+                         where + " (--drop-extra leaves them out):" + listed(tensors));
 }
 
 bool is_hf_detector(const std::string& path) {

@@ -35,16 +35,16 @@ void check_is_weights(const fs::path& path) {
     std::string head(512, '\0');
     file.read(head.data(), static_cast<std::streamsize>(head.size()));
     head.resize(static_cast<std::size_t>(file.gcount()));
-    if (tensor::is_safetensors(head) || tensor::is_pt(path.string())) return;
+    if (tensor::is_safetensors(head)) return;
     const record::ContentKind kind = record::content_of(head);
     if (kind.content == record::Content::kPicture || kind.content == record::Content::kForeign)
         throw cli::DataError(path.string() + ": " + kind.message());
 }
 
 NamedTensors read_weights(const fs::path& path, bool ema) {
-    check_is_weights(path);
     if (tensor::is_pt(path.string()))
         return without_wrappers(tensor::read_pt(path.string(), ema), path.string());
+    check_is_weights(path);
     if (ema)
         throw cli::DataError(path.string() +
                              ": --ema is for training checkpoints of PyTorch: safetensors have no "

@@ -5,6 +5,7 @@
 #include "record/json_fields.h"
 #include "record/json_walk.h"
 #include "record/pixel_regions.h"
+#include "text/utf8.h"
 
 #include <deque>
 #include <map>
@@ -21,10 +22,7 @@ struct Categories {
 
 // Places in a caption, [[begin, end], ...] in characters, as the words that stand there.
 std::string words_at(const std::string& caption, const std::string& places) {
-    std::vector<std::size_t> starts;  // of characters
-    for (std::size_t i = 0; i < caption.size(); ++i)
-        if ((static_cast<unsigned char>(caption[i]) & 0xC0) != 0x80) starts.push_back(i);
-    starts.push_back(caption.size());
+    const std::vector<std::size_t> starts = text::character_starts(caption);
     std::string words;
     bool is_array = false;
     for (const std::string_view place : array_items(places, is_array)) {
@@ -75,9 +73,7 @@ void add_region(RegionList& regions, const Object& annotation, const std::string
 // An image with the annotations that were found for it, in "annotations".
 cli::Result<Record> coco_image(Object& object, const Categories& categories,
                                const ImportSettings& settings) {
-    Size size;
-    if (!number_of(object, "width", size.width) || !number_of(object, "height", size.height))
-        size = {};
+    const Size size = size_of(object);
     const std::string url = text_of(object, "coco_url");
     std::string path = text_of(object, "file_name"), id = text_of(object, "original_img_id");
     // LVIS has COCO's images by their address alone: val2017/000000397133.jpg.
@@ -217,17 +213,17 @@ private:
 };
 
 // What was bad in the file, and then its images.
-class CocoRows final : public RowReader {
+class CocoRows final : public WrappedRows {
 public:
     CocoRows(CocoFile& file, std::unique_ptr<RowReader> images)
-        : bad_(std::move(file.bad)),
+        : WrappedRows(std::move(images)),
+          bad_(std::move(file.bad)),
           lines_(std::move(file.image_lines)),
-          images_(std::move(images)),
           categories_(file.categories),
           orphans_(file.orphans()) {}
     bool next(Row& row) override {
         if (at_ == bad_.size()) {
-            if (!images_->next(row)) return false;
+            if (!WrappedRows::next(row)) return false;
             row.line = lines_[row.line - 1];
             return true;
         }
@@ -241,20 +237,13 @@ public:
         return true;
     }
     bool would_wait() override { return false; }
-    cli::Result<Record> record(const Row& row) const override { return images_->record(row); }
-    bool row_at(std::string_view text, bool at_end, Row& row) const override {
-        return images_->row_at(text, at_end, row);
-    }
-    std::string_view held_text() const override { return images_->held_text(); }
     std::uint64_t orphans() const override { return orphans_; }
     std::vector<std::string> classes() const override { return categories_->names; }
-    std::string describe() const override { return images_->describe(); }
 
 private:
     std::vector<JsonWalk::Element> bad_;
     std::vector<std::uint64_t> lines_;
     std::size_t at_ = 0;
-    std::unique_ptr<RowReader> images_;
     std::shared_ptr<const Categories> categories_;
     std::uint64_t orphans_;
 };

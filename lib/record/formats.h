@@ -95,6 +95,25 @@ public:
     virtual std::string describe() const = 0;
 };
 
+// The rows of another reader, of which one thing or two are changed.
+class WrappedRows : public RowReader {
+public:
+    explicit WrappedRows(std::unique_ptr<RowReader> rows) : rows_(std::move(rows)) {}
+    bool next(Row& row) override { return rows_->next(row); }
+    bool would_wait() override { return rows_->would_wait(); }
+    cli::Result<Record> record(const Row& row) const override { return rows_->record(row); }
+    bool row_at(std::string_view text, bool at_end, Row& row) const override {
+        return rows_->row_at(text, at_end, row);
+    }
+    std::string_view held_text() const override { return rows_->held_text(); }
+    std::uint64_t orphans() const override { return rows_->orphans(); }
+    std::vector<std::string> classes() const override { return rows_->classes(); }
+    std::string describe() const override { return rows_->describe(); }
+
+private:
+    std::unique_ptr<RowReader> rows_;
+};
+
 struct Shape;
 
 struct CaptionFormat {

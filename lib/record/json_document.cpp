@@ -24,21 +24,13 @@ private:
     std::unique_ptr<ByteSource> bytes_;
 };
 
-class HeldRows final : public RowReader {
+class HeldRows final : public WrappedRows {
 public:
     HeldRows(std::unique_ptr<RowReader> rows, std::shared_ptr<const std::string> text)
-        : rows_(std::move(rows)), text_(std::move(text)) {}
-    bool next(Row& row) override { return rows_->next(row); }
-    bool would_wait() override { return rows_->would_wait(); }
-    cli::Result<Record> record(const Row& row) const override { return rows_->record(row); }
-    bool row_at(std::string_view text, bool at_end, Row& row) const override {
-        return rows_->row_at(text, at_end, row);
-    }
+        : WrappedRows(std::move(rows)), text_(std::move(text)) {}
     std::string_view held_text() const override { return *text_; }
-    std::string describe() const override { return rows_->describe(); }
 
 private:
-    std::unique_ptr<RowReader> rows_;
     std::shared_ptr<const std::string> text_;
 };
 

@@ -64,20 +64,23 @@ bool JsonWalk::enter(char bracket) {
     return true;
 }
 
-bool JsonWalk::next_name(std::string& name) {
-    name.clear();
-    if (!skip_any(" \t\r\n,") || window_.view()[0] != '"') return false;
+bool JsonWalk::skip_text(std::string* kept) {
     drop(1);
     for (bool is_escaped = false;;) {
         if (window_.view().empty() && !window_.more()) return false;
         const char c = window_.view()[0];
         drop(1);
-        if (c == '"' && !is_escaped) break;
-        name += c;
-        if (name.size() > most_) return false;
+        if (c == '"' && !is_escaped) return true;
+        if (kept) *kept += c;
+        if (kept && kept->size() > most_) return false;
         is_escaped = c == '\\' && !is_escaped;
     }
-    return skip_any(" \t\r\n:");
+}
+
+bool JsonWalk::next_name(std::string& name) {
+    name.clear();
+    return skip_any(" \t\r\n,") && window_.view()[0] == '"' && skip_text(&name) &&
+           skip_any(" \t\r\n:");
 }
 
 void JsonWalk::skip_nested() {
@@ -95,14 +98,8 @@ void JsonWalk::skip_value() {
     const char c = window_.view()[0];
     if (c == '{' || c == '[') return skip_nested();
     if (c == '"') {
-        drop(1);
-        for (bool is_escaped = false;;) {
-            if (window_.view().empty() && !window_.more()) return;
-            const char next = window_.view()[0];
-            drop(1);
-            if (next == '"' && !is_escaped) return;
-            is_escaped = next == '\\' && !is_escaped;
-        }
+        skip_text(nullptr);
+        return;
     }
     for (;;) {
         const std::size_t end = window_.view().find_first_of(",}]");

@@ -48,6 +48,9 @@ private:
     // `size`: bytes of it, as far as they are known.
     bool leave_out(Element& element, std::size_t size, cli::Reject reject);
     bool next_other(Element& element, bool is_bare);
+    // Steps over a text, and adds it to `kept` as it stands between its quotes. False if it does
+    // not end, or is longer than an element may be.
+    bool skip_text(std::string* kept);
     void skip_nested();
     // Where the next element begins if the one in front of the window never ends as it should: at
     // the next line that begins with an object no further right. npos: none is to be seen.

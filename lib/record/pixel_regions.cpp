@@ -38,6 +38,15 @@ bool reaches_beyond(const std::array<double, 4>& box, Size size) {
 
 }  // namespace
 
+Size size_of(const Object& object) {
+    const std::string* width = object.find("width");
+    const std::string* height = object.find("height");
+    Size size;
+    const bool is_known = width && height && read_number(*width, size.width) &&
+                          read_number(*height, size.height) && size.width > 0 && size.height > 0;
+    return is_known ? size : Size{};
+}
+
 void RegionList::add(PixelRegion region, std::string_view raw) {
     if (region.box[0] > region.box[2] || region.box[1] > region.box[3])
         return add_bad("its box has the corners in the wrong order", raw);
@@ -75,14 +84,9 @@ void RegionList::store(Record& record, Size size) {
 }
 
 void resolve_pixel_regions(Record& record) {
-    const std::string* width = record.object.find("width");
-    const std::string* height = record.object.find("height");
     const std::string* all = record.object.find("pixel_regions");
-    Size size;
-    if (!all || record.object.find("regions") || !width || !height ||
-        !read_number(*width, size.width) || !read_number(*height, size.height) || size.width <= 0 ||
-        size.height <= 0)
-        return;
+    const Size size = size_of(record.object);
+    if (!all || record.object.find("regions") || size.width <= 0) return;
     std::string raw = "[";
     bool is_array = false;
     std::uint64_t empty = 0;

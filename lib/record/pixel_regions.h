@@ -21,6 +21,9 @@ struct Size {
     double width = 0, height = 0;  // 0: unknown
 };
 
+// What "width" and "height" say; unknown unless both are positive numbers.
+Size size_of(const Object& object);
+
 // Collects the regions of an image.
 class RegionList {
 public:

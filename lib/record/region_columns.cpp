@@ -33,12 +33,6 @@ std::vector<std::string> split(std::string_view text, char at) {
     }
 }
 
-std::string joined(const std::vector<std::string>& parts) {
-    std::string text;
-    for (const std::string& part : parts) text += (text.empty() ? "" : ",") + part;
-    return text;
-}
-
 // What stands at a path of names joined by dots, below `raw`: of a list, of each element.
 void collect(std::string_view raw, std::string_view path, std::vector<std::string>& found) {
     if (path.empty()) {
@@ -191,34 +185,25 @@ std::string no_pair(std::size_t boxes, const std::string& column, std::size_t te
            " texts in \"" + column + "\"";
 }
 
-class MappedRegions final : public RowReader {
+class MappedRegions final : public WrappedRows {
 public:
     MappedRegions(std::unique_ptr<RowReader> rows, std::vector<RegionColumn> columns)
-        : rows_(std::move(rows)), columns_(std::move(columns)) {}
-    bool next(Row& row) override { return rows_->next(row); }
-    bool would_wait() override { return rows_->would_wait(); }
-    bool row_at(std::string_view text, bool at_end, Row& row) const override {
-        return rows_->row_at(text, at_end, row);
-    }
-    std::string_view held_text() const override { return rows_->held_text(); }
-    std::uint64_t orphans() const override { return rows_->orphans(); }
-    std::vector<std::string> classes() const override { return rows_->classes(); }
+        : WrappedRows(std::move(rows)), columns_(std::move(columns)) {}
     cli::Result<Record> record(const Row& row) const override {
-        auto record = rows_->record(row);
+        auto record = WrappedRows::record(row);
         if (record)
             for (const RegionColumn& column : columns_) add_region_column(*record, column);
         return record;
     }
     std::string describe() const override {
-        std::string text = rows_->describe();
+        std::string text = WrappedRows::describe();
         for (const RegionColumn& column : columns_)
-            text += ", regions from \"" + joined(column.boxes) + "\" as " +
+            text += ", regions from \"" + cli::join(column.boxes, ",") + "\" as " +
                     std::string(layout_name(column.layout));
         return text;
     }
 
 private:
-    std::unique_ptr<RowReader> rows_;
     std::vector<RegionColumn> columns_;
 };
 
@@ -254,7 +239,7 @@ void from_text(std::string_view text, RegionColumn& column) {
 std::string to_text(const RegionColumn& column) {
     std::string text(layout_name(column.layout));
     if (column.scale > 0) text += "/" + cli::real_text(column.scale);
-    text += "=" + joined(column.boxes);
+    text += "=" + cli::join(column.boxes, ",");
     if (!column.text.empty() || !column.label.empty()) text += ":" + column.text;
     if (!column.label.empty()) text += ":" + column.label;
     return text;
@@ -311,10 +296,7 @@ void add_region_column(Record& record, const RegionColumn& column) {
     std::erase_if(record.object.fields, [&](const Object::Field& field) {
         return std::ranges::find(used, field.name) != used.end();
     });
-    Size size{column.scale, column.scale};
-    if (column.scale == 0 && (!number_of(record.object, "width", size.width) ||
-                              !number_of(record.object, "height", size.height)))
-        size = {};
+    const Size size = column.scale > 0 ? Size{column.scale, column.scale} : size_of(record.object);
     regions.store(record, size);
 }
 

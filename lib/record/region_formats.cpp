@@ -3,6 +3,7 @@
 #include "record/json_fields.h"
 #include "record/pixel_regions.h"
 #include "text/flags.h"
+#include "text/utf8.h"
 
 #include <algorithm>
 
@@ -20,10 +21,7 @@ cli::Result<Record> grit(Object& object, const ImportSettings& settings) {
     builder.add({"height", Role::kHeight, {}, {}}, text_of(object, "height"));
     builder.add(caption_column(settings, "caption", "raw", "raw"), caption);
 
-    std::vector<std::size_t> starts;  // of characters
-    for (std::size_t i = 0; i < caption.size(); ++i)
-        if ((static_cast<unsigned char>(caption[i]) & 0xC0) != 0x80) starts.push_back(i);
-    starts.push_back(caption.size());
+    const std::vector<std::size_t> starts = text::character_starts(caption);
     RegionList regions;
     for (const char* field : {"noun_chunks", "ref_exps"})
         for (const std::string& item : list_of(object, field)) {
@@ -86,10 +84,8 @@ cli::Result<Record> refcoco(Object& object, const ImportSettings& settings) {
 // which boxes need, stands in another file of the release: it may have been put into the objects,
 // else --join brings it.
 cli::Result<Record> visual_genome(Object& object, const ImportSettings& settings) {
-    Size size;
-    if (!number_of(object, "width", size.width) || !number_of(object, "height", size.height) ||
-        size.width < 1 || size.height < 1)
-        size = {};
+    Size size = size_of(object);
+    if (size.width < 1 || size.height < 1) size = {};
     RecordBuilder builder(settings);
     std::string id = text_of(object, "id");
     if (id.empty()) id = text_of(object, "image_id");

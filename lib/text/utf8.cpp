@@ -119,4 +119,12 @@ Repaired replace_invalid_utf8(std::string_view text) {
     return out;
 }
 
+std::vector<std::size_t> character_starts(std::string_view text) {
+    std::vector<std::size_t> starts;
+    for (std::size_t i = 0; i < text.size(); ++i)
+        if ((static_cast<unsigned char>(text[i]) & 0xC0) != 0x80) starts.push_back(i);
+    starts.push_back(text.size());
+    return starts;
+}
+
 }  // namespace lip::text

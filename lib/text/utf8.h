@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace lip::text {
 
@@ -33,6 +34,10 @@ inline Decoded decode_before(std::string_view text, std::size_t pos, std::size_t
     const auto byte = static_cast<unsigned char>(text[pos - 1]);
     return byte < 0x80 ? Decoded{byte, 1} : decode_long_before(text, pos, floor);
 }
+
+// Where each character of UTF-8 begins, and behind them the end of the text: character i is the
+// bytes [i, i + 1) of these.
+std::vector<std::size_t> character_starts(std::string_view text);
 
 // White space: U+0009-000D, 001C-0020, 0085, 00A0, 1680, 2000-200A, 2028, 2029, 202F, 205F, 3000.
 // Neither U+200B nor U+FEFF.

@@ -7,13 +7,17 @@
 namespace lip::record {
 namespace {
 
-std::string settled(const std::string& json) {
+std::string after(void (*resolve)(Record&), const std::string& json) {
     auto record = parse_record(json);
     REQUIRE(record);
-    resolve_pixel_regions(*record);
+    resolve(*record);
     std::string out;
     append_json(out, *record);
     return out;
+}
+
+std::string settled(const std::string& json) {
+    return after(resolve_pixel_regions, json);
 }
 
 TEST_CASE("pixel regions: fractions where the size is known, boxes cut to the image") {
@@ -57,14 +61,7 @@ TEST_CASE("pixel regions: a malformed region is a bad part, one without area is 
 }
 
 TEST_CASE("region texts: a region for each text, by the region's id") {
-    const auto resolved = [](const std::string& json) {
-        auto record = parse_record(json);
-        REQUIRE(record);
-        resolve_region_texts(*record);
-        std::string out;
-        append_json(out, *record);
-        return out;
-    };
+    const auto resolved = [](const std::string& json) { return after(resolve_region_texts, json); };
     CHECK(resolved(R"({"key":"a","regions":[{"box":[0,0,1,1],"text":"dog","id":7},)"
                    R"({"box":[0,0,1,1],"text":"cat","id":8}],"region_texts":[{"id":7,"text":"b",)"
                    R"("source":"human"},{"id":7,"text":"c"},{"id":9,"text":"d"}]})") ==
