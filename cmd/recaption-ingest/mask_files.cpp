@@ -63,7 +63,7 @@ double area_of(const Object& region) {
     return box.size() == 4 ? (box[2] - box[0]) * (box[3] - box[1]) : 0;
 }
 
-// Takes the outlines out of a list of regions.
+// Takes the outlines that can be drawn out of a list of regions.
 std::vector<Outline> take_outlines(std::string& regions) {
     std::vector<Outline> outlines;
     std::string rest = "[";
@@ -79,11 +79,13 @@ std::vector<Outline> take_outlines(std::string& regions) {
         }
         const std::string raw = text_of(*region, "segmentation");
         double value = 0;
-        if (!raw.empty() && number_of(*region, "class", value))
+        const bool is_value = number_of(*region, "class", value) && value >= 1 && value <= 255;
+        if (!raw.empty() && is_value) {
             outlines.push_back({raw, static_cast<std::uint8_t>(value), number, area_of(*region)});
-        std::erase_if(region->fields, [](const Object::Field& field) {
-            return field.name == "segmentation" || field.name == "class";
-        });
+            std::erase_if(region->fields, [](const Object::Field& field) {
+                return field.name == "segmentation" || field.name == "class";
+            });
+        }
         region->append_json(rest);
     }
     regions = rest + "]";
@@ -129,11 +131,13 @@ void MaskFiles::draw(Record& record) {
     if (!found) return;
     std::string regions = *found;
     std::vector<Outline> outlines = take_outlines(regions);
-    record.object.set("regions", regions);
     std::int64_t width = 0, height = 0;
-    if (outlines.empty() || !read_integer(*record.object.find("width"), width) ||
-        !read_integer(*record.object.find("height"), height))
-        return;
+    const std::string* wide = record.object.find("width");
+    const std::string* high = record.object.find("height");
+    const bool is_known = wide && high && read_integer(*wide, width) &&
+                          read_integer(*high, height) && width > 0 && height > 0;
+    if (outlines.empty() || !is_known) return;
+    record.object.set("regions", regions);
     if (width > INT32_MAX / height || width * height > image::kMaxPixels)
         throw cli::DataError("an image of " + std::to_string(width) + " x " +
                              std::to_string(height) + " pixels is too large for a mask (" +
