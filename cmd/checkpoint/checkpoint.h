@@ -19,7 +19,7 @@ struct CheckpointOptions {
     bool tensors = false;
     // import
     std::string input_format = "auto", arch, tokenizer;
-    bool ema = false, drop_extra = false;
+    bool ema = false, drop_extra = false, long_text = false, json = false;
     // export
     model::ExportSettings exported;
     // average

@@ -18,6 +18,20 @@ namespace {
 
 namespace fs = std::filesystem;
 
+// A tokenizer_config.json that we wrote, or any with the key.
+bool says_clean(const fs::path& folder) {
+    const fs::path own = folder / text::kTokenizerConfigFile;
+    return fs::exists(own) &&
+           record::read_file(own.string(), 1 << 20).find("\"clean\"") != std::string::npos;
+}
+
+text::Clean clean_of_open_clip(const model::TextConfig& text) {
+    const bool is_plain = !text.has_hf_tokenizer && text.clean == "lower";
+    if (text.clean == "canonicalize" || (text.is_padded() && is_plain))
+        return text::Clean::kCanonicalize;  // the architectures of SigLIP that we know by name
+    return text.clean == "whitespace" ? text::Clean::kWhitespace : text::Clean::kOpenClip;
+}
+
 // The tokenizer named, or the one beside the weights.
 std::unique_ptr<text::Tokenizer> tokenizer_of(const CheckpointOptions& options,
                                               const model::ForeignModel& foreign) {
@@ -28,20 +42,16 @@ std::unique_ptr<text::Tokenizer> tokenizer_of(const CheckpointOptions& options,
     const fs::path path = given ? fs::path(options.tokenizer) : foreign.folder;
     const fs::path folder = fs::is_directory(path) ? path : path.parent_path();
     text::TokenizerOptions rules;
-    // SigLIP's rules, unless the tokenizer has its own beside it; open_clip cleans otherwise.
-    if (foreign.config.text.is_padded() && !fs::exists(folder / text::kTokenizerConfigFile)) {
+    const model::TextConfig& config = foreign.config.text;
+    // SigLIP's rules, unless the tokenizer has its own beside it.
+    if (config.is_padded() && !fs::exists(folder / text::kTokenizerConfigFile))
         rules = text::siglip_options();
-        if (foreign.format != "hf") rules.clean = text::Clean::kCanonicalize;
-    }
     // Texts are cleaned as the library of the model does it, whatever files of Hugging Face's lie
-    // beside: many of open_clip's folders have them.
-    const fs::path own = folder / text::kTokenizerConfigFile;
-    const bool says_how =
-        fs::exists(own) &&
-        text::parse_tokenizer_config(record::read_file(own.string(), 1 << 20), own.string()).clean;
-    if (foreign.format == "open_clip" && !foreign.config.text.is_padded() && !given && !says_how &&
-        !foreign.config.text.has_hf_tokenizer && !fs::exists(folder / "tokenizer.model"))
-        rules.clean = text::Clean::kOpenClip;
+    // beside: many of open_clip's folders have them. Ours say it in a file of their own.
+    const bool is_ours = fs::exists(folder / "tokenizer.model") && !config.has_hf_tokenizer;
+    if (foreign.format != "hf" && !says_clean(folder) &&
+        (config.is_padded() || (!given && !is_ours)))
+        rules.clean = clean_of_open_clip(config);
     auto tokenizer = text::load_tokenizer(path.string(), rules);
     if (tokenizer->vocab_size() > foreign.config.text.vocab_size)
         throw cli::DataError(
@@ -70,6 +80,12 @@ void check_left_out(const std::vector<std::string>& tensors, const std::string& 
     throw cli::DataError(std::to_string(tensors.size()) +
                          (tensors.size() == 1 ? " tensor has" : " tensors have") + " no place in " +
                          where + " (--drop-extra leaves them out):" + listed(tensors));
+}
+
+// Of a model whose configuration has no name: its folder's or its file's.
+std::string name_of_source(const std::string& path) {
+    const fs::path whole = fs::absolute(path).lexically_normal();
+    return (whole.has_filename() ? whole : whole.parent_path()).stem().string();
 }
 
 bool is_hf_detector(const std::string& path) {
@@ -102,12 +118,14 @@ int checkpoint_import(const CheckpointOptions& options) {
     tensor::configure_process(options.common.thread_count(), /*deterministic=*/false);
     if (is_hf_detector(options.paths.front())) return import_detector(options);
     model::ForeignModel foreign = model::read_foreign(
-        options.paths.front(),
-        {options.input_format == "auto" ? "" : options.input_format, options.arch, options.ema});
+        options.paths.front(), {options.input_format == "auto" ? "" : options.input_format,
+                                options.arch, options.ema, options.long_text});
     const auto tokenizer = tokenizer_of(options, foreign);
     if (foreign.config.text.is_padded()) foreign.config.text.pad_id = tokenizer->pad_id();
-    check_left_out(foreign.left_out, "the model", options.drop_extra);
+    foreign.config.text.tokenizer = tokenizer->kind();
+    if (foreign.config.name.empty()) foreign.config.name = name_of_source(options.paths.front());
     for (const std::string& note : foreign.notes) cli::info(options.paths.front() + ": " + note);
+    check_left_out(foreign.left_out, "the model", options.drop_extra);
     if (options.common.dry_run) {
         cli::info("would write " + options.common.output + " from " + foreign.format);
         return cli::kDone;

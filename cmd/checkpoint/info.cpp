@@ -8,6 +8,7 @@
 #include "record/file.h"
 #include "record/object.h"
 #include "tensor/device.h"
+#include "text/tokenizer.h"
 #include "train/run_folder.h"
 
 #include <ATen/ATen.h>
@@ -63,7 +64,34 @@ void add_shapes(record::Object& facts, const model::ModelConfig& c) {
     facts.set("text_width", number(c.text.width));
     facts.set("text_heads", number(c.text.heads));
     facts.set_text("text_pool", c.text.pool_type);
-    facts.set_text("tokenizer", c.text.tokenizer);
+}
+
+std::string_view name_of(model::Activation activation) {
+    switch (activation) {
+        case model::Activation::kGelu:
+            return "gelu";
+        case model::Activation::kQuickGelu:
+            return "quick_gelu";
+        case model::Activation::kGeluTanh:
+            return "gelu_tanh";
+    }
+    return {};
+}
+
+// What becomes of pictures and texts before the towers see them.
+void add_rules(record::Object& facts, const Content& content) {
+    const model::ModelConfig& c = content.config;
+    const auto tokenizer = text::load_tokenizer(content.folder.string());
+    facts.set_text("vision_activation", std::string(name_of(c.vision.activation)));
+    facts.set_text("text_activation", std::string(name_of(c.text.activation)));
+    facts.set_text("tokenizer", tokenizer->kind());
+    facts.set_text("clean", std::string(text::name_of(tokenizer->clean())));
+    facts.set_text("resize_mode", c.preprocess.resize_mode);
+    facts.set_text("interpolation", c.preprocess.interpolation);
+    facts.set("mean", nlohmann::json(c.preprocess.mean).dump());
+    facts.set("std", nlohmann::json(c.preprocess.std).dump());
+    if (c.preprocess.resize_mode == "longest")
+        facts.set("fill_color", nlohmann::json(c.preprocess.fill_color).dump());
 }
 
 // The settings by the names that --set has; a learnt temperature is the one it has now.
@@ -121,6 +149,7 @@ record::Object facts_of(const Content& content, const model::LanguageImageModel&
     if (readout > 0) facts.set("readout_parameters", std::to_string(readout));
     if (prompter > 0) facts.set("prompter_parameters", std::to_string(prompter));
     add_shapes(facts, content.config);
+    add_rules(facts, content);
     if (content.config.has_mixture()) facts.set("llip", llip_facts(content));
     if (content.config.regions) facts.set("cloc", model::cloc_json(content.config.cloc).dump());
     facts.set("logit_scale", score(std::exp(scalar(content, "logit_scale"))));
@@ -151,6 +180,7 @@ record::Object detector_facts(const Content& content) {
     facts.set("text_parameters", std::to_string(all - vision - heads));
     facts.set("head_parameters", std::to_string(heads));
     add_shapes(facts, content.config);
+    facts.set_text("tokenizer", text::load_tokenizer(content.folder.string())->kind());
     add_history(facts, content.folder);
     return facts;
 }
@@ -284,8 +314,9 @@ int checkpoint_info(const CheckpointOptions& options) {
     const record::Object facts =
         is_detector ? read_detector(content) : read_model(content, weights);
     record::write_file(options.common.output,
-                       options.format == "json" ? as_json(facts, content, options.tensors)
-                                                : as_text(facts, content, options.tensors),
+                       options.format == "json" || options.json
+                           ? as_json(facts, content, options.tensors)
+                           : as_text(facts, content, options.tensors),
                        options.common.force);
     return cli::kDone;
 }

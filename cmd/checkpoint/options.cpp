@@ -14,6 +14,8 @@ void add_import(cli::Options& o, CheckpointOptions& options) {
           "tokenizer of the model, as train takes it. Default: the one beside SRC");
     o.flag("--ema", options.ema, "import the averaged weights (EMA) of a training checkpoint");
     o.flag("--drop-extra", options.drop_extra, "leave out tensors that the model has no place for");
+    o.flag("--long-text", options.long_text,
+           "of FG-CLIP: import what it has for texts of up to 248 tokens, not for short ones");
 }
 
 void add_export(cli::Options& o, CheckpointOptions& options) {
@@ -65,6 +67,7 @@ cli::Tool checkpoint_tool(CheckpointOptions& options) {
     info.operands(options.paths, "CKPT", "checkpoint, or run folder", 1, 1);
     info.choice("--format", options.format, {"text", "json"},
                 "output format: lines of name TAB value, or one JSON object");
+    info.flag("--json", options.json, "the same as --format json");
     info.flag("--tensors", options.tensors, "also list every tensor with its shape, type and norm");
     finish(info, kReport);
 

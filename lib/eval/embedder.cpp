@@ -50,7 +50,8 @@ std::vector<std::uint8_t> Embedder::planes_of(const image::Image& picture) const
         picture, {.size = static_cast<int>(c.vision.image_size),
                   .mode = image::resize_mode(c.preprocess.resize_mode),
                   .filter = c.preprocess.interpolation == "bilinear" ? image::Filter::kBilinear
-                                                                     : image::Filter::kBicubic});
+                                                                     : image::Filter::kBicubic,
+                  .padding = c.preprocess.fill_color});
     std::vector<std::uint8_t> planes(square.rgb.size());
     image::to_planar_bytes(square, planes.data());
     return planes;

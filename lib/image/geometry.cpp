@@ -45,9 +45,11 @@ Box fallback_crop(int width, int height, const CropRange& range) {
     return {0, 0, width, height};
 }
 
-// Side of a scaled image that keeps the proportion, rounded half up, at least 1.
+// Side of a scaled image that keeps the proportion, rounded half to even, at least 1.
 std::int64_t scaled_side(std::int64_t side, std::int64_t longer, std::int64_t size) {
-    return std::max<std::int64_t>(1, (2 * side * size + longer) / (2 * longer));
+    const std::int64_t twice = 2 * side * size + longer, half_up = twice / (2 * longer);
+    const bool is_tie = twice % (2 * longer) == 0;
+    return std::max<std::int64_t>(1, half_up - (is_tie && half_up % 2 != 0));
 }
 
 Image filled(int size, const Rgb& colour) {

@@ -52,8 +52,9 @@ struct Placement {
 };
 
 // Rounding: kShortest cuts the long side down to a whole number and rounds half the surplus half to
-// even, both as torchvision does; kLongest rounds the short side half up, at least 1, and half the
-// padding down (nw = max(1, (2 W S + m) / (2 m)), left = (S - nw) / 2, m the longer side).
+// even, both as torchvision does; kLongest rounds the short side half to even, at least 1, and half
+// the padding down, as open_clip does (nw = max(1, round(W S / m)), left = (S - nw) / 2, m the
+// longer side).
 // Requires positive arguments.
 Placement place(int width, int height, int size, ResizeMode mode);
 

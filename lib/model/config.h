@@ -1,6 +1,8 @@
 // The shape of a model: open_clip's JSON schema.
 #pragma once
 
+#include "image/image.h"
+
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -49,7 +51,9 @@ struct TextConfig {
     double norm_eps = 1e-5;
     Activation activation = Activation::kGelu;
     std::string tokenizer = "sentencepiece";
-    bool has_hf_tokenizer = false;  // in open_clip's files: it takes Hugging Face's class for it
+    // In open_clip's files: it takes Hugging Face's class for it, and how it cleans texts before.
+    bool has_hf_tokenizer = false;
+    std::string clean = {};  // lower, whitespace or canonicalize
 
     std::int64_t hidden() const { return hidden_width(mlp_ratio, width); }
     // Every text has context_length tokens: what stands behind its end is attended to or read.
@@ -61,6 +65,7 @@ struct PreprocessConfig {
     std::vector<double> std = {0.26862954, 0.26130258, 0.27577711};
     std::string interpolation = "bicubic";
     std::string resize_mode = "shortest";  // shortest, shortest_floor, squash, longest
+    image::Rgb fill_color = {0, 0, 0};     // of what longest leaves free
 };
 
 // Losses of DreamLIP, the block "dreamlip" (doc/dreamlip.md). The first of each list is the

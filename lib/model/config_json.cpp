@@ -120,7 +120,15 @@ void read_text(const Json& json, bool quick_gelu, TextConfig& text, const std::s
     std::string hf_tokenizer;
     r.take("hf_tokenizer_name", hf_tokenizer);
     text.has_hf_tokenizer = !hf_tokenizer.empty();
-    r.ignore({"tokenizer_kwargs", "output_tokens"});
+    text.clean = text.has_hf_tokenizer ? "whitespace" : "lower";
+    if (r.has("tokenizer_kwargs") && !json["tokenizer_kwargs"].is_null()) {
+        const Json given = r.child("tokenizer_kwargs");
+        ConfigReader kwargs(given, where + ".text_cfg.tokenizer_kwargs");
+        kwargs.take_word("clean", text.clean, {"lower", "whitespace", "canonicalize"});
+        kwargs.expect("strip_sep_token", false);
+        kwargs.finish();
+    }
+    r.ignore({"output_tokens"});
     r.finish();
 }
 
@@ -150,6 +158,33 @@ void refuse_other_kinds(const Json& model, const std::string& where) {
                              ": is a CoCa model, whose text tower and decoder are not supported");
 }
 
+// A number for all three channels, or a list of three.
+image::Rgb read_colour(const Json& value, const std::string& where) {
+    const auto is_level = [](const Json& v) {
+        return v.is_number_integer() && v.get<std::int64_t>() >= 0 && v.get<std::int64_t>() <= 255;
+    };
+    if (is_level(value)) {
+        const auto level = value.get<std::uint8_t>();
+        return {level, level, level};
+    }
+    if (value.is_array() && value.size() == 3 && std::ranges::all_of(value, is_level))
+        return value.get<image::Rgb>();
+    throw cli::DataError(where + ": " + value.dump() + " is neither 0..255 nor a list of three");
+}
+
+void read_preprocess(const Json& json, PreprocessConfig& preprocess, const std::string& where) {
+    ConfigReader p(json, where);
+    p.take("mean", preprocess.mean);
+    p.take("std", preprocess.std);
+    p.take("interpolation", preprocess.interpolation);
+    p.take("resize_mode", preprocess.resize_mode);
+    if (p.has("fill_color"))
+        preprocess.fill_color = read_colour(p.child("fill_color"), where + ".fill_color");
+    p.expect("mode", "RGB");
+    p.ignore({"size"});  // the image tower's counts, as in open_clip
+    p.finish();
+}
+
 }  // namespace
 
 ModelConfig parse_config(const std::string& text, const std::string& where) {
@@ -176,16 +211,8 @@ ModelConfig parse_config(const std::string& text, const std::string& where) {
     read_vision(r.child("vision_cfg"), quick_gelu, config.vision, where);
     read_text(r.child("text_cfg"), quick_gelu, config.text, where);
     r.finish();
-    if (wrapped && root.contains("preprocess_cfg")) {
-        const Json preprocess = root["preprocess_cfg"];
-        ConfigReader p(preprocess, where + ".preprocess_cfg");
-        p.take("mean", config.preprocess.mean);
-        p.take("std", config.preprocess.std);
-        p.take("interpolation", config.preprocess.interpolation);
-        p.take("resize_mode", config.preprocess.resize_mode);
-        p.ignore({"size", "mode", "fill_color"});
-        p.finish();
-    }
+    if (wrapped && root.contains("preprocess_cfg"))
+        read_preprocess(root["preprocess_cfg"], config.preprocess, where + ".preprocess_cfg");
     check(config, where);
     return config;
 }
@@ -259,12 +286,12 @@ std::string to_json(const ModelConfig& c) {
     const bool quick = c.vision.activation == Activation::kQuickGelu;
     if ((c.text.activation == Activation::kQuickGelu) != quick)
         model["text_cfg"]["quick_gelu"] = !quick;
-    const Json root = {{"model_cfg", model},
-                       {"preprocess_cfg",
-                        {{"mean", c.preprocess.mean},
-                         {"std", c.preprocess.std},
-                         {"interpolation", c.preprocess.interpolation},
-                         {"resize_mode", c.preprocess.resize_mode}}}};
+    Json preprocess = {{"mean", c.preprocess.mean},
+                       {"std", c.preprocess.std},
+                       {"interpolation", c.preprocess.interpolation},
+                       {"resize_mode", c.preprocess.resize_mode}};
+    add_unless(preprocess, "fill_color", c.preprocess.fill_color, image::Rgb{0, 0, 0});
+    const Json root = {{"model_cfg", model}, {"preprocess_cfg", preprocess}};
     return root.dump(2) + "\n";
 }
 

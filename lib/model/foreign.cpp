@@ -2,6 +2,7 @@
 
 #include "cli/error.h"
 #include "model/language_image_model.h"
+#include "model/released.h"
 #include "record/content.h"
 #include "record/file.h"
 #include "tensor/pt_file.h"
@@ -99,25 +100,9 @@ void fit_positions(NamedTensors& tensors, const VisionConfig& vision) {
     }
 }
 
-// Long-CLIP keeps CLIP's table for its first 20 positions and another for all others, of the same
-// length (Zhang et al. 2024, "Long-CLIP", section 3.2).
-void join_long_clip(ForeignModel& foreign) {
-    constexpr std::int64_t kKept = 20;
-    NamedTensors& all = foreign.tensors;
-    const auto find = [&](std::string_view name) {
-        return std::ranges::find(all, name, &NamedTensors::value_type::first);
-    };
-    const auto first = find("positional_embedding"), rest = find("positional_embedding_res");
-    if (first == all.end() || rest == all.end()) return;
-    if (first->second.sizes() != rest->second.sizes() || first->second.size(0) <= kKept) return;
-    first->second = at::cat({first->second.slice(0, 0, kKept), rest->second.slice(0, kKept)});
-    all.erase(rest);
-    foreign.notes.emplace_back("Long-CLIP's two tables of text positions are joined at 20");
-}
-
 // In the order of the configuration; what it has no place for is named.
-void fit(ForeignModel& foreign, const std::string& where) {
-    join_long_clip(foreign);
+void fit(ForeignModel& foreign, bool long_text, const std::string& where) {
+    fit_released(foreign, long_text);
     fit_positions(foreign.tensors, foreign.config.vision);
     const LanguageImageModel wanted(foreign.config, /*seed=*/0);
     std::map<std::string, Tensor> given(foreign.tensors.begin(), foreign.tensors.end());
@@ -260,7 +245,7 @@ ForeignModel read_foreign(const fs::path& path, const ForeignOptions& options) {
             (options.format.empty() ? "" : " as --input-format " + options.format + " expects"));
     if (!options.format.empty() && options.format != foreign.format)
         throw cli::DataError(path.string() + ": is " + foreign.format + ", not " + options.format);
-    fit(foreign, path.string());
+    fit(foreign, options.long_text, path.string());
     return foreign;
 }
 

@@ -21,9 +21,10 @@ struct ForeignModel {
 };
 
 struct ForeignOptions {
-    std::string format;  // empty: found
-    std::string arch;    // of a bare file of weights; a name or a JSON file
-    bool ema = false;    // of a training checkpoint: the averaged weights
+    std::string format;      // empty: found
+    std::string arch;        // of a bare file of weights; a name or a JSON file
+    bool ema = false;        // of a training checkpoint: the averaged weights
+    bool long_text = false;  // of FG-CLIP: see released.h
 };
 
 // Reads
@@ -32,8 +33,8 @@ struct ForeignOptions {
 //   its parts under model.safetensors.index.json, pytorch_model.bin, or its parts;
 // - a bare .safetensors, .pt or .bin of any of these names, with an arch; a TorchScript archive of
 //   OpenAI's without one.
-// Long-CLIP's two tables of text positions become the one that it uses; a bare file of another
-// context length than the arch has its own.
+// What is known of published models is in released.h; a bare file of another context length than
+// the arch has its own.
 // Positions of another image size are interpolated (bicubic, antialiased) to the configuration's.
 // Throws DataError and UsageError naming the file, and listing all tensors that are missing or of
 // another shape.

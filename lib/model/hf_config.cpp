@@ -220,14 +220,20 @@ ModelConfig parse_hf_config(const std::string& json, const HfPixels& pixels,
     const HfReader r(Json::parse(json, nullptr, /*allow_exceptions=*/false), where);
     const auto type = r.get<std::string>("model_type", "");
     const bool siglip = type == "siglip";
-    if (type != "clip" && !siglip)
-        throw cli::DataError(where + ": model_type '" + type + "' is neither clip nor siglip");
+    if (type == "siglip2")
+        throw cli::DataError(where +
+                             ": is a SigLIP 2 for images of any shape (NaFlex), which is not "
+                             "supported; those of a fixed size are");
+    if (type != "clip" && type != "metaclip_2" && !siglip)
+        throw cli::DataError(where + ": model_type '" + type +
+                             "' is none of clip, metaclip_2 and siglip");
     ModelConfig config;
     config.name = type;
     config.method = siglip ? "siglip" : "clip";
     read_hf_vision(tower(r, "vision_config"), siglip, config.vision);
     const HfReader text = tower(r, "text_config");
     read_hf_text(text, siglip, config.text);
+    if (type == "metaclip_2") config.text.pool_type = "eos";  // 2 is its end token
     config.embed_dim = siglip ? text.get<std::int64_t>("projection_size", config.text.width)
                               : r.get<std::int64_t>("projection_dim", 512);
     config.has_logit_bias = siglip;

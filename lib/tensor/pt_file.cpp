@@ -35,9 +35,9 @@ bool has_tensors(const Dict& dict) {
     });
 }
 
-constexpr std::string_view kStateNames[] = {"state_dict", "model_state_dict", "model"};
+constexpr std::string_view kStateNames[] = {"state_dict", "model_state_dict", "model", "student"};
 constexpr std::string_view kAverageNames[] = {"ema", "model_ema", "state_dict_ema",
-                                              "ema_state_dict"};
+                                              "ema_state_dict", "teacher"};
 
 // The dictionary of tensors: the whole, or what stands under one of the usual names.
 const Dict* state_dict(const Dict& whole, std::span<const std::string_view> names) {
@@ -162,7 +162,8 @@ NamedTensors read_pt(const std::string& path, bool ema) {
                         : dict      ? state_dict(*dict, kStateNames)
                                     : nullptr;
     if (!state && ema)
-        throw cli::DataError(path + ": holds no averaged weights (ema, model_ema, state_dict_ema)");
+        throw cli::DataError(
+            path + ": holds no averaged weights (ema, model_ema, state_dict_ema, teacher)");
     if (!state) throw cli::DataError(path + ": holds no state dict");
     NamedTensors tensors;
     for (const auto& [name, value] : state->items)

@@ -13,8 +13,8 @@
 namespace lip::text {
 namespace {
 
-constexpr std::array<std::string_view, 5> kNames = {"none", "open_clip", "canonicalize", "siglip",
-                                                    "huggingface"};
+constexpr std::array<std::string_view, 8> kNames = {
+    "none", "open_clip", "canonicalize", "siglip", "huggingface", "whitespace", "lower", "spaces"};
 
 // str.split and join: runs of white space as one space, none at the ends.
 std::u32string squeeze_space(std::u32string_view text) {
@@ -45,15 +45,21 @@ std::u32string repaired(std::string_view text) {
     return out;
 }
 
-std::u32string huggingface(std::string_view text) {
+std::u32string one_space(std::u32string_view text) {
     std::u32string out;
     bool after_space = false;
-    for (const char32_t c : to_nfc(to_code_points(text))) {
+    for (const char32_t c : text) {
         const bool space = is_pattern_space(c);
-        if (!space) append_lower_of(out, c);
+        if (!space) out += c;
         if (space && !after_space) out += U' ';
         after_space = space;
     }
+    return out;
+}
+
+std::u32string lower_letters(std::u32string_view text) {
+    std::u32string out;
+    for (const char32_t c : text) append_lower_of(out, c);
     return out;
 }
 
@@ -83,7 +89,13 @@ std::u32string clean_code_points(std::string_view text, Clean clean) {
         case Clean::kSiglip:
             return squeeze_space(without_punctuation(lower_text(to_code_points(text))));
         case Clean::kHuggingFace:
-            return huggingface(text);
+            return lower_letters(one_space(to_nfc(to_code_points(text))));
+        case Clean::kWhitespace:
+            return squeeze_space(repaired(text));
+        case Clean::kLower:
+            return lower_letters(to_code_points(text));
+        case Clean::kSpaces:
+            return one_space(to_code_points(text));
     }
     return {};
 }

@@ -14,9 +14,13 @@ enum class Clean {
                     // space
     kSiglip,        // str.lower, no ASCII punctuation (nor '_'), white space
     kHuggingFace,   // NFC, runs of white space as one space, lower case letter by letter
+    kWhitespace,    // repairs, HTML twice, white space
+    kLower,         // lower case letter by letter
+    kSpaces,        // runs of white space as one space
 };
 
-// "none", "open_clip", "canonicalize", "siglip", "huggingface".
+// "none", "open_clip", "canonicalize", "siglip", "huggingface", "whitespace", "lower",
+// "spaces".
 std::string_view name_of(Clean clean);
 std::optional<Clean> clean_of(std::string_view name);
 

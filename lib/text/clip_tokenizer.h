@@ -32,6 +32,7 @@ public:
     std::int32_t end_id() const override { return vocabulary_.end_id; }
     std::int32_t pad_id() const override;
     // Always a tokenizer.json: other programs read it, too.
+    Clean clean() const override { return clean_; }
     const std::string& file_bytes() const override;
     std::string file_name() const override { return "tokenizer.json"; }
     std::string config_json() const override;

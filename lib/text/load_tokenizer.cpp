@@ -1,5 +1,6 @@
 // Which tokenizer a file or a folder holds.
 #include "text/clip_tokenizer.h"
+#include "text/piece_json.h"
 #include "text/tokenizer.h"
 #include "text/tokenizer_config.h"
 
@@ -63,6 +64,11 @@ TokenizerOptions with_config(TokenizerOptions options, const fs::path& folder) {
     if (!options.clean) options.clean = config.clean;
     if (!options.begin) options.begin = config.begin;
     if (!options.pad_id) options.pad_id = config.pad_id;
+    options.end = config.end;
+    options.begin_piece = config.begin_piece;
+    options.end_piece = config.end_piece;
+    options.pad_piece = config.pad_piece;
+    options.has_other_ids = config.has_other_ids;
     return options;
 }
 
@@ -74,6 +80,21 @@ std::unique_ptr<Tokenizer> load_pair(const fs::path& folder, Clean clean) {
         clean, std::string(), vocab.string());
 }
 
+std::unique_ptr<Tokenizer> load_piece_json(std::string_view json, const std::string& name,
+                                           TokenizerOptions options) {
+    PieceModel model = parse_piece_json(json, options, name);
+    options.begin = model.has_begin;
+    if (model.pad_id) options.pad_id = model.pad_id;
+    const Clean clean = options.clean.value_or(Clean::kNone);
+    if (clean == Clean::kNone && model.has_lower) options.clean = Clean::kLower;
+    if (clean == Clean::kNone && model.has_words) options.clean = Clean::kSpaces;
+    if (model.has_lower && clean == Clean::kWhitespace)
+        throw cli::DataError(name +
+                             ": lower case after the cleaning \"whitespace\" is not "
+                             "supported");
+    return make_sentencepiece(std::move(model.bytes), name, options);
+}
+
 }  // namespace
 
 std::unique_ptr<Tokenizer> load_tokenizer(const std::string& path, const TokenizerOptions& given) {
@@ -81,10 +102,13 @@ std::unique_ptr<Tokenizer> load_tokenizer(const std::string& path, const Tokeniz
     const fs::path folder = file.parent_path();
     const TokenizerOptions options = with_config(given, folder);
     const std::string name = file.filename().string();
-    const Clean huggingface = options.clean.value_or(Clean::kHuggingFace);
+    Clean huggingface = options.clean.value_or(Clean::kHuggingFace);
+    // open_clip's cleaning that keeps the case goes before Hugging Face's class, which does not.
+    if (huggingface == Clean::kWhitespace) huggingface = Clean::kOpenClip;
     if (name == "vocab.json" || name == "merges.txt") return load_pair(folder, huggingface);
     if (name.ends_with(".json")) {
         std::string bytes = read_file(file);
+        if (is_piece_json(bytes)) return load_piece_json(bytes, file.string(), options);
         ClipVocabulary vocabulary = parse_tokenizer_json(bytes, file.string());
         return std::make_unique<ClipTokenizer>(std::move(vocabulary), huggingface, std::move(bytes),
                                                file.string());

@@ -24,9 +24,12 @@ public:
     virtual std::int32_t end_id() const = 0;
     // What rows of a fixed length are filled with.
     virtual std::int32_t pad_id() const { return end_id(); }
+    virtual Clean clean() const = 0;
     // The file's bytes and the name it has in a checkpoint.
     virtual const std::string& file_bytes() const = 0;
     virtual std::string file_name() const = 0;
+    // "clip" or "sentencepiece", as configurations call it.
+    std::string kind() const { return file_name() == "tokenizer.model" ? "sentencepiece" : "clip"; }
     // What kTokenizerConfigFile must hold beside that file so that load_tokenizer makes the same
     // tokenizer of it; empty: no such file is needed.
     virtual std::string config_json() const { return {}; }
@@ -40,6 +43,11 @@ struct TokenizerOptions {
     // SentencePiece only.
     std::optional<bool> begin = {};           // a begin token stands first
     std::optional<std::int32_t> pad_id = {};  // of rows of a fixed length
+    // What only files of Hugging Face say. `end`: whether they put an end token behind a text,
+    // where a tokenizer.json leaves it open; the pieces' names.
+    std::optional<bool> end = {};
+    std::string begin_piece = {}, end_piece = {}, pad_piece = {};
+    bool has_other_ids = false;  // than the SentencePiece model beside: only tokenizer.json counts
 };
 
 // SigLIP's use of its SentencePiece model: lower case, no punctuation, no begin token, filled with
@@ -51,9 +59,14 @@ TokenizerOptions siglip_options();
 std::unique_ptr<Tokenizer> load_sentencepiece(const std::string& path,
                                               const TokenizerOptions& options = {});
 
+// The same from its bytes; `name` is for messages.
+std::unique_ptr<Tokenizer> make_sentencepiece(std::string bytes, const std::string& name,
+                                              const TokenizerOptions& options);
+
 // A tokenizer file of any kind, or a folder with one:
 //   *.model                              SentencePiece
 //   tokenizer.json                       CLIP's, Hugging Face's layout; Clean::kHuggingFace
+//   tokenizer.json                       T5's, XLM-R's, Gemma's: made a SentencePiece model of
 //   vocab.json with merges.txt           the same in two files; either may be named
 //   *.txt, *.txt.gz                      CLIP's, open_clip's layout; Clean::kOpenClip
 // In a folder the first of tokenizer.model, spiece.model, tokenizer.json, vocab.json,

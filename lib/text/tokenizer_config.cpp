@@ -10,19 +10,30 @@ namespace lip::text {
 
 namespace {
 
+constexpr char kEnd[] = "</s>";  // unless "eos_token" says otherwise
+
 TokenizerOptions options_of_class(std::string_view name, const std::string& file) {
     if (name == "SiglipTokenizer") return siglip_options();
-    if (name == "T5Tokenizer" || name == "T5TokenizerFast")
-        return {.clean = Clean::kNone, .begin = false, .pad_id = 0};
-    if (name.empty() || name == "CLIPTokenizer" || name == "CLIPTokenizerFast") return {};
+    if (name.ends_with("Fast")) name.remove_suffix(4);
+    if (name == "T5Tokenizer" || name == "MT5Tokenizer")
+        return {.clean = Clean::kNone, .begin = false, .pad_id = 0, .end = true, .end_piece = kEnd};
+    if (name == "GemmaTokenizer") return {.clean = Clean::kNone, .pad_id = 0};
+    if (name == "Siglip2Tokenizer") return {.clean = Clean::kLower, .pad_id = 0};
+    if (name == "XLMRobertaTokenizer")
+        return {.clean = Clean::kNone, .pad_id = 1, .has_other_ids = true};
+    // Any tokenizer.json; the file itself says what it is.
+    if (name.empty() || name == "CLIPTokenizer" || name == "PreTrainedTokenizer" ||
+        name == "TokenizersBackend")
+        return {};
     throw cli::DataError(file + ": \"tokenizer_class\" is " + std::string(name) +
-                         ", expected CLIPTokenizer, SiglipTokenizer or T5Tokenizer");
+                         ", expected CLIPTokenizer, SiglipTokenizer, T5Tokenizer, GemmaTokenizer, "
+                         "Siglip2Tokenizer or XLMRobertaTokenizer");
 }
 
 }  // namespace
 
 TokenizerOptions siglip_options() {
-    return {.clean = Clean::kSiglip, .begin = false, .pad_id = 1};
+    return {.clean = Clean::kSiglip, .begin = false, .pad_id = 1, .end = true, .end_piece = kEnd};
 }
 
 TokenizerOptions parse_tokenizer_config(std::string_view json, const std::string& name) {
@@ -47,8 +58,23 @@ TokenizerOptions parse_tokenizer_config(std::string_view json, const std::string
         if (!options.clean)
             throw cli::DataError(
                 name + ": \"clean\" is '" + clean +
-                "', expected none, open_clip, canonicalize, siglip or huggingface");
+                "', expected none, open_clip, canonicalize, siglip, huggingface, whitespace, "
+                "lower or spaces");
     }
+    if (value("padding_side", std::string("right")) != "right")
+        throw cli::DataError(name + ": \"padding_side\" is not right, which is not supported");
+    // A name, or an object with the name in it.
+    const auto piece = [&](const char* key) -> std::string {
+        const auto found = root.find(key);
+        if (found == root.end()) return {};
+        const bool is_object = found->is_object() && found->contains("content");
+        const auto& text = is_object ? (*found)["content"] : *found;
+        return text.is_string() ? text.template get<std::string>() : std::string();
+    };
+    options.begin_piece = piece("bos_token");
+    if (std::string end = piece("eos_token"); !end.empty()) options.end_piece = std::move(end);
+    options.pad_piece = piece("pad_token");
+    if (root.contains("add_eos_token")) options.end = value("add_eos_token", true);
     if (root.contains("add_bos_token")) options.begin = value("add_bos_token", true);
     if (root.contains("pad_token_id")) options.pad_id = value("pad_token_id", std::int32_t{0});
     return options;

@@ -40,9 +40,10 @@ cli::Result<image::Image> whole(std::string_view file, const PixelSettings& sett
                                 image::Filter filter) {
     const auto picture = image::decode(file);
     if (!picture) return picture.reject();
-    return image::preprocess(
-        *picture,
-        {.size = static_cast<int>(settings.image_size), .mode = settings.mode, .filter = filter});
+    return image::preprocess(*picture, {.size = static_cast<int>(settings.image_size),
+                                        .mode = settings.mode,
+                                        .filter = filter,
+                                        .padding = settings.padding});
 }
 
 }  // namespace

@@ -17,6 +17,7 @@ struct PixelSettings {
     std::int64_t image_size = 224;                          // S: side in pixels
     image::ResizeMode mode = image::ResizeMode::kShortest;  // of Augment::kNone
     bool bilinear = false;
+    image::Rgb padding = {0, 0, 0};  // of ResizeMode::kLongest
     Augment augment = Augment::kCrop;
     double crop_scale = 0.9;  // least area of the random crop
     double flip = 0;          // probability, beside any crop

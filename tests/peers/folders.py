@@ -16,12 +16,15 @@ import subprocess
 import sys
 import tempfile
 
-import numpy as np
-import open_clip
-import torch
-import transformers
-from PIL import Image
-from transformers import CLIPConfig, CLIPImageProcessor, CLIPModel, CLIPProcessor, CLIPTokenizer
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+import numpy as np  # noqa: E402
+import open_clip  # noqa: E402
+import piece_tokenizers  # noqa: E402
+import torch  # noqa: E402
+import transformers  # noqa: E402
+from PIL import Image  # noqa: E402
+from transformers import CLIPConfig, CLIPImageProcessor, CLIPModel, CLIPProcessor, CLIPTokenizer  # noqa: E402
+from transformers.models.siglip.image_processing_pil_siglip import SiglipImageProcessorPil  # noqa: E402
 
 LEAST = 0.999999
 SIDE = 32
@@ -360,6 +363,197 @@ def long_clip(row):
     row.texts = ["word " * 40, "a dog", "a b c d e f g h i j k l m n o p q r s t u v w x y z", "cat " * 21]
 
 
+def sequence_model(config):
+    """A model of transformers with random weights, and its pixels at 32."""
+    torch.manual_seed(5)
+    model = transformers.AutoModel.from_config(config).eval()
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter.add_(0.05 * torch.randn_like(parameter))
+    return model
+
+
+LONG_TEXTS = [*TEXTS, "A VERY old dog, asleep!", "\u4e00\u53ea caf\u00e9 \U0001f600", "the cat " * 60]
+VISION = {"hidden_size": 64, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 128, "image_size": SIDE,
+          "patch_size": 8}
+
+
+def siglip2(row):
+    """SigLIP 2 of a fixed size, Gemma's tokenizer.json (case 33)."""
+    shutil.rmtree(row.folder)
+    row.folder.mkdir()
+    words, _ = piece_tokenizers.gemma(row.folder)
+    config = transformers.SiglipConfig(vision_config=VISION, text_config={
+        "hidden_size": 64, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 128, "vocab_size": 2500,
+        "max_position_embeddings": 16, "pad_token_id": 0, "bos_token_id": 2, "eos_token_id": 1})
+    row.pixels = SiglipImageProcessorPil(size={"height": SIDE, "width": SIDE})
+    row.words, row.texts = words, LONG_TEXTS
+    row.save(sequence_model(config))
+
+    def theirs(names):
+        given = row.pixels([Image.open(name).convert("RGB") for name in names], return_tensors="pt")
+        ids = words(row.texts, padding="max_length", max_length=16, truncation=True, return_tensors="pt")["input_ids"]
+        with torch.no_grad():
+            return unit(row.model.get_image_features(**given)), unit(row.model.get_text_features(input_ids=ids))
+    row.theirs = theirs
+
+
+def metaclip2(row):
+    """MetaCLIP 2 of transformers, XLM-R's tokenizer.json."""
+    shutil.rmtree(row.folder)
+    row.folder.mkdir()
+    row.words, _ = piece_tokenizers.xlm_roberta(row.folder)
+    row.texts = LONG_TEXTS
+    config = transformers.MetaClip2Config(projection_dim=24, vision_config=VISION, text_config={
+        "hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 64, "vocab_size": 2000,
+        "max_position_embeddings": 16, "bos_token_id": 0, "pad_token_id": 1, "eos_token_id": 2})
+    row.save(sequence_model(config))
+
+    def theirs(names):
+        given = row.pixels([Image.open(name).convert("RGB") for name in names], return_tensors="pt")
+        ids = row.words(row.texts, padding=True, max_length=16, truncation=True, return_tensors="pt")["input_ids"]
+        with torch.no_grad():
+            return unit(row.model.get_image_features(**given)), unit(row.model.get_text_features(input_ids=ids))
+    row.theirs = theirs
+
+
+def open_clip_pieces(row, config, clean, **kwargs):
+    """An open_clip folder with a tokenizer of transformers beside it."""
+    shutil.rmtree(row.folder)
+    row.folder.mkdir()
+    make = piece_tokenizers.gemma if "timm_model_name" in config["vision_cfg"] else piece_tokenizers.xlm_roberta
+    make(row.folder)
+    for file in (row.folder / "saved").iterdir():
+        shutil.copy(file, row.folder)
+    torch.manual_seed(6)
+    kind = open_clip.CustomTextCLIP if "timm_model_name" in config["vision_cfg"] else open_clip.CLIP
+    model = kind(**config, **kwargs).eval()
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter.add_(0.02 * torch.randn_like(parameter))
+    text = config["text_cfg"] | {"hf_tokenizer_name": "somebody/tokenizer"}
+    if clean:
+        text["tokenizer_kwargs"] = {"clean": clean}
+    preprocess = {"mean": [0.5] * 3, "std": [0.5] * 3, "interpolation": "bicubic", "resize_mode": "squash"}
+    (row.folder / "open_clip_config.json").write_text(json.dumps(
+        {"model_cfg": config | {"text_cfg": text} | kwargs, "preprocess_cfg": preprocess}))
+    torch.save(model.state_dict(), row.folder / "open_clip_pytorch_model.bin")
+    row.texts = [*LONG_TEXTS, "cats_and  dogs &amp; \u201cbirds\u201d"]
+    side = 256 if "timm_model_name" in config["vision_cfg"] else SIDE
+    transform = open_clip.image_transform(side, is_train=False, mean=(0.5,) * 3, std=(0.5,) * 3, resize_mode="squash")
+    words = open_clip.tokenizer.HFTokenizer(str(row.folder / "saved"), context_length=text["context_length"],
+                                            **({"clean": clean} if clean else {}))
+
+    def theirs(names):
+        given = torch.stack([transform(Image.open(name).convert("RGB")) for name in names])
+        with torch.no_grad():
+            return unit(model.encode_image(given)), unit(model.encode_text(words(row.texts)))
+    row.theirs = theirs
+
+
+def open_clip_siglip2(row):
+    """SigLIP 2 of open_clip: a tower of timm, Gemma's tokenizer, clean canonicalize."""
+    open_clip_pieces(row, {"embed_dim": 768, "vision_cfg": {
+        "image_size": 256, "timm_model_name": "vit_base_patch32_siglip_256", "timm_model_pretrained": False, "timm_pool": "map",
+        "timm_proj": "none"}, "text_cfg": {
+            "context_length": 16, "vocab_size": 2500, "width": 768, "heads": 12, "layers": 1, "no_causal_mask": True,
+            "proj_bias": True, "pool_type": "last", "norm_kwargs": {"eps": 1e-6}, "act_kwargs": {"approximate": "tanh"}}},
+        "canonicalize", init_logit_bias=-10)
+
+
+def open_clip_worldwide(row):
+    """MetaCLIP 2 of open_clip: XLM-R's tokenizer, open_clip's cleaning without lower case."""
+    open_clip_pieces(row, SMALL | {"text_cfg": SMALL["text_cfg"] | {
+        "context_length": 16, "vocab_size": 2000, "pool_type": "eos", "eos_id": 2}}, None)
+
+
+def fill_colour(row):
+    """fill_color with resize_mode longest (case 62)."""
+    hub_folder(row)
+    row.edit("open_clip_config.json", preprocess_cfg={
+        "mean": open_clip.OPENAI_DATASET_MEAN, "std": open_clip.OPENAI_DATASET_STD, "resize_mode": "longest", "fill_color": 127})
+    theirs, transform = row.theirs, open_clip.image_transform(SIDE, is_train=False, resize_mode="longest", fill_color=127)
+    model = open_clip_model()
+
+    def filled(names):
+        given = torch.stack([transform(Image.open(name).convert("RGB")) for name in names])
+        with torch.no_grad():
+            return unit(model.encode_image(given)), theirs(names)[1]
+    row.theirs = filled
+
+
+def cosmos(row):
+    """COSMOS: student and teacher, heads of the training beside CLIP."""
+    model, state = open_clip_model(), {}
+    for name, shape in (("visual.attn_cross_pool.attn.in_proj_weight", (72, 24)), ("text_attn_cross_pool.ln_q.weight", (64,)),
+                        ("image_token_mapping.weight", (24, 64)), ("text_token_mapping.bias", (24,))):
+        state[name] = torch.randn(shape)
+    state |= {"distill_logit_scale": torch.tensor(1.0)} | dict(model.state_dict())
+    bare(row, {"epoch": 3, "student": {"module." + key: value for key, value in state.items()},
+               "teacher": {key: value + 1 for key, value in state.items()}}, "--arch", row.folder / "arch.json")
+    use_open_clip(row, model)
+
+
+def dreamlip(row):
+    """DreamLIP: open_clip's names, a classifier of nouns beside."""
+    model = open_clip_model()
+    state = {"module." + key: value for key, value in model.state_dict().items()}
+    bare(row, {"epoch": 32, "name": "x", "state_dict": state | {"module.multi_classifier.W": torch.randn(1, 10, 24)}},
+         "--arch", row.folder / "arch.json")
+    use_open_clip(row, model)
+
+
+def flair(row, *arguments):
+    """FLAIR: its global vectors, with --drop-extra."""
+    model = open_clip_model()
+    state = dict(model.state_dict())
+    state["image_post.proj"], state["text_post.proj"] = state.pop("visual.proj"), state.pop("text_projection")
+    for name, shape in (("attn.in_proj_weight", (72, 24)), ("attn.out_proj.weight", (24, 24)), ("ln_q.weight", (24,))):
+        state["visual_proj." + name] = torch.randn(shape)
+    state["logit_bias"] = torch.tensor(-10.0)
+    bare(row, {"state_dict": state}, "--arch", row.folder / "arch.json", *(arguments or ["--drop-extra"]))
+    use_open_clip(row, model)
+
+
+def flair_whole(row):
+    """FLAIR without --drop-extra: refused, its pooling has no place."""
+    flair(row, "-q")
+
+
+def fg_clip(row, long_text=False):
+    """FG-CLIP, short texts."""
+    row.save(new_model(row.words))
+    from safetensors.torch import load_file, save_file
+    state, width = load_file(row.folder / "model.safetensors"), 32
+    extra = {"text_model.embeddings.position_embedding_ori.weight": torch.randn(124, width) * 0.05,
+             "text_model.embeddings.position_embedding_res.weight": torch.randn(124, width) * 0.05,
+             "text_filip_projection.weight": torch.randn(24, width) * 0.05, "logit_scale_finegraind": torch.tensor(1.0),
+             "logit_scale_hardneg": torch.tensor(1.0)}
+    save_file(state | extra, row.folder / "model.safetensors", metadata={"format": "pt"})
+    row.pixels = CLIPImageProcessor(size={"height": SIDE, "width": SIDE}, do_center_crop=False)
+    if not long_text:
+        return
+    row.arguments, row.texts = ["--long-text"], ["do " * 40, "a dog", "a b c d e f g h i j k l m n o p q r s t u v w"]
+    with torch.no_grad():
+        tables = [value for key, value in extra.items() if "position" in key]
+        embedding = torch.nn.Embedding(124, width)
+        embedding.weight.copy_(torch.cat([tables[0][:20], tables[1][20:]]))
+        embeddings = row.model.text_model.embeddings
+        embeddings.position_embedding, embeddings.position_ids = embedding, torch.arange(124)[None]
+        row.model.text_projection.weight.copy_(extra["text_filip_projection.weight"])
+
+
+def fg_clip_long(row):
+    """FG-CLIP with --long-text."""
+    fg_clip(row, long_text=True)
+
+
+def naflex(row):
+    """SigLIP 2 for images of any shape: refused."""
+    row.save(new_model(row.words))
+    row.edit("config.json", model_type="siglip2")
+
+
 def no_averages(row):
     """--ema without averages: refused."""
     bare(row, {"state_dict": open_clip_model().state_dict()}, "--arch", row.folder / "arch.json", "--ema")
@@ -369,9 +563,11 @@ WRAPPED = [(f"names behind {prefix} (case 1)", pickle_row(dict, prefix))
            for prefix in ("_orig_mod.", "module._orig_mod.", "_orig_mod.module.", "model.")]
 ROWS = [(make.__doc__.rstrip("."), make) for make in
         (plain, processor, no_normalize, no_rescale, other_factor, squashed, config_dicts, two_activations, old_end,
-         not_divided, bin_parts, odd_types, hub_folder, compiled, openai, long_clip)]
+         not_divided, bin_parts, odd_types, hub_folder, compiled, openai, long_clip, fill_colour, siglip2,
+         open_clip_siglip2, metaclip2, open_clip_worldwide, fg_clip, fg_clip_long, flair, cosmos, dreamlip)]
 ROWS += WRAPPED + [("a checkpoint with values of all kinds (case 4)", pickle_row(odd_values))]
-REFUSALS = [(make.__doc__.split(":")[0], make) for make in (crop_of_more, unknown_key, extra_tensor, pointer, no_averages)]
+REFUSALS = [(make.__doc__.split(":")[0], make) for make in (crop_of_more, unknown_key, extra_tensor, pointer, no_averages,
+                                                                naflex, flair_whole)]
 
 
 def main():

@@ -67,6 +67,8 @@ TEST_CASE("where the image lies in the square") {
     CHECK(at(500, 375, ResizeMode::kSquash) == Box{0, 0, 224, 224});
     CHECK(at(500, 375, ResizeMode::kLongest) == Box{0, 28, 224, 168});
     CHECK(at(400, 301, ResizeMode::kLongest) == Box{0, 27, 224, 169});
+    CHECK(at(41, 448, ResizeMode::kLongest) == Box{102, 0, 20, 224});  // 20.5
+    CHECK(at(43, 448, ResizeMode::kLongest) == Box{101, 0, 22, 224});  // 21.5
     CHECK(at(1, 100000, ResizeMode::kLongest) == Box{111, 0, 1, 224});
     CHECK(place(1, 1000000, 16384, ResizeMode::kShortest).height == 16384000000);
 }
