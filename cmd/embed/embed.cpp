@@ -19,6 +19,12 @@
 namespace lip::cmd {
 namespace {
 
+// Row i of the vectors is line i, whatever it holds.
+record::StreamSettings with_blank_lines(record::StreamSettings settings) {
+    settings.keep_blank = true;
+    return settings;
+}
+
 bool reads_lines(const EmbedOptions& o) {
     return o.stream.input_format == "lines";
 }
@@ -112,7 +118,7 @@ public:
           asking_(read_given(options)),
           batch_size_(static_cast<std::size_t>(options.model.batch_size)) {
         if (reads_lines(options))
-            lines_.emplace(options.stream);
+            lines_.emplace(with_blank_lines(options.stream));
         else if (options.texts.empty())
             stream_.emplace(
                 shard::ImageInput{options.stream, options.image_root, !is_of_texts(options.kind)},

@@ -11,7 +11,7 @@ namespace {
 
 std::string number(double value) {
     std::string text;
-    eval::append_number(text, value);
+    record::append_score(text, value);
     return text;
 }
 

@@ -44,7 +44,7 @@ int plan(const GroundOptions& o) {
     if (!summary.empty()) record::check_can_write(summary, o.common.force);
     record::ErrorLog errors(stream, false);
     const shard::ImageStream images({stream, o.image_root, true}, errors);
-    const std::size_t queries = read_texts(o.queries).size();
+    const std::size_t queries = read_texts(o.queries, /*may_be_empty=*/false).size();
     const auto folder = model::find_checkpoint(o.grounder.embedder.model);
     const std::string by = boxes_by(o);
     cli::info("would load " + folder.string() + ", boxes from " + by);

@@ -10,7 +10,7 @@ class Ground {
 public:
     explicit Ground(const GroundOptions& options)
         : o_(options),
-          queries_(read_texts(options.queries)),
+          queries_(read_texts(options.queries, /*may_be_empty=*/false)),
           output_(options.common.output, options.common.force),
           search_(options, [this](const record::Record& record) {
               return phrases_of(record, queries_, o_.sources, o_.max_phrases);

@@ -116,6 +116,16 @@ void add_classes(cli::Options& options, eval::ClassSettings& settings) {
                    "how the scores of the names of a class are combined");
 }
 
+void add_ties(cli::Options& options, eval::Ties& ties, const std::string& candidates) {
+    using eval::Ties;
+    options.choice("--ties", ties,
+                   {{"pessimistic", Ties::kPessimistic},
+                    {"optimistic", Ties::kOptimistic},
+                    {"mean", Ties::kMean}},
+                   "how many of the wrong " + candidates +
+                       " with the same score as the right one count as better: all, none or half");
+}
+
 void add_results(cli::Options& options, ResultSettings& settings, bool with_top) {
     options.group("results");
     options.add("--summary", settings.summary, "FILE",

@@ -6,6 +6,7 @@
 #include "eval/embedder_settings.h"
 #include "eval/region_mode.h"
 #include "eval/text_selection.h"
+#include "eval/ties.h"
 #include "record/errors.h"
 
 #include <string>
@@ -26,7 +27,7 @@ void add_captions(cli::Options& options, eval::TextSelection& selection);
 
 // The texts of TEXT operands: a text, @FILE with a text a line (@- is standard input), @@x for the
 // text "@x". Throws DataError: a file that cannot be read, a line that is too long, and unless
-// `may_be_empty` a file without a text.
+// `may_be_empty` a file without a text; and UsageError for a text that is empty.
 std::vector<std::string> read_texts(const std::vector<std::string>& operands,
                                     bool may_be_empty = true);
 
@@ -48,6 +49,9 @@ void add_regions(cli::Options& options, RegionSettings& settings, bool with_flag
 
 // Group "classes".
 void add_classes(cli::Options& options, eval::ClassSettings& settings);
+
+// --ties: how wrong `candidates` with the score of the right one count.
+void add_ties(cli::Options& options, eval::Ties& ties, const std::string& candidates);
 
 // Group "results".
 struct ResultSettings {

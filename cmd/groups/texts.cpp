@@ -9,12 +9,15 @@ std::vector<std::string> read_texts(const std::vector<std::string>& operands, bo
     std::vector<std::string> texts;
     for (const std::string& operand : operands) {
         if (!operand.starts_with('@') || operand.starts_with("@@")) {
+            if (!may_be_empty && text::trim(operand).empty())
+                throw cli::UsageError("a text to search for is empty (an unset variable?)");
             const std::string_view text = operand;
             texts.push_back(
                 text::replace_invalid_utf8(text.substr(text.starts_with('@') ? 1 : 0)).text);
             continue;
         }
         record::StreamSettings settings;
+        settings.keep_blank = true;
         settings.inputs = {operand.substr(1)};
         record::LineReader reader(settings);
         const std::size_t before = texts.size();
@@ -23,6 +26,9 @@ std::vector<std::string> read_texts(const std::vector<std::string>& operands, bo
                 if (line.too_large)
                     throw cli::DataError(settings.inputs[0] + ":" + std::to_string(line.number) +
                                          ": the line is longer than --max-line");
+                if (!may_be_empty && text::trim(line.text).empty())
+                    throw cli::DataError(settings.inputs[0] + ":" + std::to_string(line.number) +
+                                         ": the text to search for is empty");
                 texts.push_back(text::replace_invalid_utf8(line.text).text);
             }
         if (!may_be_empty && texts.size() == before)

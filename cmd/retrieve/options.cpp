@@ -19,13 +19,7 @@ void add_own(cli::Options& o, RetrieveOptions& options) {
               {"i2t", Direction::kImageToText},
               {"t2i", Direction::kTextToImage}},
              "image-to-text retrieval (i2t), text-to-image retrieval (t2i), or both");
-    using eval::Ties;
-    o.choice("--ties", options.ties,
-             {{"pessimistic", Ties::kPessimistic},
-              {"optimistic", Ties::kOptimistic},
-              {"mean", Ties::kMean}},
-             "how many of the wrong candidates with the same score as the right one count as "
-             "better: all, none or half");
+    add_ties(o, options.ties, "candidates");
     o.add("--image-embeddings", options.image_embeddings, "FILE",
           "image embeddings written by embed(1), in place of INPUT");
     o.add("--text-embeddings", options.text_embeddings, "FILE",

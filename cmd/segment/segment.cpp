@@ -160,7 +160,7 @@ private:
         append_classes(line, found, mask.value.size());
         if (counts) {
             line += ",\"miou\":";
-            append_number(line, eval::segment_scores(*counts).mean_iou);
+            record::append_score(line, eval::segment_scores(*counts).mean_iou);
             total_.add(*counts);
             ++with_truth_;
             if (o_.results.bootstrap > 0) images_.push_back(*counts);
@@ -183,13 +183,6 @@ private:
             line += '}';
         }
         line += ']';
-    }
-
-    static void append_number(std::string& line, double value) {
-        if (std::isfinite(value))
-            record::append_score(line, value);
-        else
-            line += "null";
     }
 
     std::vector<eval::Metric> metrics() const {
@@ -227,7 +220,7 @@ private:
             if (c > 0) out += ',';
             cli::append_json_string(out, classes_.all()[c].id);
             out += ':';
-            append_number(out, iou[c]);
+            record::append_score(out, iou[c]);
         }
         return out + "}";
     }

@@ -10,6 +10,7 @@
 #include "text/flags.h"
 #include "train/frames.h"
 #include "train/init.h"
+#include "train/preview.h"
 
 #include <unistd.h>
 
@@ -81,7 +82,7 @@ model::ModelConfig model_config(const TrainOptions& t, const train::Method& meth
     config.text.vocab_size = tokenizer->vocab_size();
     config.text.eos_id = tokenizer->end_id();
     config.text.pool_type = "eos";
-    config.text.tokenizer = tokenizer->file_name() == "tokenizer.model" ? "sentencepiece" : "clip";
+    config.text.tokenizer = tokenizer->kind();
     check(config, t.arch);
     return config;
 }
@@ -202,6 +203,7 @@ void complete_data(const TrainOptions& t, const train::Method& method,
     data.pixels.image_size = s.model.vision.image_size;
     data.pixels.mode = image::resize_mode(s.model.preprocess.resize_mode);
     data.pixels.bilinear = s.model.preprocess.interpolation == "bilinear";
+    data.pixels.padding = s.model.preprocess.fill_color;
     if (s.model.regions)
         data.regions = {.count = s.model.cloc.regions_per_image,
                         .context_length = s.model.cloc.context_length};
@@ -223,11 +225,18 @@ void complete_length(const TrainOptions& t, TrainSettings& s) {
         cli::warn("--warmup is " + std::to_string(schedule.warmup_steps) + " steps of " +
                   std::to_string(schedule.total_steps) +
                   ": the learning rate never reaches --lr (--warmup 5% is usual for short runs)");
-    if (s.samples_per_epoch > 0 && static_cast<std::int64_t>(s.samples_per_epoch) < batch)
-        cli::warn(
-            "a batch holds more images than the data set: images become their own negatives "
-            "(--batch-size " +
-            std::to_string(s.samples_per_epoch) + " or less)");
+    const auto samples = static_cast<std::int64_t>(s.samples_per_epoch);
+    if (samples > 0 && samples < batch) train::warn_of_small_data(s.samples_per_epoch);
+}
+
+// What keeps the run from learning, as far as a look at the data shows. A run that goes on was
+// looked at before.
+void look_at_data(const TrainSettings& s, const tensor::RankPlace& place) {
+    if (place.rank > 0 || s.resume) return;
+    const auto tokenizer = text::load_tokenizer(s.tokenizer);
+    train::Preview seen = train::preview(s.data, *tokenizer);
+    seen.is_counted = s.samples_per_epoch > 0;
+    report(seen, s.data);
 }
 
 // What a resumed run is compared with.
@@ -258,6 +267,7 @@ TrainSettings complete(const TrainOptions& t, const tensor::RankPlace& place) {
     s.model = model_config(t, method);
     complete_data(t, method, place, s);
     complete_length(t, s);
+    look_at_data(s, place);
     s.device = tensor::resolve_device(t.machine.device, place.local_rank);
     s.step.precision = tensor::resolve_precision(t.machine.precision, s.device);
     s.step.recompute = s.step.part_images > 0;

@@ -24,6 +24,7 @@ cli::Tool zeroshot_tool(ZeroshotOptions& options) {
           "where the ground truth comes from: record (the field label), folder (the name of the "
           "image's folder), or a file: lines KEY<TAB>LABEL, or a .csv with columns key or image, "
           "and label");
+    add_ties(o, options.ties, "classes");
     add_regions(o, options.regions, /*with_flag=*/true);
     o.after_parse([&options](const cli::Options& given) {
         if (options.regions.regions && !given.given("templates"))

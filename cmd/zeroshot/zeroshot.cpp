@@ -198,12 +198,13 @@ private:
         std::string names, ranks;
         for (const std::int64_t c : truth.classes) {
             if (!names.empty()) names += ',', ranks += ',';
-            const std::int64_t rank = eval::rank_of(scores, c, truth.classes);
+            const double rank = eval::rank_of(scores, c, truth.classes, {options_.ties, twins_});
             cli::append_json_string(names, classes_[c].id);
-            record::append_integer(ranks, rank);
+            record::append_score(ranks, rank);
             if (truth.is_list) continue;
             metrics_.add(c, rank);
-            if (!options_.confusion.empty()) confusion_.add(c, eval::predicted_class(scores, c));
+            if (!options_.confusion.empty())
+                confusion_.add(c, rank <= 1 ? c : eval::predicted_class(scores, c));
         }
         if (truth.is_list) {
             metrics_.add_list(truth.classes, scores);
@@ -246,7 +247,7 @@ private:
         s.settings.set_text("synonyms",
                             options_.classes.synonyms == eval::Synonyms::kMean ? "mean" : "max");
         s.settings.set_text("labels", options_.labels);
-        s.settings.set_text("ties", "pessimistic");
+        s.settings.set_text("ties", eval::name_of(options_.ties));
         s.settings.set("bootstrap", std::to_string(options_.results.bootstrap));
         eval::set_machine(s.settings, embedder_.device(), embedder_.precision());
         if (options_.common.provenance) s.provenance = cli::provenance_json(options_.common);
@@ -258,6 +259,7 @@ private:
     record::ErrorLog errors_;
     shard::ImageStream stream_;
     eval::Classes classes_;
+    std::vector<std::int64_t> twins_ = classes_.twins();
     std::vector<std::string> templates_;
     Labels labels_;
     eval::Embedder embedder_;

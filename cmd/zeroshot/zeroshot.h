@@ -3,6 +3,7 @@
 #include "cli/tool.h"
 #include "cmd/groups/groups.h"
 #include "eval/classes.h"
+#include "eval/retrieval.h"
 
 #include <string>
 
@@ -18,6 +19,7 @@ struct ZeroshotOptions {
     RegionSettings regions;
     eval::TemplateAverage template_average = eval::TemplateAverage::kQuery;
     std::string labels = "record";
+    eval::Ties ties = eval::Ties::kPessimistic;
     std::string confusion;  // file
     ResultSettings results;
 

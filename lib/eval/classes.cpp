@@ -14,6 +14,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <map>
 
 namespace lip::eval {
 namespace {
@@ -76,6 +77,9 @@ Classes::Classes(const std::string& word) {
     const std::size_t begin = text.find_first_not_of(" \t\r\n\xEF\xBB\xBF");
     if (begin != text.npos && text[begin] == '{')
         read_json(text.substr(begin), path);
+    else if (begin != text.npos && text.find_first_not_of(" \t\r\n", begin + 1) != text.npos &&
+             text[begin] == '[' && text[text.find_first_not_of(" \t\r\n", begin + 1)] == '"')
+        read_list(text.substr(begin), path);
     else
         read_lines(text, path);
     if (classes_.empty()) throw cli::DataError(path + ":1: no classes in the file");
@@ -139,6 +143,31 @@ void Classes::read_json(const std::string& text, const std::string& path) {
             throw cli::DataError(where + ": the value must be a list of prompts");
         add(std::move(entry), where);
     }
+}
+
+void Classes::read_list(const std::string& text, const std::string& path) {
+    bool is_array = false;
+    const std::vector<std::string_view> items =
+        record::array_items(text::trim(std::string_view(text)), is_array);
+    for (std::size_t i = 0; i < items.size(); ++i) {
+        const std::string where = path + ": name " + std::to_string(i + 1);
+        std::string name;
+        if (!record::read_text(items[i], name) || text::trim(name).empty())
+            throw cli::DataError(where + " is empty or not a string");
+        add({name, {name}, {}}, where);
+    }
+    if (!is_array) throw cli::DataError(path + ":1: is not a JSON list of names");
+}
+
+std::vector<std::int64_t> Classes::twins() const {
+    std::map<std::vector<std::string>, std::int64_t> first;
+    std::vector<std::int64_t> twins;
+    for (const Class& one : classes_) {
+        const auto next = static_cast<std::int64_t>(twins.size());
+        twins.push_back(
+            first.emplace(one.prompts.empty() ? one.names : one.prompts, next).first->second);
+    }
+    return twins;
 }
 
 cli::Result<std::int64_t> Classes::find(const std::string& label) const {

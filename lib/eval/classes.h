@@ -27,14 +27,18 @@ class Classes {
 public:
     // Reads a file, or a list that comes with the tools by its name (share/classes), which goes
     // before a file of that name: "./voc20" is one. A file has a name a line (its own id); or
-    // "id<TAB>name|synonym|..."; or is a JSON object {class: [prompts]}. The first line tells
-    // which. Empty lines at the end do not count. Throws DataError with file and line for a file
-    // that is empty, an id that stands twice, an empty name or text that is not UTF-8.
+    // "id<TAB>name|synonym|..."; or is a JSON object {class: [prompts]}, or a JSON list of names.
+    // The first line tells which. Empty lines at the end do not count. Throws DataError with file
+    // and line for a file that is empty, an id that stands twice, an empty name or text that is not
+    // UTF-8.
     explicit Classes(const std::string& word_or_file);
 
     const std::vector<Class>& all() const { return classes_; }
     std::size_t size() const { return classes_.size(); }
     const Class& operator[](std::int64_t i) const { return classes_[static_cast<std::size_t>(i)]; }
+
+    // For each class the first one with the same names or prompts: itself, where there is none.
+    std::vector<std::int64_t> twins() const;
 
     // The class meant by a label: its id, else one of its names. Rejects with unknown-label what is
     // neither, and a name that several classes have.
@@ -46,6 +50,7 @@ public:
 
 private:
     void read_json(const std::string& text, const std::string& path);
+    void read_list(const std::string& text, const std::string& path);
     void read_lines(const std::string& text, const std::string& path);
     void add(Class entry, const std::string& where);
 

@@ -6,13 +6,24 @@
 
 namespace lip::eval {
 
-std::int64_t rank_of(std::span<const float> scores, std::int64_t truth,
-                     std::span<const std::int64_t> also_true) {
-    const float own = scores[static_cast<std::size_t>(truth)];
-    std::int64_t rank = 0;  // the class itself is among those with its score
-    for (const float score : scores) rank += score >= own;
+double rank_of(std::span<const float> scores, std::int64_t truth,
+               std::span<const std::int64_t> also_true, const RankRule& rule) {
+    const auto at = [](std::int64_t i) { return static_cast<std::size_t>(i); };
+    const float own = scores[at(truth)];
+    const double share = share_of_equal(rule.ties);
+    // Twins have the same texts: their scores differ by rounding at most.
+    const auto is_twin = [&](std::int64_t c) {
+        return !rule.twins.empty() && c != truth && rule.twins[at(c)] == rule.twins[at(truth)];
+    };
+    const auto counts = [&](std::int64_t c) {
+        if (is_twin(c)) return c < truth ? 1.0 : 0.0;
+        return scores[at(c)] > own ? 1.0 : scores[at(c)] == own ? share : 0.0;
+    };
+    double rank = 1;
+    for (std::int64_t c = 0; c < static_cast<std::int64_t>(scores.size()); ++c)
+        if (c != truth) rank += counts(c);
     for (const std::int64_t other : also_true)
-        if (other != truth && scores[static_cast<std::size_t>(other)] >= own) --rank;
+        if (other != truth) rank -= counts(other);
     return rank;
 }
 
@@ -54,8 +65,8 @@ std::vector<Metric> Classification::single_metrics(std::int64_t resamples) const
         for (const std::uint32_t i : picks) {
             const auto truth = static_cast<std::size_t>(ranked_[i].truth);
             ++counts[truth];
-            hits[truth] += ranked_[i].rank == 1;
-            first += ranked_[i].rank == 1;
+            hits[truth] += ranked_[i].rank <= 1;
+            first += ranked_[i].rank <= 1;
             among_five += ranked_[i].rank <= 5;
         }
         double recall = 0, present = 0;

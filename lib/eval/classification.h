@@ -2,6 +2,7 @@
 #pragma once
 
 #include "eval/results.h"
+#include "eval/retrieval.h"
 
 #include <cstdint>
 #include <span>
@@ -9,11 +10,18 @@
 
 namespace lip::eval {
 
+// How wrong classes with an equal score count.
+struct RankRule {
+    Ties ties = Ties::kPessimistic;
+    // Classes::twins(): of two classes with the same names the first is the one that is meant.
+    std::span<const std::int64_t> twins = {};
+};
+
 // Rank of class `truth` among all scores: 1 + classes with a higher score + wrong ones with an
-// equal score, so that a model whose scores are all equal gets nothing. Classes in `also_true` are
-// not wrong. Requires truth within scores.
-std::int64_t rank_of(std::span<const float> scores, std::int64_t truth,
-                     std::span<const std::int64_t> also_true = {});
+// equal score, as far as `rule` counts them; without it all, so that a model whose scores are all
+// equal gets nothing. Classes in `also_true` are not wrong. Requires truth within scores.
+double rank_of(std::span<const float> scores, std::int64_t truth,
+               std::span<const std::int64_t> also_true = {}, const RankRule& rule = {});
 
 // Gathers items and gives the metrics. An item has one true class, or a list of them. Memory: a few
 // bytes for an item with one, all scores for an item with a list. One thread at a time.
@@ -21,7 +29,7 @@ class Classification {
 public:
     explicit Classification(std::int64_t classes) : classes_(classes) {}
 
-    void add(std::int64_t truth, std::int64_t rank) { ranked_.push_back({truth, rank}); }
+    void add(std::int64_t truth, double rank) { ranked_.push_back({truth, rank}); }
     void add_list(std::span<const std::int64_t> truths, std::span<const float> scores);
 
     std::size_t items() const { return ranked_.size() + listed(); }
@@ -34,7 +42,8 @@ public:
 
 private:
     struct Ranked {
-        std::int64_t truth, rank;
+        std::int64_t truth;
+        double rank;
     };
     std::size_t listed() const { return truths_.size() / static_cast<std::size_t>(classes_); }
     std::vector<Metric> single_metrics(std::int64_t resamples) const;

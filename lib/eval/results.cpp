@@ -40,13 +40,6 @@ std::string closing_line(const Summary& summary, std::uint64_t count) {
 
 }  // namespace
 
-void append_number(std::string& out, double value) {
-    if (std::isfinite(value))
-        record::append_score(out, value);
-    else
-        out += "null";
-}
-
 IdsHash::IdsHash() : state_(XXH3_createState()) {
     if (!state_) throw std::bad_alloc();
     XXH3_128bits_reset(state_.get());
@@ -107,7 +100,7 @@ std::string Results::to_json(const Summary& summary) const {
         if (&metric != summary.metrics.data()) out += ',';
         cli::append_json_string(out, metric.name);
         out += ':';
-        append_number(out, metric.value);
+        record::append_score(out, metric.value);
         has_intervals |= metric.interval.has_value();
     }
     out += "},";
@@ -118,9 +111,9 @@ std::string Results::to_json(const Summary& summary) const {
             if (out.back() != '{') out += ',';
             cli::append_json_string(out, metric.name);
             out += ":[";
-            append_number(out, metric.interval->low);
+            record::append_score(out, metric.interval->low);
             out += ',';
-            append_number(out, metric.interval->high);
+            record::append_score(out, metric.interval->high);
             out += ']';
         }
         out += "},";

@@ -25,9 +25,6 @@ struct ResultFiles {
     bool force = false;
 };
 
-// A figure in JSON: null if it is not finite.
-void append_number(std::string& out, double value);
-
 struct Metric {
     std::string name;
     double value = 0;  // a fraction 0..1, or what the name says; not finite: null

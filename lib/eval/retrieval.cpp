@@ -31,6 +31,18 @@ std::vector<Hit> best_of(const float* scores, std::int64_t candidates, std::int6
     return hits;
 }
 
+const char* name_of(Ties ties) {
+    switch (ties) {
+        case Ties::kOptimistic:
+            return "optimistic";
+        case Ties::kMean:
+            return "mean";
+        case Ties::kPessimistic:
+            break;
+    }
+    return "pessimistic";
+}
+
 double share_of_equal(Ties ties) {
     switch (ties) {
         case Ties::kOptimistic:

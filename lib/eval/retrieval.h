@@ -3,6 +3,8 @@
 // its texts. Functions are pure; any thread.
 #pragma once
 
+#include "eval/ties.h"
+
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
@@ -10,10 +12,6 @@
 #include <vector>
 
 namespace lip::eval {
-
-// What wrong candidates with exactly the score of the right one count as. With kPessimistic a
-// collapsed model, whose scores are all equal, gets nothing; with kOptimistic it gets everything.
-enum class Ties { kPessimistic, kOptimistic, kMean };
 
 struct RankSettings {
     Ties ties = Ties::kPessimistic;
@@ -57,6 +55,7 @@ at::Tensor exact_rows(const at::Tensor& rows);
 at::Tensor rounded_scores(at::Tensor exact);
 // s [c, N], match [c, N]: which candidates are right. Ranks [c] in fp64.
 at::Tensor ranks_of(const at::Tensor& s, const at::Tensor& match, Ties ties);
+const char* name_of(Ties ties);  // pessimistic, optimistic, mean
 // What an equal wrong candidate counts.
 double share_of_equal(Ties ties);
 // The best `count` of a row of `candidates` scores, in order.

@@ -32,6 +32,7 @@ struct StreamSettings {
     ErrorLimit max_errors;
     std::int64_t max_line = 64LL << 20;
     bool allow_empty = false;
+    bool keep_blank = false;         // a blank line is one, too
     std::int64_t limit = INT64_MAX;  // records read at most
 };
 

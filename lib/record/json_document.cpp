@@ -146,7 +146,7 @@ std::string value_at(const Object& object, std::string_view path, const std::str
 }  // namespace
 
 std::string read_document(ByteSource& source, const std::string& name) {
-    std::string all, block(1 << 20, '\0');
+    std::string all, block(1 << 16, '\0');
     while (const std::size_t n = source.read(block.data(), block.size())) {
         all.append(block, 0, n);
         if (all.size() > kMostDocument)

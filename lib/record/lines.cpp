@@ -131,7 +131,7 @@ std::optional<LineBlock> LineReader::next_block() {
             if (text.ends_with('\r')) text.remove_suffix(1);
             ++number_;
             if (number_ == 1) text = lip::text::without_byte_order_mark(text);
-            if (!is_blank(text)) {
+            if (settings_.keep_blank || !is_blank(text)) {
                 const bool too_large = text.size() > max_line;
                 const auto at = static_cast<std::uint64_t>(text.data() - bytes.data());
                 block.lines.push_back({too_large ? text.substr(0, kShownBytes) : text, number_,

@@ -218,11 +218,19 @@ bool read_integer(std::string_view raw, std::int64_t& value) {
 }
 
 void append_float(std::string& out, float value) {
+    if (!std::isfinite(value)) {
+        out += "null";
+        return;
+    }
     char text[32];
     out.append(text, std::to_chars(text, text + sizeof text, value).ptr);
 }
 
 void append_score(std::string& out, double value) {
+    if (!std::isfinite(value)) {
+        out += "null";
+        return;
+    }
     char text[40];
     out.append(text,
                std::to_chars(text, text + sizeof text, value, std::chars_format::general, 6).ptr);

@@ -81,7 +81,8 @@ bool read_text(std::string_view raw, std::string& value);
 bool read_number(std::string_view raw, double& value);
 bool read_integer(std::string_view raw, std::int64_t& value);
 
-// Shortest decimal that reads back to the same float32; scores with 6 digits.
+// Shortest decimal that reads back to the same float32; scores with 6 digits. null for what is not
+// finite, which JSON cannot hold.
 void append_float(std::string& out, float value);
 void append_score(std::string& out, double value);
 void append_integer(std::string& out, std::int64_t value);

@@ -1,6 +1,7 @@
 #include "train/data.h"
 
 #include "cli/log.h"
+#include "cli/stop.h"
 #include "image/decode.h"
 #include "record/ordered.h"
 #include "record/record.h"
@@ -138,7 +139,7 @@ struct Loader::State {
     // A stream of this rank, and its samples that are ready or on their way.
     struct Stock {
         ReadStream stream;
-        ReadPosition after;
+        ReadPosition after, done;  // of the last sample, and of the last batch
         std::deque<Ready> ready = {};
         std::size_t under_way = 0;
         std::uint64_t last_good_epoch = 0;
@@ -174,7 +175,8 @@ struct Loader::State {
         for (std::int64_t i = s.rank * own; i < (s.rank + 1) * own; ++i) {
             const ReadPosition at =
                 start.streams.empty() ? ReadPosition() : start.streams[static_cast<std::size_t>(i)];
-            stocks.push_back({.stream = ReadStream(frames, plan, i, s.seed, at), .after = at});
+            stocks.push_back(
+                {.stream = ReadStream(frames, plan, i, s.seed, at), .after = at, .done = at});
         }
     }
 
@@ -243,8 +245,8 @@ struct Loader::State {
         return ready;
     }
 
-    // The next sample of a stream that can be used.
-    Ready pop_good(Stock& stock, Batch& batch, record::ErrorLog& errors);
+    // The next sample of a stream that can be used; none where the process is to stop.
+    std::optional<Ready> pop_good(Stock& stock, Batch& batch, record::ErrorLog& errors);
 };
 
 Loader::Loader(const DataSettings& settings, const text::Tokenizer& tokenizer,
@@ -268,15 +270,18 @@ const DataIdentity& Loader::identity() const {
 
 std::vector<ReadPosition> Loader::positions() const {
     std::vector<ReadPosition> all;
-    for (const State::Stock& stock : state_->stocks) all.push_back(stock.after);
+    for (const State::Stock& stock : state_->stocks) all.push_back(stock.done);
     return all;
 }
 
-Ready Loader::State::pop_good(Stock& stock, Batch& batch, record::ErrorLog& errors) {
+std::optional<Ready> Loader::State::pop_good(Stock& stock, Batch& batch, record::ErrorLog& errors) {
     // In a row; a stream that has seen eight times its share of the data will see no other.
     constexpr std::uint64_t kHopelessSamples = 10000, kHopelessImages = 100000;
     const std::uint64_t hopeless_epochs = 8 * static_cast<std::uint64_t>(plan.streams) + 1;
+    constexpr std::uint64_t kPatience = 100;  // samples, before a wish to stop counts
     for (std::uint64_t bad = 1, without_text = 1;;) {
+        if (settings.ranks == 1 && bad + without_text > kPatience && cli::stop_requested())
+            return std::nullopt;
         Ready ready = pop(stock);
         errors.count_records(1);
         stock.after = ready.after;
@@ -336,7 +341,9 @@ Batch Loader::next(record::ErrorLog& errors) {
     }
     for (State::Stock& stock : state.stocks) {
         for (std::size_t i = 0; i < state.per_stream(); ++i) {
-            Ready ready = state.pop_good(stock, batch, errors);
+            std::optional<Ready> found = state.pop_good(stock, batch, errors);
+            if (!found) return {};
+            Ready& ready = *found;
             pixels = std::ranges::copy(ready.planes, pixels).out;
             valid = std::ranges::copy(ready.valid, valid).out;
             std::ranges::move(ready.texts, std::back_inserter(batch.texts));
@@ -347,6 +354,7 @@ Batch Loader::next(record::ErrorLog& errors) {
             batch.small_regions += ready.small_regions;
         }
     }
+    for (State::Stock& stock : state.stocks) stock.done = stock.after;
     return batch;
 }
 

@@ -74,7 +74,9 @@ public:
     ~Loader();
 
     // Samples that cannot be used go to `errors`, those without a text are counted; the next of the
-    // stream takes their place. Throws DataError if a whole epoch holds no usable sample.
+    // stream takes their place. Throws DataError if a whole epoch holds no usable sample. A batch
+    // without pixels: the process is to stop, and many samples in a row could not be used; only
+    // where there is one rank.
     Batch next(record::ErrorLog& errors);
 
     const DataIdentity& identity() const;

@@ -156,6 +156,8 @@ TrainResult run_training(const TrainSettings& settings, const tensor::Group& ran
 
         // 4. A batch, its loss, the update.
         const Batch batch = loader.next(errors);
+        stopped = !batch.pixels.defined();
+        if (stopped) break;
         const StepResult step = trainer.step(batch, warnings);
 
         // 5. Log.
@@ -194,6 +196,8 @@ TrainResult run_training(const TrainSettings& settings, const tensor::Group& ran
                   " (the same command with --resume continues)");
     }
     ranks.wait_for_all();  // the first keeps the address that all know
+    if (!stopped && 2 * static_cast<std::int64_t>(state.bad_steps) > state.step)
+        throw cli::DataError("most steps were not finite: the model has not been trained");
     return {.checkpoint = checkpoints.newest(), .stopped = stopped};
 }
 

@@ -3,12 +3,10 @@
 #include "cli/error.h"
 #include "tensor/safetensors.h"
 #include "tensor/vectors.h"
+#include "tests/fuzz/memory_file.h"
 #include "tests/fuzz/require.h"
 
 #include <ATen/ATen.h>
-
-#include <sys/mman.h>
-#include <unistd.h>
 
 #include <cstddef>
 #include <cstdint>
@@ -18,27 +16,6 @@
 namespace {
 
 using namespace lip;
-
-// A file without a place on a disk.
-class MemoryFile {
-public:
-    MemoryFile() : fd_(::memfd_create("vectors", MFD_CLOEXEC)) {
-        require(fd_ >= 0, "a file in memory can be made");
-    }
-    MemoryFile(const MemoryFile&) = delete;
-    MemoryFile& operator=(const MemoryFile&) = delete;
-    ~MemoryFile() { ::close(fd_); }
-
-    std::string path() const { return "/proc/self/fd/" + std::to_string(fd_); }
-    void fill(std::string_view bytes) const {
-        require(::ftruncate(fd_, 0) == 0, "it can be emptied");
-        require(::pwrite(fd_, bytes.data(), bytes.size(), 0) == static_cast<ssize_t>(bytes.size()),
-                "it can be filled");
-    }
-
-private:
-    int fd_;
-};
 
 void check_comes_back(const MemoryFile& file, const at::Tensor& rows) {
     const tensor::RowsShape shape{rows.size(0), rows.size(1), at::kFloat};

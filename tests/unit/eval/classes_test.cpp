@@ -53,6 +53,24 @@ TEST_CASE("ids with names and synonyms") {
     CHECK(classes.find("crane").reject().message.find("several") != std::string::npos);
 }
 
+TEST_CASE("names from a JSON list") {
+    const TempFolder folder;
+    const Classes classes = classes_of(folder, "\n[ \"cat\",\n \"red\\tbus\"]\n");
+    REQUIRE(classes.size() == 2);
+    CHECK(classes[0].id == "cat");
+    CHECK(classes[1].names == std::vector<std::string>{"red\tbus"});
+    CHECK(complaint(folder, "[\"cat\", 2]").find("name 2 is empty or not a string") !=
+          std::string::npos);
+    CHECK(complaint(folder, "[\"cat\", \"cat\"]").find("occurs twice") != std::string::npos);
+    CHECK(classes_of(folder, "[cat]\n").all()[0].id == "[cat]");  // a name as any other
+}
+
+TEST_CASE("classes of the same names are twins") {
+    const TempFolder folder;
+    const Classes classes = classes_of(folder, "a\tcrane\nb\tcrane|bird\nc\tcrane\nd\tcrane|bird");
+    CHECK(classes.twins() == std::vector<std::int64_t>{0, 1, 0, 1});
+}
+
 TEST_CASE("prompts from JSON") {
     const TempFolder folder;
     const Classes classes =

@@ -23,6 +23,21 @@ TEST_CASE("rank counts better and equal wrong classes") {
     CHECK(rank_of(scores, 2, std::vector<std::int64_t>{2, 3}) == 2);
 }
 
+TEST_CASE("ties count as they are asked to, twins in their order") {
+    const std::vector<float> scores = {0.5F, 0.5F, 0.3F, 0.5F};
+    CHECK(rank_of(scores, 1, {}, {Ties::kPessimistic}) == 3);
+    CHECK(rank_of(scores, 1, {}, {Ties::kOptimistic}) == 1);
+    CHECK(rank_of(scores, 1, {}, {Ties::kMean}) == 2);
+    CHECK(rank_of(scores, 1, std::vector<std::int64_t>{0, 1}, {Ties::kMean}) == 1.5);
+
+    const std::vector<std::int64_t> twins = {0, 0, 2, 3};
+    CHECK(rank_of(scores, 0, {}, {Ties::kOptimistic, twins}) == 1);
+    CHECK(rank_of(scores, 1, {}, {Ties::kOptimistic, twins}) == 2);
+    CHECK(rank_of(scores, 0, {}, {Ties::kPessimistic, twins}) == 2);  // class 3 is no twin
+    // Scores of twins differ by rounding at most.
+    CHECK(rank_of(std::vector<float>{0.5F, 0.50001F}, 0, {}, {Ties::kPessimistic, {{0, 0}}}) == 1);
+}
+
 TEST_CASE("a model whose scores are all equal gets nothing") {
     CHECK(rank_of(std::vector<float>(10, 0.25F), 0) == 10);
 }
