@@ -148,21 +148,25 @@ int checkpoint_export(const CheckpointOptions& options) {
         record::check_can_write(options.common.output, options.common.force);
     tensor::configure_process(options.common.thread_count(), /*deterministic=*/false);
     const model::LoadedModel loaded = model::load_model(options.paths.front(), at::kCPU);
-    model::check_can_export(loaded.model->config, options.exported);
+    model::ExportSettings settings = options.exported;
+    if (loaded.tokenizer->kind() == "clip") settings.clean = loaded.tokenizer->clean();
+    model::check_can_export(loaded.model->config, settings);
+    for (const std::string& what : model::export_differences(loaded.model->config, settings))
+        cli::warn(what);
     if (options.common.dry_run) {
         cli::info("would write " + options.common.output);
         return cli::kDone;
     }
     const at::NoGradGuard no_grad;
     if (is_file) {
-        const auto left = model::export_pt(options.common.output, *loaded.model, options.exported,
-                                           options.common.force);
+        const auto left =
+            model::export_pt(options.common.output, *loaded.model, settings, options.common.force);
         warn_left_out(left, "the format");
         return cli::kDone;
     }
     std::vector<std::string> left;
     write_folder(options.common, [&](const fs::path& folder) {
-        left = model::export_model(folder, *loaded.model, options.exported);
+        left = model::export_model(folder, *loaded.model, settings);
         model::save_tokenizer(folder, *loaded.tokenizer);
     });
     warn_left_out(left, "the format");

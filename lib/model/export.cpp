@@ -51,13 +51,17 @@ std::string timm_name(const VisionConfig& v) {
     return {};
 }
 
-Json open_clip_config(const ModelConfig& c) {
+Json open_clip_config(const ModelConfig& c, const std::optional<text::Clean>& clean) {
     Json json = Json::parse(to_json(c));
     Json& model = json["model_cfg"];
     for (const char* ours : {"name", "method", "init_logit_scale", "dreamlip", "cloc"})
         model.erase(ours);
     if (!model["quick_gelu"].get<bool>()) model.erase("quick_gelu");
     model["text_cfg"].erase("tokenizer");
+    if (clean == text::Clean::kCanonicalize || clean == text::Clean::kWhitespace)
+        model["text_cfg"]["tokenizer_kwargs"] = {{"clean", text::name_of(*clean)}};
+    if (c.preprocess.resize_mode == "shortest_floor")
+        json["preprocess_cfg"]["resize_mode"] = "shortest";
     if (is_siglip(c)) {
         const std::string name = timm_name(c.vision);
         if (name.empty())
@@ -142,6 +146,8 @@ Json hf_config(const ModelConfig& c, const ExportSettings& settings) {
 }
 
 Json hf_preprocessor(const ModelConfig& c) {
+    if (c.preprocess.resize_mode == "longest")
+        not_supported("Hugging Face", "images that are filled up (resize_mode longest)");
     const bool squash = c.preprocess.resize_mode == "squash";
     const std::int64_t side = c.vision.image_size;
     const Json square = {{"height", side}, {"width", side}};
@@ -217,6 +223,29 @@ void check_can_export(const ModelConfig& config, const ExportSettings& settings)
             "the option out; --format pt keeps them)");
 }
 
+std::vector<std::string> export_differences(const ModelConfig& c, const ExportSettings& settings) {
+    std::vector<std::string> out;
+    if (settings.format == ExportFormat::kPt) return out;
+    const bool hf = settings.format == ExportFormat::kHf;
+    const std::string library = hf ? "Hugging Face" : "open_clip";
+    const std::string& mode = c.preprocess.resize_mode;
+    if (mode == (hf ? "shortest" : "shortest_floor"))
+        out.push_back(library +
+                      " rounds the corner of the centre crop otherwise: some images are moved by a "
+                      "pixel");
+    using text::Clean;
+    if (!settings.clean) return out;
+    const Clean clean = *settings.clean;
+    const bool is_kept = hf ? clean == Clean::kHuggingFace
+                            : clean == Clean::kOpenClip || clean == Clean::kCanonicalize ||
+                                  clean == Clean::kWhitespace;
+    if (!is_kept)
+        out.push_back(library + " cleans texts otherwise than this model (" +
+                      std::string(text::name_of(clean)) +
+                      "): texts with HTML, mojibake or typographic quotes get other vectors");
+    return out;
+}
+
 std::vector<std::string> export_model(const std::filesystem::path& folder,
                                       const LanguageImageModel& model,
                                       const ExportSettings& settings) {
@@ -230,7 +259,7 @@ std::vector<std::string> export_model(const std::filesystem::path& folder,
         write("config.json", hf_config(c, settings));
         write("preprocessor_config.json", hf_preprocessor(c));
     } else {
-        write("open_clip_config.json", open_clip_config(c));
+        write("open_clip_config.json", open_clip_config(c, settings.clean));
     }
     std::vector<std::string> left;
     const char* file = hf ? "model.safetensors" : "open_clip_model.safetensors";

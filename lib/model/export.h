@@ -2,10 +2,12 @@
 #pragma once
 
 #include "model/language_image_model.h"
+#include "text/clean.h"
 
 #include <c10/core/ScalarType.h>
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,8 +17,9 @@ enum class ExportFormat { kOpenClip, kHf, kPt };
 
 struct ExportSettings {
     ExportFormat format = ExportFormat::kOpenClip;
-    at::ScalarType dtype = at::kFloat;  // of all weights but scale and bias of the logits
-    bool drop_extra = false;            // leave out tensors the format has no place for
+    at::ScalarType dtype = at::kFloat;      // of all weights but scale and bias of the logits
+    bool drop_extra = false;                // leave out tensors the format has no place for
+    std::optional<text::Clean> clean = {};  // of the model's texts, where its tokenizer is CLIP's
 };
 
 // Writes configuration and weights into an existing folder:
@@ -35,6 +38,10 @@ std::vector<std::string> export_model(const std::filesystem::path& folder,
 // out. Throws DataError.
 std::vector<std::string> export_pt(const std::string& file, const LanguageImageModel& model,
                                    const ExportSettings& settings, bool force);
+
+// What the other library does to images or texts otherwise, whatever is written: a sentence each.
+std::vector<std::string> export_differences(const ModelConfig& config,
+                                            const ExportSettings& settings);
 
 // Throws DataError if nobody could use what would be written: a Llip model without its mixture.
 void check_can_export(const ModelConfig& config, const ExportSettings& settings);

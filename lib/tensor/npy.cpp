@@ -4,7 +4,10 @@
 
 #include <ATen/ATen.h>
 
+#include <algorithm>
 #include <cstring>
+#include <iterator>
+#include <utility>
 
 namespace lip::tensor {
 namespace {
@@ -22,6 +25,15 @@ std::int64_t number_after(const std::string& text, std::size_t& at) {
         if (value > (1LL << 40)) return -1;
     }
     return value;
+}
+
+// What stands behind a key, to the comma or the end of what it is in.
+std::string value_of(const std::string& header, std::string_view key) {
+    const std::size_t at = header.find(key);
+    if (at == header.npos) return {};
+    const std::size_t begin = header.find_first_not_of(' ', at + key.size());
+    if (begin == header.npos) return {};
+    return header.substr(begin, std::min(header.find_first_of(",}\n", begin), begin + 40) - begin);
 }
 
 }  // namespace
@@ -53,16 +65,24 @@ RowsPlace find_npy_rows(const InputFile& file) {
     const std::size_t begin = (long_header ? 12 : 10) + std::size_t{length};
     if (begin > file.size()) throw bad("the header is truncated");
     const std::string header = file.head(begin);
-    const bool half = header.find("'<f2'") != header.npos;
-    if (!half && header.find("'<f4'") == header.npos)
-        throw bad("it holds neither <f4 nor <f2 numbers");
-    if (header.find("'fortran_order': False") == header.npos) throw bad("it is not in C order");
+    const std::string numbers = value_of(header, "'descr':");
+    constexpr std::pair<std::string_view, at::ScalarType> kTypes[] = {
+        {"'<f4'", at::kFloat}, {"'<f2'", at::kHalf}, {"'<f8'", at::kDouble}};
+    const auto* type = std::ranges::find(kTypes, std::string_view(numbers),
+                                         &std::pair<std::string_view, at::ScalarType>::first);
+    if (type == std::end(kTypes))
+        throw cli::DataError(file.path() + ": numbers of type " + numbers +
+                             " are not supported (array.astype('<f4') converts them)");
+    if (value_of(header, "'fortran_order':") != "False")
+        throw cli::DataError(file.path() +
+                             ": an array in Fortran order is not supported "
+                             "(numpy.ascontiguousarray(array) converts it)");
     std::size_t at = header.find("'shape'");
     const std::int64_t rows = at == header.npos ? -1 : number_after(header, at);
     const std::int64_t width = at == header.npos ? -1 : number_after(header, at);
     if (rows < 0 || width < 1 || number_after(header, at) >= 0)
         throw bad("it does not have two axes");
-    return {{rows, width, half ? at::kHalf : at::kFloat}, begin};
+    return {{rows, width, type->second}, begin};
 }
 
 }  // namespace lip::tensor

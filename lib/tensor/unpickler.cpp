@@ -1,6 +1,7 @@
 #include "tensor/unpickler.h"
 
 #include "cli/error.h"
+#include "tensor/pickle_arena.h"
 
 #include <ATen/ATen.h>
 
@@ -92,9 +93,12 @@ public:
     ValuePtr run() {
         for (;;) {
             const auto opcode = static_cast<unsigned char>(take(1)[0]);
-            if (opcode == '.') return pop();
+            if (opcode == '.') break;
             step(opcode);
         }
+        ValuePtr result = pop();
+        if (!arena_.release(result)) fail("the pickle has values that hold themselves, or too many within each other");
+        return result;
     }
 
 private:
@@ -154,6 +158,8 @@ private:
     template <class T>
     void push_value(T value) {
         push(make(std::move(value)));
+        if constexpr (!std::is_arithmetic_v<T> && !std::is_same_v<T, std::string>)
+            arena_.keep(top());
     }
 
     static bool is_one_of(std::span<const std::string_view> names, std::string_view name) {
@@ -313,6 +319,7 @@ private:
     bool objects_;
     Items stack_;
     std::map<std::uint64_t, ValuePtr> memo_;
+    PickleArena arena_;
 };
 
 void Unpickler::step(unsigned char opcode) {

@@ -16,7 +16,7 @@ namespace lip::tensor {
 
 struct RowsShape {
     std::int64_t rows = 0, width = 0;
-    at::ScalarType type = at::kFloat;  // kFloat or kHalf
+    at::ScalarType type = at::kFloat;  // kFloat or kHalf; of .npy also kDouble
 };
 
 // Rows that stand in a file one after the other, up to its end.
