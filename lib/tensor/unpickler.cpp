@@ -97,7 +97,8 @@ public:
             step(opcode);
         }
         ValuePtr result = pop();
-        if (!arena_.release(result)) fail("the pickle has values that hold themselves, or too many within each other");
+        if (!arena_.release(result))
+            fail("the pickle has values that hold themselves, or too many within each other");
         return result;
     }
 

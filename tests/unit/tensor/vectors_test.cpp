@@ -156,8 +156,9 @@ TEST_CASE("vectors: .npy headers that contradict the file") {
           "truncated?)");
     CHECK(complaint(folder, replaced(whole, "'<f4'", "'>f4'")) ==
           "numbers of type '>f4' are not supported (array.astype('<f4') converts them)");
-    CHECK(complaint(folder, replaced(whole, "False", "True ")) ==
-          "an array in Fortran order is not supported (numpy.ascontiguousarray(array) converts it)");
+    CHECK(
+        complaint(folder, replaced(whole, "False", "True ")) ==
+        "an array in Fortran order is not supported (numpy.ascontiguousarray(array) converts it)");
     CHECK(complaint(folder, replaced(whole, "(2, 3)", "(6,  )")) ==
           "not a sound .npy file: it does not have two axes");
     CHECK(complaint(folder, with(with(whole, 6, '\x02'), 8, 0x7fffffffU)) ==
