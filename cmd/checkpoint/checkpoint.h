@@ -2,6 +2,7 @@
 
 #include "cli/tool.h"
 #include "model/export.h"
+#include "model/positions.h"
 
 #include <filesystem>
 #include <functional>
@@ -20,6 +21,8 @@ struct CheckpointOptions {
     // import
     std::string input_format = "auto", arch, tokenizer;
     bool ema = false, drop_extra = false, long_text = false, json = false;
+    std::int64_t image_size = 0, context_length = 0;
+    model::Stretch stretch = model::Stretch::kKeepFirst20;
     // export
     model::ExportSettings exported;
     // average

@@ -14,6 +14,16 @@ void add_import(cli::Options& o, CheckpointOptions& options) {
           "tokenizer of the model, as train takes it. Default: the one beside SRC");
     o.flag("--ema", options.ema, "import the averaged weights (EMA) of a training checkpoint");
     o.flag("--drop-extra", options.drop_extra, "leave out tensors that the model has no place for");
+    o.add("--image-size", options.image_size, cli::Kind::kPlain, "N",
+          "side of the images in pixels: positions are interpolated; 0: as the model has it", 0,
+          4096);
+    o.add("--context-length", options.context_length, cli::Kind::kPlain, "N",
+          "longest text in tokens: positions are stretched; 0: as the model has it", 0, 4096);
+    o.choice("--stretch-text", options.stretch,
+             {{"keep-first-20", model::Stretch::kKeepFirst20},
+              {"interpolate", model::Stretch::kInterpolate}},
+             "how text positions are stretched: the first 20 stay and the others are spread, as in "
+             "Long-CLIP; or all are spread, as in open_clip");
     o.flag("--long-text", options.long_text,
            "of FG-CLIP: import what it has for texts of up to 248 tokens, not for short ones");
 }

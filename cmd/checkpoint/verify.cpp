@@ -150,9 +150,23 @@ private:
             const tensor::NamedTensors moments = tensor::read_safetensors(path(kMoments));
             check_values(kMoments, moments);
             if (!model_ || !state) return;
-            train::AdamW optimizer(model_->parameters.all(), {});
+            train::AdamW optimizer(learning(*state, moments), {});
             optimizer.load_state(moments, state->step, path(kMoments));
         });
+    }
+
+    // What is frozen in the run has no moments.
+    tensor::NamedTensors learning(const train::RunState& state,
+                                  const tensor::NamedTensors& moments) const {
+        const auto frozen = state.settings.find("freeze");
+        tensor::NamedTensors all = model_->parameters.all();
+        if (frozen == state.settings.end() || frozen->second.empty()) return all;
+        std::erase_if(all, [&](const auto& entry) {
+            const std::string first = "first." + entry.first;
+            return std::ranges::find(moments, first, &tensor::NamedTensors::value_type::first) ==
+                   moments.end();
+        });
+        return all;
     }
 
     void check_json(const char* file) {

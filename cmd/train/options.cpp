@@ -39,6 +39,23 @@ void add_length_and_optimiser(cli::Options& o, TrainOptions& t) {
           "images in a micro-batch: only its activations are kept, and they are computed twice; "
           "the loss is still that of the whole batch; 0: the whole batch",
           0, 1 << 20);
+    train::LearningSettings& learning = t.run.learning;
+    o.add("--freeze", learning.freeze, "LIST",
+          "parts that do not learn: vision, text (the towers), scale (and bias of the logits)")
+        .checked_by(train::check_freeze);
+    o.add("--unfreeze-last", learning.unfreeze_last, Kind::kPlain, "N",
+          "the last N blocks of frozen towers, and what is behind them, learn all the same", 0,
+          1024);
+    o.add("--lr-vision", learning.vision_rate, "X",
+          "peak learning rate of the image tower; 0: --lr", 0, 1e3);
+    o.add("--lr-text", learning.text_rate, "X", "peak learning rate of the text tower; 0: --lr", 0,
+          1e3);
+    o.add("--lr-new", learning.new_rate, "X",
+          "peak learning rate of what CLIP lacks: mixture tokens and readout of Llip, Prompter and "
+          "box head of CLOC; 0: --lr",
+          0, 1e3);
+    o.add("--layer-decay", learning.layer_decay, "X",
+          "learning rate of a block, as a share of that of the block behind it", 1e-3, 1);
     o.add("--clip-grad", t.run.clip_gradients, "X",
           "clip the gradient to this norm; 0: no clipping", 0, 1e9);
     o.add("--ema", t.run.ema, "X",
@@ -171,6 +188,23 @@ void set_regions(const cli::Options& given, TrainOptions& t) {
             "--flip: boxes and phrases of regions do not apply to a mirrored image (--flip 0)");
 }
 
+// What a model brings with it need not be said.
+void set_start(const cli::Options& given, TrainOptions& t) {
+    if (!t.init.empty() && !given.given("arch")) t.arch.clear();
+    if (t.init.empty() && given.on_command_line("stretch-text"))
+        throw cli::UsageError("--stretch-text needs --init");
+}
+
+void check_learning(const TrainOptions& t) {
+    const train::LearningSettings& s = t.run.learning;
+    if (s.unfreeze_last > 0 && s.freeze.empty())
+        throw cli::UsageError("--unfreeze-last: nothing is frozen (--freeze vision)");
+    if (t.run.schedule.peak == 0 && (s.vision_rate > 0 || s.text_rate > 0 || s.new_rate > 0))
+        throw cli::UsageError(
+            "--lr-vision, --lr-text and --lr-new follow the schedule of --lr, "
+            "which must not be 0");
+}
+
 // Steps win over epochs, but not those of a recipe over what was typed.
 void set_length(const cli::Options& given, TrainOptions& t) {
     if (!given.on_command_line("epochs")) return;
@@ -199,15 +233,21 @@ void add_run(cli::Options& o, TrainOptions& t) {
                    "change a setting of the method, in addition to those of --config; see SETTINGS")
         .merges_keys = true;
     o.add("--arch", t.arch, "NAME|FILE",
-          "architecture of the model: a name of open_clip, demo, or a JSON file");
-    o.add("--init", t.run.init, "CKPT",
-          "initialise the weights from a checkpoint or run with the same --arch and --tokenizer; a "
-          "warning names settings of Llip that differ");
+          "architecture of the model: a name of open_clip, demo, or a JSON file; with --init, that "
+          "of the model");
+    o.add("--init", t.init, "MODEL",
+          "start from a model: a checkpoint, a run, or whatever checkpoint import reads; without "
+          "--arch and --tokenizer the run has those of the model, see FINE-TUNING");
+    o.choice("--stretch-text", t.run.stretch,
+             {{"keep-first-20", model::Stretch::kKeepFirst20},
+              {"interpolate", model::Stretch::kInterpolate}},
+             "with --init and another --context-length, how text positions are stretched: the "
+             "first 20 stay and the others are spread, or all are spread");
     o.add("--init-bias", t.init_bias, "X|prior",
           "initial bias of the logits of a sigmoid loss (siglip, llip), -100 to 100, by default "
           "-10; prior: -ln(batch size - 1), for batches below about 1,000 images");
-    o.add("--tokenizer", t.run.tokenizer, "FILE", "SentencePiece model, CLIP vocabulary or folder")
-        .required("spm_train makes one, see TOKENIZER in train(1)");
+    o.add("--tokenizer", t.tokenizer, "FILE",
+          "SentencePiece model, CLIP vocabulary or folder; with --init, that of the model");
     o.add_repeated("--data", t.run.data.shards, "SHARDS[=WEIGHT]",
                    "training data: a shard, a folder, a manifest or a quoted pattern; its images "
                    "are drawn WEIGHT times as often as those of weight 1")
@@ -284,10 +324,11 @@ cli::Tool train_tool(TrainOptions& t) {
                                                       ? "no ranks (built without Gloo)"
                                                   : tensor::has_nccl() ? "ranks over Gloo and NCCL"
                                                                        : "ranks over Gloo"};
-    cli::Command command{
-        "", "--data SHARDS --tokenizer FILE -o RUN [OPTION]...", tool.page.summary, {}, [&t] {
-            return run_train(t);
-        }};
+    cli::Command command{"",
+                         "--data SHARDS {--tokenizer FILE | --init MODEL} -o RUN [OPTION]...",
+                         tool.page.summary,
+                         {},
+                         [&t] { return run_train(t); }};
     cli::Options& o = command.options;
     add_run(o, t);
     add_length_and_optimiser(o, t);
@@ -301,6 +342,8 @@ cli::Tool train_tool(TrainOptions& t) {
     // Here, so that --print-config and config.toml say what it comes to.
     o.after_parse([&t](const cli::Options& given) {
         train::check(t.run.data.sampler.pool.sources);
+        set_start(given, t);
+        check_learning(t);
         set_length(given, t);
         drop_foreign_settings(given, t);
         set_released_code(given, t);

@@ -39,7 +39,7 @@ double prior_bias(const TrainOptions& t) {
 
 // A start for large batches: the pairs of a small one first move the bias alone.
 void suggest_prior(const TrainOptions& t, const model::ModelConfig& config) {
-    if (t.machine.batch_size >= kLargeBatch || t.machine.batch_size < 2 || !t.run.init.empty() ||
+    if (t.machine.batch_size >= kLargeBatch || t.machine.batch_size < 2 || !t.init.empty() ||
         t.run.resume || config.init_logit_bias != model::ModelConfig().init_logit_bias ||
         t.declared->on_command_line("init-bias"))
         return;
@@ -68,8 +68,36 @@ void set_first_bias(const TrainOptions& t, model::ModelConfig& config) {
     if (config.has_logit_bias) suggest_prior(t, config);
 }
 
-model::ModelConfig model_config(const TrainOptions& t, const train::Method& method) {
-    model::ModelConfig config = model::load_arch(t.arch);
+// The model that --init names; of a run that goes on, what it has itself.
+std::shared_ptr<const train::Start> start_of(const TrainOptions& t) {
+    if (t.init.empty()) return nullptr;
+    const bool goes_on =
+        t.run.resume && !train::RunFolder(t.run.run_folder, true, false).newest().empty();
+    return std::make_shared<train::Start>(train::read_start(
+        goes_on ? t.run.run_folder : t.init, {.arch = t.arch}, goes_on ? "" : t.tokenizer));
+}
+
+// What texts the tower reads, as the tokenizer makes them.
+void set_texts(const text::Tokenizer& tokenizer, model::TextConfig& text) {
+    text.vocab_size = tokenizer.vocab_size();
+    text.eos_id = tokenizer.end_id();
+    text.pool_type = "eos";
+    text.tokenizer = tokenizer.kind();
+}
+
+std::shared_ptr<const text::Tokenizer> tokenizer_of(const TrainOptions& t,
+                                                    const train::Start* start) {
+    if (!t.tokenizer.empty()) return text::load_tokenizer(t.tokenizer);
+    if (start) return start->tokenizer;
+    throw cli::UsageError(
+        "--tokenizer FILE is missing: spm_train makes one, see TOKENIZER in train(1); with --init "
+        "the run has that of the model");
+}
+
+model::ModelConfig model_config(const TrainOptions& t, const train::Method& method,
+                                TrainSettings& s) {
+    const bool has_theirs = t.arch.empty();
+    model::ModelConfig config = has_theirs ? s.start->config : model::load_arch(t.arch);
     config.method = t.run.method;
     if (t.image_size > 0) config.vision.image_size = t.image_size;
     if (t.context_length > 0) config.text.context_length = t.context_length;
@@ -78,12 +106,9 @@ model::ModelConfig model_config(const TrainOptions& t, const train::Method& meth
     for (const std::string& setting : t.settings) apply_setting(config, setting);
     method.configure(config);
     set_first_bias(t, config);
-    const auto tokenizer = text::load_tokenizer(t.run.tokenizer);
-    config.text.vocab_size = tokenizer->vocab_size();
-    config.text.eos_id = tokenizer->end_id();
-    config.text.pool_type = "eos";
-    config.text.tokenizer = tokenizer->kind();
-    check(config, t.arch);
+    s.tokenizer = tokenizer_of(t, s.start.get());
+    if (!has_theirs) set_texts(*s.tokenizer, config.text);
+    check(config, has_theirs ? t.init : t.arch);
     return config;
 }
 
@@ -233,8 +258,7 @@ void complete_length(const TrainOptions& t, TrainSettings& s) {
 // looked at before.
 void look_at_data(const TrainSettings& s, const tensor::RankPlace& place) {
     if (place.rank > 0 || s.resume) return;
-    const auto tokenizer = text::load_tokenizer(s.tokenizer);
-    train::Preview seen = train::preview(s.data, *tokenizer);
+    train::Preview seen = train::preview(s.data, *s.tokenizer);
     seen.is_counted = s.samples_per_epoch > 0;
     report(seen, s.data);
 }
@@ -264,7 +288,8 @@ TrainSettings complete(const TrainOptions& t, const tensor::RankPlace& place) {
     const train::Method& method = train::find_method(t.run.method);
     check_ring(t, method, place);
     TrainSettings s = t.run;
-    s.model = model_config(t, method);
+    s.start = start_of(t);
+    s.model = model_config(t, method, s);
     complete_data(t, method, place, s);
     complete_length(t, s);
     look_at_data(s, place);
@@ -288,8 +313,10 @@ void plan(const TrainSettings& s, const tensor::RankPlace& place) {
     train::plan_streams(frames, s.data.batch_size, place.size);
     const train::RunFolder folder(s.run_folder, s.resume, s.replace);  // may it be written?
     model::LanguageImageModel model(s.model, s.data.seed);
-    if (!s.init.empty())
-        train::load_initial_weights(model, *text::load_tokenizer(s.tokenizer), s.init);
+    if (s.start) train::load_initial_weights(model, *s.tokenizer, *s.start, s.stretch);
+    for (const std::string& line :
+         train::learning_lines(model.parameters.all(), s.model, s.learning, s.schedule.peak))
+        cli::info(line);
     const std::int64_t regions = s.data.regions.count;
     cli::info("would train " + s.method + " with " + std::to_string(model.parameters.count()) +
               " parameters for " + std::to_string(s.schedule.total_steps) + " steps of " +

@@ -30,8 +30,9 @@ struct TrainOptions {
     cli::Common common;
     train::TrainSettings run;
     // Resolved by train.cpp.
-    eval::EmbedderSettings machine;  // --device, --precision, --batch-size, --deterministic
-    std::string arch = "ViT-B-16";
+    eval::EmbedderSettings machine;     // --device, --precision, --batch-size, --deterministic
+    std::string arch = "ViT-B-16";      // empty: that of init
+    std::string tokenizer, init;        // file; model that the run starts from
     std::vector<std::string> settings;  // --set
     InitBias init_bias;
     std::int64_t epochs = 32;  // unless run.schedule.total_steps is above 0

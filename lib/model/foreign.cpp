@@ -2,6 +2,7 @@
 
 #include "cli/error.h"
 #include "model/language_image_model.h"
+#include "model/positions.h"
 #include "model/released.h"
 #include "record/content.h"
 #include "record/file.h"
@@ -83,27 +84,16 @@ NamedTensors first_of(const fs::path& folder, std::initializer_list<const char*>
     throw cli::DataError(folder.string() + ": holds none of " + tried);
 }
 
-// Positions of the grid that the weights were trained with, on the grid of the configuration.
-void fit_positions(NamedTensors& tensors, const VisionConfig& vision) {
-    const std::int64_t first = vision.class_token ? 1 : 0, grid = vision.grid();
-    for (auto& [name, value] : tensors) {
-        if (name != "visual.positional_embedding" || value.dim() != 2) continue;
-        const std::int64_t there = value.size(0) - first;
-        const auto side =
-            static_cast<std::int64_t>(std::llround(std::sqrt(static_cast<double>(there))));
-        if (there == grid * grid || side * side != there) return;
-        const Tensor map =
-            value.slice(0, first).view({1, side, side, value.size(1)}).permute({0, 3, 1, 2});
-        const Tensor fitted =
-            at::_upsample_bicubic2d_aa(map, {grid, grid}, /*align_corners=*/false);
-        value = at::cat({value.slice(0, 0, first), fitted.flatten(2).squeeze(0).t()});
-    }
-}
-
 // In the order of the configuration; what it has no place for is named.
-void fit(ForeignModel& foreign, bool long_text, const std::string& where) {
-    fit_released(foreign, long_text);
-    fit_positions(foreign.tensors, foreign.config.vision);
+void fit(ForeignModel& foreign, const ForeignOptions& options, const std::string& where) {
+    fit_released(foreign, options.long_text);
+    if (options.image_size > 0) foreign.config.vision.image_size = options.image_size;
+    if (options.context_length > 0) {
+        foreign.config.text.context_length = options.context_length;
+        fit_text_positions(foreign.tensors, options.context_length, options.stretch);
+    }
+    check(foreign.config, where);
+    fit_image_positions(foreign.tensors, foreign.config.vision);
     const LanguageImageModel wanted(foreign.config, /*seed=*/0);
     std::map<std::string, Tensor> given(foreign.tensors.begin(), foreign.tensors.end());
     NamedTensors kept;
@@ -245,7 +235,7 @@ ForeignModel read_foreign(const fs::path& path, const ForeignOptions& options) {
             (options.format.empty() ? "" : " as --input-format " + options.format + " expects"));
     if (!options.format.empty() && options.format != foreign.format)
         throw cli::DataError(path.string() + ": is " + foreign.format + ", not " + options.format);
-    fit(foreign, options.long_text, path.string());
+    fit(foreign, options, path.string());
     return foreign;
 }
 

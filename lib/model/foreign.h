@@ -3,6 +3,7 @@
 
 #include "model/config.h"
 #include "model/layout.h"
+#include "model/positions.h"
 #include "tensor/safetensors.h"
 
 #include <filesystem>
@@ -21,10 +22,13 @@ struct ForeignModel {
 };
 
 struct ForeignOptions {
-    std::string format;      // empty: found
-    std::string arch;        // of a bare file of weights; a name or a JSON file
-    bool ema = false;        // of a training checkpoint: the averaged weights
-    bool long_text = false;  // of FG-CLIP: see released.h
+    std::string format = {};  // empty: found
+    std::string arch = {};    // of a bare file of weights; a name or a JSON file
+    bool ema = false;         // of a training checkpoint: the averaged weights
+    bool long_text = false;   // of FG-CLIP: see released.h
+    // Sizes other than the model's; 0: as they are. Positions are fitted (positions.h).
+    std::int64_t image_size = 0, context_length = 0;
+    Stretch stretch = Stretch::kKeepFirst20;
 };
 
 // Reads

@@ -1,6 +1,7 @@
 #include "model/released.h"
 
 #include "cli/error.h"
+#include "model/positions.h"
 
 #include <ATen/ATen.h>
 
@@ -13,8 +14,6 @@ namespace {
 
 using at::Tensor;
 using tensor::NamedTensors;
-
-constexpr std::int64_t kKept = 20;  // text positions that Long-CLIP's stretching leaves alone
 
 // The tensor of a name, taken away.
 std::optional<Tensor> take(NamedTensors& all, std::string_view name) {
@@ -31,11 +30,11 @@ Tensor* find(NamedTensors& all, std::string_view name) {
 }
 
 Tensor joined(const Tensor& first, const Tensor& rest) {
-    return at::cat({first.slice(0, 0, kKept), rest.slice(0, kKept)});
+    return at::cat({first.slice(0, 0, kKeptPositions), rest.slice(0, kKeptPositions)});
 }
 
 bool are_tables(const Tensor& first, const Tensor& rest) {
-    return first.dim() == 2 && first.sizes() == rest.sizes() && first.size(0) > kKept;
+    return first.dim() == 2 && first.sizes() == rest.sizes() && first.size(0) > kKeptPositions;
 }
 
 void join_long_clip(ForeignModel& foreign) {

@@ -2,6 +2,8 @@
 
 #include "cli/error.h"
 #include "cli/log.h"
+#include "cli/values.h"
+#include "model/layout.h"
 #include "model/method_config.h"
 #include "tensor/safetensors.h"
 
@@ -21,6 +23,9 @@ std::string shape_of(model::ModelConfig config) {
     config.method = neutral.method;
     config.regions = false;
     config.preprocess.resize_mode = neutral.preprocess.resize_mode;
+    // Positions are fitted.
+    config.vision.image_size = config.vision.patch_size;
+    config.text.context_length = neutral.text.context_length;
     config.init_logit_scale = neutral.init_logit_scale;
     config.has_logit_bias = neutral.has_logit_bias;
     config.init_logit_bias = neutral.init_logit_bias;
@@ -95,6 +100,13 @@ LlipDifference compare_llip(const model::ModelConfig& theirs, const model::Model
     return difference;
 }
 
+// Whether the tower's positions have one of a class token.
+model::VisionConfig vision_of(const model::ModelConfig& config) {
+    model::VisionConfig vision = config.vision;
+    if (config.has_mixture()) vision.class_token = config.llip.class_token;
+    return vision;
+}
+
 void check_llip(const model::ModelConfig& theirs, const model::ModelConfig& mine,
                 const std::string& checkpoint) {
     if (!theirs.has_mixture() || !mine.has_mixture()) return;
@@ -108,49 +120,112 @@ void check_llip(const model::ModelConfig& theirs, const model::ModelConfig& mine
                   difference.taking + " uses the same)");
 }
 
+// A tower that is to have mixture tokens in place of a class token and a projection of its own.
+// Returns what fell away.
+std::vector<std::string> fit_llip(tensor::NamedTensors& theirs, const model::ModelConfig& there,
+                                  const model::ModelConfig& here) {
+    std::vector<std::string> dropped;
+    if (!here.has_mixture() || there.has_mixture()) return dropped;
+    const bool drops_class = there.vision.class_token && !here.llip.class_token;
+    for (auto& [name, value] : theirs)
+        if (drops_class && name == "visual.positional_embedding") value = value.slice(0, 1);
+    std::erase_if(theirs, [&](const auto& entry) {
+        const bool drops = (drops_class && entry.first == "visual.class_embedding") ||
+                           entry.first == "visual.proj";
+        if (drops) dropped.push_back(entry.first);
+        return drops;
+    });
+    return dropped;
+}
+
+// "readout.key.weight, readout.query.weight and 3 more".
+std::string some_of(const std::vector<std::string>& names) {
+    const std::size_t shown = std::min<std::size_t>(names.size(), 3);
+    std::string text = cli::join(std::vector<std::string>(
+        names.begin(), names.begin() + static_cast<std::ptrdiff_t>(shown)));
+    if (names.size() > shown) text += " and " + std::to_string(names.size() - shown) + " more";
+    return text;
+}
+
+// "images of 128 pixels, not 64".
+void report_sizes(const model::ModelConfig& there, const model::ModelConfig& here,
+                  const std::string& what) {
+    const auto report = [&](std::int64_t old, std::int64_t now, const char* of, const char* unit) {
+        if (old != now)
+            cli::info(what + of + std::to_string(now) + unit + ", not " + std::to_string(old) +
+                      ": the positions are fitted");
+    };
+    report(there.vision.image_size, here.vision.image_size, "images of ", " pixels");
+    report(there.text.context_length, here.text.context_length, "texts of ", " tokens");
+}
+
 }  // namespace
 
+Start read_start(const std::string& path, const model::ForeignOptions& options,
+                 const std::string& tokenizer) {
+    Start start;
+    start.name = path;
+    if (!model::is_foreign(path)) {
+        const std::filesystem::path folder = model::find_checkpoint(path);
+        start.config = model::read_config(folder);
+        start.tensors = tensor::read_safetensors((folder / "model.safetensors").string());
+        start.tokenizer = text::load_tokenizer(folder.string());
+        start.config_file = (folder / "config.json").string();
+        start.tokenizer_file = folder.string();
+        return start;
+    }
+    model::ImportedModel imported = model::import_model(path, options, tokenizer);
+    for (const std::string& note : imported.notes) cli::info("--init " + path + ": " + note);
+    if (!imported.left_out.empty())
+        throw cli::DataError("--init " + path + ": " + imported.left_out.front() +
+                             (imported.left_out.size() > 1 ? " and other tensors have" : " has") +
+                             " no place in the model (checkpoint import --drop-extra leaves them "
+                             "out, and --init takes what it writes)");
+    start.config = std::move(imported.config);
+    start.tensors = std::move(imported.tensors);
+    start.tokenizer = std::move(imported.tokenizer);
+    return start;
+}
+
 void load_initial_weights(model::LanguageImageModel& model, const text::Tokenizer& tokenizer,
-                          const std::string& checkpoint) {
-    const std::filesystem::path folder = model::find_checkpoint(checkpoint);
-    const model::ModelConfig theirs_config = model::read_config(folder);
-    const std::string there = shape_of(theirs_config), here = shape_of(model.config);
+                          const Start& start, model::Stretch stretch) {
+    const std::string what = "--init " + start.name + ": ";
+    const std::string there = shape_of(start.config), here = shape_of(model.config);
     if (there != here)
-        throw cli::UsageError(
-            "--init " + checkpoint + ": its architecture differs from that of the run (" +
-            first_difference(there, here) + "; --arch " + (folder / "config.json").string() +
-            " --tokenizer " + folder.string() + " use the same)");
-    check_llip(theirs_config, model.config, checkpoint);
-    const auto theirs = text::load_tokenizer(folder.string());
-    if (theirs->file_name() == tokenizer.file_name() &&
-        theirs->file_bytes() != tokenizer.file_bytes())
-        throw cli::UsageError("--init " + checkpoint +
-                              ": its tokenizer differs from that of the run (--tokenizer " +
-                              folder.string() + " uses the same)");
-    const std::string file = (folder / "model.safetensors").string();
+        throw cli::UsageError(what + "its architecture differs from that of the run (" +
+                              first_difference(there, here) +
+                              "; without --arch and --tokenizer the run has those of --init)");
+    check_llip(start.config, model.config, start.name);
+    if (start.tokenizer->file_name() == tokenizer.file_name() &&
+        start.tokenizer->file_bytes() != tokenizer.file_bytes())
+        throw cli::UsageError(what +
+                              "its tokenizer differs from that of the run (without --tokenizer the "
+                              "run has that of --init)");
     const auto is_number = [](const at::Tensor& tensor) { return tensor.numel() == 1; };
     std::map<std::string, at::Tensor> mine(model.parameters.all().begin(),
                                            model.parameters.all().end());
-    tensor::NamedTensors weights;
-    bool drops_regions = false, starts_regions = false;
-    for (const auto& [name, tensor] : tensor::read_safetensors(file)) {
+    tensor::NamedTensors theirs = start.tensors, weights;
+    std::vector<std::string> dropped = fit_llip(theirs, start.config, model.config), fresh;
+    model::fit_image_positions(theirs, vision_of(model.config));
+    model::fit_text_positions(theirs, model.config.text.context_length, stretch);
+    report_sizes(start.config, model.config, what);
+    for (const auto& [name, tensor] : theirs) {
         const bool is_known = mine.erase(name) > 0;
         if (!is_known && is_of_regions(name))
-            drops_regions = true;
+            dropped.push_back(name);
         else if (is_known || !is_number(tensor))
             weights.emplace_back(name, tensor);
     }
     for (const auto& [name, tensor] : mine) {
-        if (is_number(tensor) || is_of_regions(name)) weights.emplace_back(name, tensor);
-        starts_regions |= is_of_regions(name);
+        const bool is_new = model::is_ours_alone(name);
+        if (is_number(tensor) || is_new) weights.emplace_back(name, tensor);
+        if (is_new) fresh.push_back(name);
     }
-    model.parameters.load(weights, file);
-    const std::string what = "--init " + checkpoint + ": ";
-    if (starts_regions)
-        cli::warn(what + "it lacks parts of the Prompter, which start with random weights");
-    if (drops_regions)
-        cli::warn(what +
-                  "it has parts of a Prompter that this run does not use; they are left out");
+    model.parameters.load(weights, start.name);
+    if (!fresh.empty())
+        cli::warn(what + "it lacks " + some_of(fresh) + ", which start with random weights");
+    if (!dropped.empty())
+        cli::warn(what + "this run does not use " + some_of(dropped) + "; left out");
 }
 
 }  // namespace lip::train

@@ -4,6 +4,8 @@
 #include "record/errors.h"
 #include "train/data.h"
 #include "train/event_file.h"
+#include "train/init.h"
+#include "train/learning.h"
 #include "train/methods.h"
 #include "train/optimizer.h"
 #include "train/run_folder.h"
@@ -12,6 +14,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
 
 namespace lip::train {
@@ -21,13 +24,15 @@ struct TrainSettings {
     std::string run_folder;
     std::string method = "clip";
     model::ModelConfig model;
-    std::string tokenizer;  // file
+    std::shared_ptr<const text::Tokenizer> tokenizer;
     DataSettings data;
     AdamWSettings adamw;
+    LearningSettings learning;
     Schedule schedule;  // with total_steps
     double clip_gradients = 0;
-    double ema = 0;    // decay of the average that checkpoints hold; 0: they hold the weights
-    std::string init;  // checkpoint whose weights the run starts from; empty: random ones
+    double ema = 0;  // decay of the average that checkpoints hold; 0: they hold the weights
+    std::shared_ptr<const Start> start;  // whose weights the run begins with; null: random ones
+    model::Stretch stretch = model::Stretch::kKeepFirst20;  // of its text positions
     CheckpointInterval checkpoint_every;
     std::int64_t keep = 3, log_every = 10;
     bool resume = false, replace = false;  // what becomes of a run that is in the folder

@@ -5,6 +5,7 @@
 
 #include <ATen/ATen.h>
 
+#include <algorithm>
 #include <cmath>
 #include <functional>
 #include <map>
@@ -24,14 +25,23 @@ void for_each(const std::vector<Tensor>& tensors, const std::function<void(std::
 
 }  // namespace
 
-AdamW::AdamW(const tensor::NamedTensors& parameters, const AdamWSettings& settings)
+AdamW::AdamW(const tensor::NamedTensors& parameters, const AdamWSettings& settings,
+             const std::vector<double>& rates)
     : settings_(settings) {
-    groups_.push_back({settings.weight_decay, {}, {}, {}, {}});
-    groups_.push_back({0, {}, {}, {}, {}});
-    for (const auto& [name, parameter] : parameters) {
+    groups_.push_back({settings.weight_decay, 1, {}, {}, {}, {}});
+    groups_.push_back({0, 1, {}, {}, {}, {}});
+    const auto group_of = [&](double decay, double rate) -> Group& {
+        const auto found = std::ranges::find_if(groups_, [&](const Group& group) {
+            return group.decay == decay && group.rate == rate;
+        });
+        if (found != groups_.end()) return *found;
+        return groups_.emplace_back(Group{decay, rate, {}, {}, {}, {}});
+    };
+    for (std::size_t i = 0; i < parameters.size(); ++i) {
+        const auto& [name, parameter] = parameters[i];
         // Mixture tokens are what a class token is, only more of them.
         const bool decays = parameter.dim() >= 2 && name != "visual.mixture_tokens";
-        Group& group = groups_[decays ? 0 : 1];
+        Group& group = group_of(decays ? settings.weight_decay : 0, rates.empty() ? 1 : rates[i]);
         group.names.push_back(name);
         group.parameters.push_back(parameter);
         group.first.push_back(at::zeros_like(parameter, at::TensorOptions().requires_grad(false)));
@@ -39,12 +49,13 @@ AdamW::AdamW(const tensor::NamedTensors& parameters, const AdamWSettings& settin
     }
 }
 
-void AdamW::step(double learning_rate) {
+void AdamW::step(double scheduled_rate) {
     const at::NoGradGuard no_grad;
     ++steps_;
     const double one = 1 - std::pow(settings_.beta1, static_cast<double>(steps_)),
                  two = 1 - std::pow(settings_.beta2, static_cast<double>(steps_));
-    for (Group& group : groups_)
+    for (Group& group : groups_) {
+        const double learning_rate = scheduled_rate * group.rate;
         for_each(group.parameters, [&](std::size_t i) {
             Tensor p = group.parameters[i];
             const Tensor g = p.grad();
@@ -56,6 +67,7 @@ void AdamW::step(double learning_rate) {
             const Tensor root = group.second[i].sqrt().mul_(1 / std::sqrt(two)).add_(settings_.eps);
             p.addcdiv_(group.first[i], root, -learning_rate / one);
         });
+    }
 }
 
 void AdamW::zero_grad() {

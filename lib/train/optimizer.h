@@ -19,10 +19,12 @@ struct AdamWSettings {
 // none. Handles share the model's tensors. One thread at a time.
 class AdamW {
 public:
-    AdamW(const tensor::NamedTensors& parameters, const AdamWSettings& settings);
+    // `rates`: of each parameter, times the learning rate of a step; empty: 1.
+    AdamW(const tensor::NamedTensors& parameters, const AdamWSettings& settings,
+          const std::vector<double>& rates = {});
 
     // One update with the gradients as they are; parameters without gradient stay.
-    void step(double learning_rate);
+    void step(double scheduled_rate);
     void zero_grad();
 
     // Scales all gradients so that their joint norm is at most `most` (0: no limit). Returns the
@@ -37,7 +39,7 @@ public:
 
 private:
     struct Group {
-        double decay;
+        double decay, rate;
         std::vector<std::string> names;
         std::vector<at::Tensor> parameters, first, second;
     };

@@ -50,9 +50,14 @@ public:
           ranks_(settings.ranks ? *settings.ranks : alone_),
           all_valid_(ranks_.sum(batch.valid.sum()).item<double>()) {
         for (const auto& [name, parameter] : model.parameters.all()) {
+            if (!parameter.requires_grad()) continue;
             parameters_.push_back(parameter);
             (name.starts_with("visual.") ? of_images_ : of_texts_).push_back(parameter);
         }
+        texts_learn_ = std::ranges::any_of(model.parameters.all(), [](const auto& entry) {
+            return entry.second.requires_grad() && !entry.first.starts_with("visual.") &&
+                   !entry.first.starts_with("logit_");
+        });
         auto divided = divide(batch, count_, model.config.text);
         parts_ = std::move(divided.parts);
         place_ = divided.place.to(device_);
@@ -242,7 +247,7 @@ private:
         backward([&](std::int64_t i) {
             Part& part = this->part(i);
             const auto n = static_cast<std::size_t>(i);
-            if (settings_.recompute) embed_images(part, /*for_backward=*/true);
+            if (settings_.recompute && images_learn()) embed_images(part, /*for_backward=*/true);
             come_after(part.sequence);
             std::vector<Tensor> outputs = {part.v}, output_seeds = {seeds[n]};
             const auto add_output = [&](const Tensor& output, const Tensor& seed) {
@@ -305,7 +310,7 @@ private:
         backward([&](std::int64_t i) {
             Part& part = this->part(i);
             const auto n = static_cast<std::size_t>(i);
-            if (settings_.recompute) embed_texts(part);
+            if (settings_.recompute && texts_learn_) embed_texts(part);
             std::vector<Tensor> outputs = {part.t}, output_seeds = {seeds[n]};
             if (part.f.defined()) {
                 outputs.push_back(part.f);
@@ -316,11 +321,26 @@ private:
         });
     }
 
+    // What is frozen has no graph; then there is nothing to go back through.
     static std::vector<Tensor> gradients(const std::vector<Tensor>& outputs,
                                          const std::vector<Tensor>& inputs,
                                          const std::vector<Tensor>& seeds) {
-        return torch::autograd::grad(outputs, inputs, seeds, /*retain_graph=*/std::nullopt,
+        std::vector<Tensor> learning, learning_seeds;
+        for (std::size_t i = 0; i < outputs.size(); ++i) {
+            if (!outputs[i].requires_grad()) continue;
+            learning.push_back(outputs[i]);
+            learning_seeds.push_back(seeds[i]);
+        }
+        if (learning.empty() || inputs.empty()) return std::vector<Tensor>(inputs.size());
+        return torch::autograd::grad(learning, inputs, learning_seeds,
+                                     /*retain_graph=*/std::nullopt,
                                      /*create_graph=*/false, /*allow_unused=*/true);
+    }
+
+    // Whether anything hangs on the graph of the images: the tower, or what reads its tokens.
+    bool images_learn() const {
+        return !of_images_.empty() || method_.image_features || patch_weight_ != 0 ||
+               regions_->any();
     }
 
     // As many parts at once as threads, then their gradients are added in the order of the parts.
@@ -361,6 +381,7 @@ private:
     double all_valid_;
     std::optional<RegionTerms> regions_;
     std::vector<Tensor> parameters_, of_images_, of_texts_;
+    bool texts_learn_ = false;  // their tower, or what else is not the image tower's
     std::vector<Part> parts_;
     Tensor place_, v_, t_, g_;
 };

@@ -61,6 +61,21 @@ std::vector<ReadPosition> gather_positions(const std::vector<ReadPosition>& own,
     return streams;
 }
 
+// Of what learns; what is frozen has no gradient from here on.
+AdamW make_optimizer(const model::LanguageImageModel& model, const TrainSettings& settings) {
+    tensor::NamedTensors learning;
+    std::vector<double> rates;
+    for (const auto& [name, parameter] : model.parameters.all()) {
+        const Learns how =
+            learns(place_of(name, model.config), settings.learning, settings.schedule.peak);
+        parameter.requires_grad_(!how.frozen);
+        if (how.frozen) continue;
+        learning.emplace_back(name, parameter);
+        rates.push_back(how.rate);
+    }
+    return {learning, settings.adamw, rates};
+}
+
 }  // namespace
 
 Trainer::Trainer(const TrainSettings& settings, const tensor::Group& ranks,
@@ -69,18 +84,18 @@ Trainer::Trainer(const TrainSettings& settings, const tensor::Group& ranks,
       ranks_(ranks),
       method_(find_method(settings.method)),
       state_(first_state(checkpoint, settings.result_settings)),
-      tokenizer_(text::load_tokenizer(settings.tokenizer)),
+      tokenizer_(settings.tokenizer),
       model_(settings.model, settings.data.seed) {
     const bool goes_on = !checkpoint.empty();
     if (goes_on) {
         const std::string weights = (checkpoint / "model.safetensors").string();
         model_.parameters.load(tensor::read_safetensors(weights), weights);
-    } else if (!settings.init.empty()) {
-        load_initial_weights(model_, *tokenizer_, settings.init);
+    } else if (settings.start) {
+        load_initial_weights(model_, *tokenizer_, *settings.start, settings.stretch);
     }
     model_.to(settings.device);
     if (settings.ema > 0) ema_.emplace(model_.parameters.all(), settings.ema);
-    optimizer_.emplace(model_.parameters.all(), settings.adamw);
+    optimizer_.emplace(make_optimizer(model_, settings));
     if (goes_on) state_ = load_state(checkpoint, *optimizer_, ema());
     state_.settings = settings.result_settings;
 }

@@ -45,7 +45,7 @@ private:
     const tensor::Group& ranks_;
     const Method& method_;
     RunState state_;
-    std::unique_ptr<text::Tokenizer> tokenizer_;
+    std::shared_ptr<const text::Tokenizer> tokenizer_;
     model::LanguageImageModel model_;
     std::optional<Ema> ema_;
     std::optional<AdamW> optimizer_;  // of the parameters on their device

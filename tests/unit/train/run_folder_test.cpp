@@ -182,27 +182,37 @@ TEST_CASE("a run starts from the weights of a checkpoint of the same shape and t
     std::filesystem::create_directory(checkpoint);
     model::save_model(checkpoint, source, *tokenizer, "");
 
+    const train::Start from = train::read_start(checkpoint.string(), {}, "");
+    const auto start = [&](model::LanguageImageModel& model, const text::Tokenizer& texts) {
+        train::load_initial_weights(model, texts, from, model::Stretch::kKeepFirst20);
+    };
+
     model::LanguageImageModel same(tiny_config(), 2);
-    train::load_initial_weights(same, *tokenizer, checkpoint.string());
+    start(same, *tokenizer);
     CHECK(same_weights(source, same));
 
     model::ModelConfig with_bias = tiny_config();
     with_bias.has_logit_bias = true;
     with_bias.method = "siglip";
     model::LanguageImageModel siglip(with_bias, 2);
-    train::load_initial_weights(siglip, *tokenizer, checkpoint.string());
+    start(siglip, *tokenizer);
     CHECK(siglip.logit_bias.item<double>() == -10);
     CHECK(siglip.log_scale.equal(source.log_scale));
 
     model::ModelConfig wider = tiny_config();
     wider.text.heads = 4;  // no weight has another shape
     model::LanguageImageModel other(wider, 2);
-    CHECK_THROWS_WITH_AS(train::load_initial_weights(other, *tokenizer, checkpoint.string()),
-                         doctest::Contains("--arch"), cli::UsageError);
+    CHECK_THROWS_WITH_AS(start(other, *tokenizer), doctest::Contains("--arch"), cli::UsageError);
+    // Another size of images and texts is no other architecture.
+    model::ModelConfig larger = tiny_config();
+    larger.vision.image_size *= 2;
+    larger.text.context_length += 30;
+    model::LanguageImageModel grown(larger, 2);
+    start(grown, *tokenizer);
+    CHECK(grown.parameters.all().size() == source.parameters.all().size());
     std::string letters_with_capital_q = text::letter_model();
     letters_with_capital_q.replace(letters_with_capital_q.find("\x01q"), 2, "\x01Q");
     std::ofstream(folder / "tokenizer.model", std::ios::binary) << letters_with_capital_q;
     const auto others = text::load_tokenizer((folder / "tokenizer.model").string());
-    CHECK_THROWS_WITH_AS(train::load_initial_weights(same, *others, checkpoint.string()),
-                         doctest::Contains("tokenizer"), cli::UsageError);
+    CHECK_THROWS_WITH_AS(start(same, *others), doctest::Contains("tokenizer"), cli::UsageError);
 }

@@ -51,6 +51,46 @@ TEST_CASE("every method takes the same three steps on the CPU and on another dev
     }
 }
 
+TEST_CASE("what is frozen has no gradient, and all else has the one that it had") {
+    for (const train::Method& method : train::methods())
+        for (const std::string frozen : {"visual.", ""})
+            for (const bool recompute : {false, true}) {
+                CAPTURE(std::string(method.name));
+                CAPTURE(frozen);
+                CAPTURE(recompute);
+                train::Batch batch = small_batch(6, method.texts_per_image);
+                if (method.regions) test::add_regions(batch);
+                model::LanguageImageModel whole(small_config(method), 1),
+                    part(small_config(method), 1);
+                // The image tower, or the text tower and nothing else.
+                const auto is_frozen = [&](const std::string& name) {
+                    return frozen.empty()
+                               ? name.starts_with("transformer.") ||
+                                     name.starts_with("token_embedding") ||
+                                     name == "positional_embedding" || name == "text_projection" ||
+                                     name.starts_with("ln_final")
+                               : name.starts_with(frozen);
+                };
+                for (const auto& [name, parameter] : part.parameters.all())
+                    parameter.requires_grad_(!is_frozen(name));
+                const train::StepSettings settings{.recompute = recompute, .part_images = 2};
+                const Tensor x = train::forward_backward(method, whole, batch, settings).total;
+                const Tensor y = train::forward_backward(method, part, batch, settings).total;
+                CHECK(x.equal(y));
+                for (std::size_t i = 0; i < whole.parameters.all().size(); ++i) {
+                    const auto& [name, parameter] = part.parameters.all()[i];
+                    CAPTURE(name);
+                    const Tensor mine = parameter.grad(),
+                                 full = whole.parameters.all()[i].second.grad();
+                    if (is_frozen(name))
+                        CHECK(!mine.defined());
+                    else if (full.defined())
+                        CHECK((mine - full).norm().item<double>() <=
+                              1e-5 * full.norm().item<double>());
+                }
+            }
+}
+
 namespace {
 
 // The loss and all gradients of a step.

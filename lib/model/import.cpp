@@ -1,0 +1,90 @@
+#include "model/import.h"
+
+#include "cli/error.h"
+#include "record/file.h"
+#include "text/tokenizer_config.h"
+
+#include <nlohmann/json.hpp>
+
+namespace lip::model {
+namespace {
+
+namespace fs = std::filesystem;
+
+// A tokenizer_config.json that we wrote, or any with the key.
+bool says_clean(const fs::path& folder) {
+    const fs::path own = folder / text::kTokenizerConfigFile;
+    return fs::exists(own) &&
+           record::read_file(own.string(), 1 << 20).find("\"clean\"") != std::string::npos;
+}
+
+text::Clean clean_of_open_clip(const TextConfig& text) {
+    const bool is_plain = !text.has_hf_tokenizer && text.clean == "lower";
+    if (text.clean == "canonicalize" || (text.is_padded() && is_plain))
+        return text::Clean::kCanonicalize;  // the architectures of SigLIP that we know by name
+    return text.clean == "whitespace" ? text::Clean::kWhitespace : text::Clean::kOpenClip;
+}
+
+// The tokenizer named, or the one beside the weights.
+std::unique_ptr<text::Tokenizer> tokenizer_of(const std::string& file,
+                                              const ForeignModel& foreign) {
+    const bool given = !file.empty();
+    if (!given && foreign.folder.empty())
+        throw cli::UsageError(
+            "SRC is bare weights, which have no tokenizer (--tokenizer FILE names one)");
+    const fs::path path = given ? fs::path(file) : foreign.folder;
+    const fs::path folder = fs::is_directory(path) ? path : path.parent_path();
+    text::TokenizerOptions rules;
+    const TextConfig& config = foreign.config.text;
+    // SigLIP's rules, unless the tokenizer has its own beside it.
+    if (config.is_padded() && !fs::exists(folder / text::kTokenizerConfigFile))
+        rules = text::siglip_options();
+    // Texts are cleaned as the library of the model does it, whatever files of Hugging Face's lie
+    // beside: many of open_clip's folders have them. Ours say it in a file of their own.
+    const bool is_ours = fs::exists(folder / "tokenizer.model") && !config.has_hf_tokenizer;
+    if (foreign.format != "hf" && !says_clean(folder) &&
+        (config.is_padded() || (!given && !is_ours)))
+        rules.clean = clean_of_open_clip(config);
+    auto tokenizer = text::load_tokenizer(path.string(), rules);
+    if (tokenizer->vocab_size() > foreign.config.text.vocab_size)
+        throw cli::DataError(
+            path.string() + ": the tokenizer has " + std::to_string(tokenizer->vocab_size()) +
+            " entries, but the model has only " + std::to_string(foreign.config.text.vocab_size));
+    return tokenizer;
+}
+
+// Of a model whose configuration has no name: its folder's or its file's.
+std::string name_of_source(const std::string& path) {
+    const fs::path whole = fs::absolute(path).lexically_normal();
+    return (whole.has_filename() ? whole : whole.parent_path()).stem().string();
+}
+
+}  // namespace
+
+bool is_foreign(const fs::path& path) {
+    if (!fs::is_directory(path)) return fs::exists(path);
+    if (fs::exists(path / "open_clip_config.json")) return true;
+    if (!fs::is_regular_file(path / "config.json")) return false;
+    const auto json =
+        nlohmann::json::parse(record::read_file((path / "config.json").string(), 1 << 20), nullptr,
+                              /*allow_exceptions=*/false);
+    return json.is_object() && json.contains("model_type");
+}
+
+ImportedModel import_model(const fs::path& path, const ForeignOptions& options,
+                           const std::string& tokenizer) {
+    ForeignModel foreign = read_foreign(path, options);
+    ImportedModel model;
+    model.tokenizer = tokenizer_of(tokenizer, foreign);
+    model.config = std::move(foreign.config);
+    if (model.config.text.is_padded()) model.config.text.pad_id = model.tokenizer->pad_id();
+    model.config.text.tokenizer = model.tokenizer->kind();
+    if (model.config.name.empty()) model.config.name = name_of_source(path.string());
+    model.tensors = std::move(foreign.tensors);
+    model.format = std::move(foreign.format);
+    model.left_out = std::move(foreign.left_out);
+    model.notes = std::move(foreign.notes);
+    return model;
+}
+
+}  // namespace lip::model
