@@ -19,6 +19,13 @@ namespace lip::model {
 
 using Json = nlohmann::ordered_json;
 
+// 768.0 is whole, too; beyond 2^53 a fraction could not be told.
+inline bool is_whole(const Json& number) {
+    return number.is_number_integer() ||
+           (number.is_number_float() && std::abs(number.get<double>()) < 9e15 &&
+            std::floor(number.get<double>()) == number.get<double>());
+}
+
 // Reads known keys of one JSON object and refuses the others.
 class ConfigReader {
 public:
@@ -99,12 +106,7 @@ private:
     static bool is_of_type(const Json& there, bool) { return there.is_boolean(); }
     static bool is_of_type(const Json& there, double) { return there.is_number(); }
     static bool is_of_type(const Json& there, const std::string&) { return there.is_string(); }
-    static bool is_of_type(const Json& there, std::int64_t) {
-        // 768.0 is whole, too; beyond 2^53 a fraction could not be told.
-        return there.is_number_integer() ||
-               (there.is_number_float() && std::abs(there.get<double>()) < 9e15 &&
-                std::floor(there.get<double>()) == there.get<double>());
-    }
+    static bool is_of_type(const Json& there, std::int64_t) { return is_whole(there); }
     static bool is_of_type(const Json& there, const std::vector<double>&) {
         return there.is_array() &&
                std::ranges::all_of(there, [](const Json& item) { return item.is_number(); });

@@ -1,5 +1,6 @@
 // Hugging Face's configurations of CLIPModel, SiglipModel and Owlv2ForObjectDetection.
 #include "cli/error.h"
+#include "model/config_reader.h"
 #include "model/foreign.h"
 
 #include <nlohmann/json.hpp>
@@ -7,11 +8,10 @@
 #include <algorithm>
 #include <cmath>
 #include <string_view>
+#include <type_traits>
 
 namespace lip::model {
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 class HfReader {
 public:
@@ -22,6 +22,9 @@ public:
     template <class T>
     T get(const char* key, T standard) const {
         if (!json_.contains(key) || json_[key].is_null()) return standard;
+        if constexpr (std::is_same_v<T, std::int64_t>)
+            if (!is_whole(json_[key]))
+                throw cli::DataError(where_ + "." + key + ": no whole number");
         try {
             return json_[key].get<T>();
         } catch (const nlohmann::json::exception&) {
