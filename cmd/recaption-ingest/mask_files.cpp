@@ -1,5 +1,6 @@
 #include "cmd/recaption-ingest/mask_files.h"
 
+#include "image/decode.h"
 #include "image/encode.h"
 #include "image/outline.h"
 #include "image/palette.h"
@@ -9,12 +10,15 @@
 
 #include <algorithm>
 #include <system_error>
+#include <unordered_map>
 
 namespace lip::cmd {
 namespace {
 
 namespace fs = std::filesystem;
 using namespace record;
+
+constexpr std::size_t kLargestPng = std::size_t{256} << 20;
 
 struct Outline {
     std::string raw;  // polygons, or runs
@@ -63,9 +67,15 @@ double area_of(const Object& region) {
     return box.size() == 4 ? (box[2] - box[0]) * (box[3] - box[1]) : 0;
 }
 
-// Takes the outlines that can be drawn out of a list of regions.
-std::vector<Outline> take_outlines(std::string& regions) {
+// What masks are made of: outlines, and segments of a PNG file by the colour that is their id.
+struct Shapes {
     std::vector<Outline> outlines;
+    std::unordered_map<std::uint32_t, std::uint8_t> segments;
+};
+
+// Takes what can be drawn out of a list of regions.
+Shapes take_shapes(std::string& regions) {
+    Shapes shapes;
     std::string rest = "[";
     bool is_array = false;
     std::size_t number = 0;
@@ -80,8 +90,14 @@ std::vector<Outline> take_outlines(std::string& regions) {
         const std::string raw = text_of(*region, "segmentation");
         double value = 0;
         const bool is_value = number_of(*region, "class", value) && value >= 1 && value <= 255;
-        if (!raw.empty() && is_value) {
-            outlines.push_back({raw, static_cast<std::uint8_t>(value), number, area_of(*region)});
+        double id = 0;
+        const bool is_id = number_of(*region, "id", id) && id >= 0 && id < 1 << 24;
+        if (is_value && (!raw.empty() || is_id)) {
+            if (raw.empty())
+                shapes.segments[static_cast<std::uint32_t>(id)] = static_cast<std::uint8_t>(value);
+            else
+                shapes.outlines.push_back(
+                    {raw, static_cast<std::uint8_t>(value), number, area_of(*region)});
             std::erase_if(region->fields, [](const Object::Field& field) {
                 return field.name == "segmentation" || field.name == "class";
             });
@@ -89,7 +105,23 @@ std::vector<Outline> take_outlines(std::string& regions) {
         region->append_json(rest);
     }
     regions = rest + "]";
-    return outlines;
+    return shapes;
+}
+
+// The pixels whose colour is a segment's id, red first and least: COCO's panoptic files.
+void paint_segments(image::Mask& mask, const fs::path& file, const Shapes& shapes) {
+    const auto picture = image::decode(read_file(file.string(), kLargestPng));
+    if (!picture) throw cli::DataError(file.string() + ": " + picture.reject().message);
+    if (picture->width != mask.width || picture->height != mask.height)
+        throw cli::DataError(file.string() + ": has " + std::to_string(picture->width) + " x " +
+                             std::to_string(picture->height) + " pixels, but its image has " +
+                             std::to_string(mask.width) + " x " + std::to_string(mask.height));
+    for (std::size_t i = 0; i < mask.value.size(); ++i) {
+        const std::uint8_t* rgb = &picture->rgb[3 * i];
+        const std::uint32_t id = rgb[0] | std::uint32_t{rgb[1]} << 8 | std::uint32_t{rgb[2]} << 16;
+        if (const auto found = shapes.segments.find(id); found != shapes.segments.end())
+            mask.value[i] = found->second;
+    }
 }
 
 }  // namespace
@@ -122,28 +154,37 @@ void MaskFiles::write_classes(const std::vector<std::string>& names) {
 }
 
 void MaskFiles::add_to(Record& record) {
-    if (!drawn_.empty()) draw(record);
-    if (!found_.empty()) find(record);
+    if (!drawn_.empty() && draw(record)) return;
+    if (found_.empty()) return;
+    if (const auto path = find(record)) record.object.set_text("mask", path->string()), ++masks_;
 }
 
-void MaskFiles::draw(Record& record) {
+bool MaskFiles::draw(Record& record) {
     const std::string* found = record.object.find("regions");
-    if (!found) return;
+    if (!found) return false;
     std::string regions = *found;
-    std::vector<Outline> outlines = take_outlines(regions);
+    Shapes shapes = take_shapes(regions);
+    std::vector<Outline>& outlines = shapes.outlines;
     std::int64_t width = 0, height = 0;
     const std::string* wide = record.object.find("width");
     const std::string* high = record.object.find("height");
     const bool is_known = wide && high && read_integer(*wide, width) &&
                           read_integer(*high, height) && width > 0 && height > 0;
-    if (outlines.empty() || !is_known) return;
+    if ((outlines.empty() && shapes.segments.empty()) || !is_known) return false;
     record.object.set("regions", regions);
+    if (!shapes.segments.empty() && found_.empty())
+        throw cli::DataError(
+            "--mask-dir: the segments of COCO's panoptic files are the colours of PNG files "
+            "(--masks DIR says where these are)");
+    const auto colours = shapes.segments.empty() ? std::nullopt : find(record);
+    if (outlines.empty() && !colours) return true;  // find() has counted it
     if (width > INT32_MAX / height || width * height > image::kMaxPixels)
         throw cli::DataError("an image of " + std::to_string(width) + " x " +
                              std::to_string(height) + " pixels is too large for a mask (" +
                              record.key + ")");
     image::Mask mask{static_cast<int>(width), static_cast<int>(height), {}};
     mask.value.assign(image::pixel_count(mask.width, mask.height), 0);
+    if (colours) paint_segments(mask, *colours, shapes);
     // The smaller of two that overlap stays whole.
     std::ranges::stable_sort(outlines, std::greater<>(), &Outline::area);
     for (const Outline& outline : outlines)
@@ -159,24 +200,22 @@ void MaskFiles::draw(Record& record) {
     image::write_picture(path, image::encode_png_indexed(mask, image::voc_palette()), force_);
     record.object.set_text("mask", path);
     ++masks_;
+    return true;
 }
 
-void MaskFiles::find(Record& record) {
-    if (record.image.empty()) return;
+std::optional<fs::path> MaskFiles::find(const Record& record) {
+    if (record.image.empty()) return std::nullopt;
     // a/b/c.png, b/c.png, c.png
     std::string name = fs::path(record.image).replace_extension(".png").relative_path().string();
     for (;;) {
-        const fs::path path = found_ / name;
-        if (fs::is_regular_file(path)) {
-            record.object.set_text("mask", path.string());
-            ++masks_;
-            return;
-        }
+        fs::path path = found_ / name;
+        if (fs::is_regular_file(path)) return path;
         const std::size_t slash = name.find('/');
         if (slash == name.npos) break;
         name.erase(0, slash + 1);
     }
     ++missing_;
+    return std::nullopt;
 }
 
 }  // namespace lip::cmd

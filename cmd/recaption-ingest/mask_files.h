@@ -1,4 +1,6 @@
-// Masks of records: drawn from the outlines of regions (--mask-dir), or found by name (--masks).
+// Masks of records: drawn from the outlines of regions (--mask-dir), or found by name (--masks);
+// with both, those that are found have the segments of COCO's panoptic files as colours, and masks
+// of classes are made of them.
 #pragma once
 
 #include "record/record.h"
@@ -6,6 +8,7 @@
 #include <atomic>
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -31,8 +34,8 @@ public:
     std::uint64_t missing() const { return missing_; }  // records whose mask was not found
 
 private:
-    void draw(record::Record& record);
-    void find(record::Record& record);
+    bool draw(record::Record& record);
+    std::optional<std::filesystem::path> find(const record::Record& record);
 
     std::filesystem::path drawn_, found_;
     bool force_;

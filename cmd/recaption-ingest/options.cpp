@@ -71,7 +71,7 @@ cli::Tool ingest_tool(IngestOptions& options) {
         "and name them in the records");
     o.add("--masks", options.masks, "DIR",
           "name the masks in DIR in the records: that of the image a/b/c.jpg is a/b/c.png, b/c.png "
-          "or c.png");
+          "or c.png. With --mask-dir, these are the PNG files of COCO's panoptic segments");
     std::vector<std::string> formats;
     for (const FormatLine& format : known) formats.emplace_back(format.name);
     add_records(o, options.stream, formats);

@@ -41,7 +41,8 @@ std::string words_at(const std::string& caption, const std::string& places) {
 // An annotation with a "bbox" [x, y, width, height] in pixels. Its text is what it says itself,
 // the words of the image's caption that it points to, or its category.
 void add_region(RegionList& regions, const Object& annotation, const std::string& raw,
-                const std::string& image_caption, const Categories& categories) {
+                const std::string& image_caption, const Categories& categories,
+                bool is_segment = false) {
     std::vector<double> box;
     for (const std::string& side : list_of(annotation, "bbox"))
         if (double value = 0; read_number(side, value)) box.push_back(value);
@@ -67,6 +68,8 @@ void add_region(RegionList& regions, const Object& annotation, const std::string
         region.others.push_back({"segmentation", *outline});
         region.others.push_back({"class", std::to_string(category->second)});
     }
+    if (!outline && is_known && categories.has_outlines && is_segment)
+        region.others.push_back({"class", std::to_string(category->second)});
     regions.add(std::move(region), raw);
 }
 
@@ -102,7 +105,7 @@ cli::Result<Record> coco_image(Object& object, const Categories& categories,
             builder.add(column, text_of(*annotation, "caption"));
         for (const std::string& raw : segments)
             if (const auto segment = parse_object(raw))
-                add_region(regions, *segment, raw, image_caption, categories);
+                add_region(regions, *segment, raw, image_caption, categories, /*is_segment=*/true);
     }
     auto record = builder.finish();
     if (!record) return record;
