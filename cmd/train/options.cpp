@@ -190,6 +190,8 @@ void set_regions(const cli::Options& given, TrainOptions& t) {
 
 // What a model brings with it need not be said.
 void set_start(const cli::Options& given, TrainOptions& t) {
+    if (t.init.empty() && given.on_command_line("init"))
+        throw cli::UsageError("--init: the name is empty (an unset variable?)");
     if (!t.init.empty() && !given.given("arch")) t.arch.clear();
     if (t.init.empty() && given.on_command_line("stretch-text"))
         throw cli::UsageError("--stretch-text needs --init");
@@ -197,8 +199,16 @@ void set_start(const cli::Options& given, TrainOptions& t) {
 
 void check_learning(const TrainOptions& t) {
     const train::LearningSettings& s = t.run.learning;
-    if (s.unfreeze_last > 0 && s.freeze.empty())
-        throw cli::UsageError("--unfreeze-last: nothing is frozen (--freeze vision)");
+    const auto is_frozen = [&](std::string_view word) {
+        return std::ranges::find(s.freeze, word) != s.freeze.end();
+    };
+    if (s.unfreeze_last > 0 && !is_frozen("vision") && !is_frozen("text"))
+        throw cli::UsageError("--unfreeze-last: no tower is frozen (--freeze vision)");
+    if (s.unfreeze_last == 0 &&
+        ((is_frozen("vision") && s.vision_rate > 0) || (is_frozen("text") && s.text_rate > 0)))
+        throw cli::UsageError("--lr-vision, --lr-text: a tower that is frozen has no rate");
+    if (t.init.empty() && (is_frozen("vision") || is_frozen("text")))
+        cli::warn("--freeze without --init: the tower keeps the random weights it starts with");
     if (t.run.schedule.peak == 0 && (s.vision_rate > 0 || s.text_rate > 0 || s.new_rate > 0))
         throw cli::UsageError(
             "--lr-vision, --lr-text and --lr-new follow the schedule of --lr, "

@@ -11,6 +11,7 @@
 #include "train/frames.h"
 #include "train/init.h"
 #include "train/preview.h"
+#include "train/trainer.h"
 
 #include <unistd.h>
 
@@ -312,6 +313,10 @@ void plan(const TrainSettings& s, const tensor::RankPlace& place) {
     frames.read(0);  // are these shards at all?
     train::plan_streams(frames, s.data.batch_size, place.size);
     const train::RunFolder folder(s.run_folder, s.resume, s.replace);  // may it be written?
+    if (const auto from = s.resume ? folder.newest() : std::filesystem::path(); !from.empty())
+        cli::info("would go on from step " +
+                  std::to_string(train::first_state(from, s.result_settings).step) + " (" +
+                  from.string() + ")");
     model::LanguageImageModel model(s.model, s.data.seed);
     if (s.start) train::load_initial_weights(model, *s.tokenizer, *s.start, s.stretch);
     for (const std::string& line :

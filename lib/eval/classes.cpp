@@ -11,6 +11,7 @@
 #include "text/utf8.h"
 
 #include <ATen/ATen.h>
+#include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <filesystem>
@@ -69,6 +70,14 @@ std::string shared_or_file(const std::string& folder, const std::string& word,
     return record::data_file(folder + "/" + word + extension);
 }
 
+// A list of texts or of other lists, not a name in brackets.
+bool is_json_list(std::string_view text) {
+    if (!text.starts_with('[')) return false;
+    const std::size_t next = text.find_first_not_of(" \t\r\n", 1);
+    return next == text.npos ||
+           std::string_view("\"[{]").find(text[next]) != std::string_view::npos;
+}
+
 }  // namespace
 
 Classes::Classes(const std::string& word) {
@@ -77,8 +86,7 @@ Classes::Classes(const std::string& word) {
     const std::size_t begin = text.find_first_not_of(" \t\r\n\xEF\xBB\xBF");
     if (begin != text.npos && text[begin] == '{')
         read_json(text.substr(begin), path);
-    else if (begin != text.npos && text.find_first_not_of(" \t\r\n", begin + 1) != text.npos &&
-             text[begin] == '[' && text[text.find_first_not_of(" \t\r\n", begin + 1)] == '"')
+    else if (begin != text.npos && is_json_list(std::string_view(text).substr(begin)))
         read_list(text.substr(begin), path);
     else
         read_lines(text, path);
@@ -146,17 +154,16 @@ void Classes::read_json(const std::string& text, const std::string& path) {
 }
 
 void Classes::read_list(const std::string& text, const std::string& path) {
-    bool is_array = false;
-    const std::vector<std::string_view> items =
-        record::array_items(text::trim(std::string_view(text)), is_array);
-    for (std::size_t i = 0; i < items.size(); ++i) {
+    const auto list = nlohmann::json::parse(text, nullptr, /*allow_exceptions=*/false);
+    if (!list.is_array())
+        throw cli::DataError(path + ":1: is not a JSON list of names (is it truncated?)");
+    for (std::size_t i = 0; i < list.size(); ++i) {
         const std::string where = path + ": name " + std::to_string(i + 1);
-        std::string name;
-        if (!record::read_text(items[i], name) || text::trim(name).empty())
+        if (!list[i].is_string() || text::trim(list[i].get_ref<const std::string&>()).empty())
             throw cli::DataError(where + " is empty or not a string");
+        const auto name = list[i].get<std::string>();
         add({name, {name}, {}}, where);
     }
-    if (!is_array) throw cli::DataError(path + ":1: is not a JSON list of names");
 }
 
 std::vector<std::int64_t> Classes::twins() const {

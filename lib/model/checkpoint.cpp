@@ -33,6 +33,11 @@ namespace {
 
 constexpr std::size_t kMostConfig = 1 << 20;
 
+bool is_of_hugging_face(const std::string& config) {
+    const auto json = nlohmann::json::parse(config, nullptr, /*allow_exceptions=*/false);
+    return json.is_object() && json.contains("model_type") && !json.contains("model_cfg");
+}
+
 bool says_detector(const std::string& config) {
     const auto json = nlohmann::json::parse(config, nullptr, /*allow_exceptions=*/false);
     if (!json.is_object()) return false;
@@ -53,6 +58,11 @@ ModelConfig read_config(const fs::path& checkpoint) {
         throw cli::DataError(checkpoint.string() +
                              ": is an OWLv2 detector, which finds boxes only (ground -m " +
                              checkpoint.string() + ")");
+    if (is_of_hugging_face(config))
+        throw cli::DataError(
+            checkpoint.string() +
+            ": is a model of Hugging Face (checkpoint import makes a checkpoint of "
+            "it)");
     return parse_config(config, file);
 }
 

@@ -37,10 +37,12 @@ void check_is_weights(const fs::path& path) {
     std::string head(512, '\0');
     file.read(head.data(), static_cast<std::streamsize>(head.size()));
     head.resize(static_cast<std::size_t>(file.gcount()));
-    if (tensor::is_safetensors(head)) return;
+    if (tensor::is_safetensors(head) || tensor::is_pt(path.string())) return;
     const record::ContentKind kind = record::content_of(head);
     if (kind.content == record::Content::kPicture || kind.content == record::Content::kForeign)
         throw cli::DataError(path.string() + ": " + kind.message());
+    throw cli::DataError(path.string() +
+                         ": is no file of weights (safetensors, or what torch.save writes)");
 }
 
 NamedTensors read_weights(const fs::path& path, bool ema) {
@@ -172,6 +174,7 @@ ModelConfig config_of_weights(const NamedTensors& ours, const std::string& where
 ForeignModel read_bare(const fs::path& file, const ForeignOptions& options) {
     const bool is_pt = tensor::is_pt(file.string());
     const bool is_program = is_pt && tensor::is_torchscript(file.string());
+    check_is_weights(file);
     if (options.arch.empty() && !is_program)
         throw cli::UsageError(
             file.string() +
@@ -186,6 +189,8 @@ ForeignModel read_bare(const fs::path& file, const ForeignOptions& options) {
         foreign.notes.emplace_back("the architecture is read off the weights");
     for (const auto& [name, value] : foreign.tensors) {
         foreign.config.has_logit_bias |= name == "logit_bias";
+        if (name == "token_embedding.weight" && value.dim() == 2)
+            foreign.config.text.vocab_size = value.size(0);
         std::int64_t& length = foreign.config.text.context_length;
         if (name != "positional_embedding" || value.dim() != 2 || value.size(0) == length) continue;
         foreign.notes.push_back("texts of " + std::to_string(value.size(0)) + " tokens, not " +
@@ -222,6 +227,10 @@ ForeignModel read_foreign(const fs::path& path, const ForeignOptions& options) {
     const auto wanted = [&](const char* format) {
         return options.format.empty() || options.format == format;
     };
+    if (fs::is_directory(path) && !options.arch.empty())
+        throw cli::UsageError(
+            "--arch: " + path.string() +
+            " says itself which architecture it has (--arch is for bare weights)");
     ForeignModel foreign;
     if (!fs::is_directory(path))
         foreign = read_bare(path, options);

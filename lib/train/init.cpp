@@ -155,7 +155,13 @@ void report_sizes(const model::ModelConfig& there, const model::ModelConfig& her
             cli::info(what + of + std::to_string(now) + unit + ", not " + std::to_string(old) +
                       ": the positions are fitted");
     };
-    report(there.vision.image_size, here.vision.image_size, "images of ", " pixels");
+    if (there.vision.grid() != here.vision.grid())
+        report(there.vision.image_size, here.vision.image_size, "images of ", " pixels");
+    const std::int64_t rest = here.vision.image_size % here.vision.patch_size;
+    if (rest != 0 && there.vision.image_size != here.vision.image_size)
+        cli::warn("--image-size " + std::to_string(here.vision.image_size) +
+                  " is no multiple of the patches of " + std::to_string(here.vision.patch_size) +
+                  " pixels: the last " + std::to_string(rest) + " rows and columns are not seen");
     report(there.text.context_length, here.text.context_length, "texts of ", " tokens");
 }
 
@@ -165,6 +171,16 @@ Start read_start(const std::string& path, const model::ForeignOptions& options,
                  const std::string& tokenizer) {
     Start start;
     start.name = path;
+    namespace fs = std::filesystem;
+    if (fs::is_directory(path) && !model::is_foreign(path) &&
+        !fs::exists(fs::path(path) / "config.json") && !fs::exists(fs::path(path) / "checkpoints"))
+        throw cli::DataError(
+            "--init " + path +
+            ": is no checkpoint or run folder, nor a model of open_clip or Hugging "
+            "Face (open_clip_config.json, config.json)");
+    if (!fs::exists(path))
+        throw cli::DataError("--init " + path +
+                             ": does not exist (a file or folder here; nothing is downloaded)");
     if (!model::is_foreign(path)) {
         const std::filesystem::path folder = model::find_checkpoint(path);
         start.config = model::read_config(folder);
@@ -196,6 +212,9 @@ void load_initial_weights(model::LanguageImageModel& model, const text::Tokenize
                               first_difference(there, here) +
                               "; without --arch and --tokenizer the run has those of --init)");
     check_llip(start.config, model.config, start.name);
+    if (start.config.method != model.config.method)
+        cli::info(what + "is a model of --method " + start.config.method + ", the run uses " +
+                  model.config.method);
     if (start.tokenizer->file_name() == tokenizer.file_name() &&
         start.tokenizer->file_bytes() != tokenizer.file_bytes())
         throw cli::UsageError(what +
@@ -223,7 +242,7 @@ void load_initial_weights(model::LanguageImageModel& model, const text::Tokenize
     }
     model.parameters.load(weights, start.name);
     if (!fresh.empty())
-        cli::warn(what + "it lacks " + some_of(fresh) + ", which start with random weights");
+        cli::warn(what + "it lacks " + some_of(fresh) + ": new, as in a model without --init");
     if (!dropped.empty())
         cli::warn(what + "this run does not use " + some_of(dropped) + "; left out");
 }

@@ -20,6 +20,11 @@ struct LearningSettings {
     std::int64_t unfreeze_last = 0;   // blocks of frozen towers that learn, with all behind them
     double vision_rate = 0, text_rate = 0, new_rate = 0;  // peaks; 0: that of the schedule
     double layer_decay = 1;  // a block's rate, as a share of that of the block behind it
+
+    bool is_plain() const {
+        return freeze.empty() && vision_rate == 0 && text_rate == 0 && new_rate == 0 &&
+               layer_decay == 1;
+    }
 };
 
 // Throws UsageError for a word that is none of the parts.

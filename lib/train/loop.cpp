@@ -95,9 +95,16 @@ std::unique_ptr<RunLog> open_log(const TrainSettings& settings, RunFolder& folde
     return log;
 }
 
-void log_start(const TrainSettings& settings, const Trainer& trainer, const Loader& loader,
-               const std::filesystem::path& from) {
+void log_start(const TrainSettings& settings, const Trainer& trainer, const Loader& loader) {
     cli::info(start_message(settings, trainer.model().parameters.count(), loader.identity()));
+    if (settings.learning.is_plain()) return;
+    for (const std::string& line : learning_lines(trainer.model().parameters.all(), settings.model,
+                                                  settings.learning, settings.schedule.peak))
+        cli::info(line);
+}
+
+void log_resume(const TrainSettings& settings, const Trainer& trainer,
+                const std::filesystem::path& from) {
     if (!from.empty() && trainer.state().step >= settings.schedule.total_steps)
         cli::info("the run is complete: " + from.string());
     else if (!from.empty())
@@ -139,7 +146,8 @@ TrainResult run_training(const TrainSettings& settings, const tensor::Group& ran
     // 2. The first rank writes; nothing before all can be read.
     const auto log = ranks.is_first() ? open_log(settings, folder, state, from) : nullptr;
     const std::int64_t total = settings.schedule.total_steps;
-    if (log) log_start(settings, trainer, loader, from);
+    if (log) log_start(settings, trainer, loader);
+    if (log) log_resume(settings, trainer, from);
     cli::Progress progress("training", "steps", static_cast<std::uint64_t>(total),
                            /*on_signal=*/false, static_cast<std::uint64_t>(state.step));
     Checkpoints checkpoints(settings, folder, trainer, loader, log.get(), from);

@@ -17,8 +17,8 @@ namespace {
 
 constexpr int kMostBadSteps = 10;  // in a row
 
-// How far the run has come that goes on from the checkpoint. Throws UsageError if it had other
-// settings.
+}  // namespace
+
 RunState first_state(const std::filesystem::path& checkpoint, const ResultSettings& now) {
     if (checkpoint.empty()) return {};
     RunState state = read_state(checkpoint);
@@ -37,6 +37,8 @@ RunState first_state(const std::filesystem::path& checkpoint, const ResultSettin
             changed);
     return state;
 }
+
+namespace {
 
 std::string keys_of(const Batch& batch) {
     std::string text;

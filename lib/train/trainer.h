@@ -16,6 +16,10 @@ namespace lip::train {
 struct Method;
 struct TrainSettings;
 
+// How far the run has come that goes on from the checkpoint; nothing if there is none. Throws
+// UsageError if it had other settings.
+RunState first_state(const std::filesystem::path& checkpoint, const ResultSettings& now);
+
 // Every rank has one; they call step() and save() together. One thread at a time. Keeps references
 // to settings and ranks.
 class Trainer {
