@@ -207,8 +207,6 @@ void check_learning(const TrainOptions& t) {
     if (s.unfreeze_last == 0 &&
         ((is_frozen("vision") && s.vision_rate > 0) || (is_frozen("text") && s.text_rate > 0)))
         throw cli::UsageError("--lr-vision, --lr-text: a tower that is frozen has no rate");
-    if (t.init.empty() && (is_frozen("vision") || is_frozen("text")))
-        cli::warn("--freeze without --init: the tower keeps the random weights it starts with");
     if (t.run.schedule.peak == 0 && (s.vision_rate > 0 || s.text_rate > 0 || s.new_rate > 0))
         throw cli::UsageError(
             "--lr-vision, --lr-text and --lr-new follow the schedule of --lr, "

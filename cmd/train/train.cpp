@@ -290,6 +290,9 @@ TrainSettings complete(const TrainOptions& t, const tensor::RankPlace& place) {
     check_ring(t, method, place);
     TrainSettings s = t.run;
     s.start = start_of(t);
+    if (!s.start &&
+        std::ranges::any_of(s.learning.freeze, [](auto& word) { return word != "scale"; }))
+        cli::warn("--freeze without --init: the tower keeps the random weights it starts with");
     s.model = model_config(t, method, s);
     complete_data(t, method, place, s);
     complete_length(t, s);
