@@ -33,11 +33,6 @@ namespace {
 
 constexpr std::size_t kMostConfig = 1 << 20;
 
-bool is_of_hugging_face(const std::string& config) {
-    const auto json = nlohmann::json::parse(config, nullptr, /*allow_exceptions=*/false);
-    return json.is_object() && json.contains("model_type") && !json.contains("model_cfg");
-}
-
 bool says_detector(const std::string& config) {
     const auto json = nlohmann::json::parse(config, nullptr, /*allow_exceptions=*/false);
     if (!json.is_object()) return false;
@@ -46,6 +41,11 @@ bool says_detector(const std::string& config) {
 }
 
 }  // namespace
+
+bool is_hf_config(const std::string& text) {
+    const auto json = nlohmann::json::parse(text, nullptr, /*allow_exceptions=*/false);
+    return json.is_object() && json.contains("model_type") && !json.contains("model_cfg");
+}
 
 bool is_detector(const fs::path& checkpoint) {
     return says_detector(record::read_file((checkpoint / "config.json").string(), kMostConfig));
@@ -58,7 +58,7 @@ ModelConfig read_config(const fs::path& checkpoint) {
         throw cli::DataError(checkpoint.string() +
                              ": is an OWLv2 detector, which finds boxes only (ground -m " +
                              checkpoint.string() + ")");
-    if (is_of_hugging_face(config))
+    if (is_hf_config(config))
         throw cli::DataError(
             checkpoint.string() +
             ": is a model of Hugging Face (checkpoint import makes a checkpoint of "

@@ -20,6 +20,9 @@ struct LoadedModel {
 // DataError if there is none.
 std::filesystem::path find_checkpoint(const std::filesystem::path& path);
 
+// Is it a config.json of Hugging Face's?
+bool is_hf_config(const std::string& json);
+
 // Is it a detector (lib/detect), one of ours or Hugging Face's OWLv2? Throws DataError if
 // config.json cannot be read.
 bool is_detector(const std::filesystem::path& checkpoint);

@@ -1,10 +1,9 @@
 #include "model/import.h"
 
 #include "cli/error.h"
+#include "model/checkpoint.h"
 #include "record/file.h"
 #include "text/tokenizer_config.h"
-
-#include <nlohmann/json.hpp>
 
 namespace lip::model {
 namespace {
@@ -65,10 +64,7 @@ bool is_foreign(const fs::path& path) {
     if (!fs::is_directory(path)) return fs::exists(path);
     if (fs::exists(path / "open_clip_config.json")) return true;
     if (!fs::is_regular_file(path / "config.json")) return false;
-    const auto json =
-        nlohmann::json::parse(record::read_file((path / "config.json").string(), 1 << 20), nullptr,
-                              /*allow_exceptions=*/false);
-    return json.is_object() && json.contains("model_type");
+    return is_hf_config(record::read_file((path / "config.json").string(), 1 << 20));
 }
 
 ImportedModel import_model(const fs::path& path, const ForeignOptions& options,

@@ -9,9 +9,8 @@ namespace lip::model {
 // vectors, and takes away those that only training uses; what remains without a place stays.
 // Everything done is in `notes`.
 //   Long-CLIP (Zhang et al. 2024, section 3.2): its two tables of text positions become one.
-//   FG-CLIP (Xie et al. 2025): short texts, or with `long_text` those of 248 tokens with a table
-//   and
-//     a projection of their own.
+//   FG-CLIP (Xie et al. 2025): short texts, or with `long_text` those of 248 tokens, which have a
+//     table and a projection of their own.
 //   FLAIR (Xiao et al. 2025): the projections of its global vectors. Its attention pooling, which
 //     makes an image's vector anew for every text, remains without a place.
 //   COSMOS (Kim et al. 2025), DreamLIP (Zheng et al. 2024): heads of the training fall away.

@@ -64,12 +64,10 @@ void add_region(RegionList& regions, const Object& annotation, const std::string
         if (field.name == "id" || (field.name == "iscrowd" && field.raw != "0"))
             region.others.push_back(field);
     const std::string* outline = annotation.find("segmentation");
-    if (outline && is_known && categories.has_outlines) {
-        region.others.push_back({"segmentation", *outline});
+    if ((outline || is_segment) && is_known && categories.has_outlines) {
+        if (outline) region.others.push_back({"segmentation", *outline});
         region.others.push_back({"class", std::to_string(category->second)});
     }
-    if (!outline && is_known && categories.has_outlines && is_segment)
-        region.others.push_back({"class", std::to_string(category->second)});
     regions.add(std::move(region), raw);
 }
 

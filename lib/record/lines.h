@@ -29,9 +29,8 @@ struct LineBlock {
 };
 
 // Reads all inputs of `settings` in order, in blocks of what is at hand, at most about 256 KiB and
-// a line. Blank lines are left out unless
-// settings.keep_blank. All files are opened once at the start, so that a misspelt name
-// costs no time. Throws DataError.
+// a line. Blank lines are left out unless settings.keep_blank. All files are opened once at the
+// start, so that a misspelt name costs no time. Throws DataError.
 class LineReader {
 public:
     explicit LineReader(const StreamSettings& settings);
