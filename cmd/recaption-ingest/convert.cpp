@@ -53,6 +53,8 @@ public:
         for (const RowIndex::Entry& entry : block_.entries) {
             Record record = block_.index->read(entry);
             settings_.masks->add_to(record);
+            note_bad_parts(record, {block_.index->file_of(entry), 0, 0, false, {}});
+            if (!record.bad_parts.empty() && settings_.stops) break;
             add_record(std::move(record));
         }
         if (auto record = gatherer_.finish()) {
@@ -86,13 +88,17 @@ private:
         return {block_.file, row.line, row.offset, false, {}};
     }
 
+    void note_bad_parts(Record& record, const record::Place& place) {
+        for (BadPart& part : record.bad_parts)
+            out_.bad.push_back({place, part.reject, std::move(part.raw), false, true});
+    }
+
     // False: a part of it is bad, and that stops the run.
     bool take(const Row& row, Record record) {
         if (!settings_.where->empty() && !settings_.where->takes(record, out_.counts.where))
             return true;
         settings_.masks->add_to(record);
-        for (BadPart& part : record.bad_parts)
-            out_.bad.push_back({place_of(row), part.reject, std::move(part.raw), false, true});
+        note_bad_parts(record, place_of(row));
         if (!record.bad_parts.empty() && settings_.stops) return false;
         add_record(std::move(record));
         return true;

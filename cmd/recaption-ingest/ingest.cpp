@@ -5,18 +5,14 @@
 #include "cmd/recaption-ingest/marks.h"
 #include "cmd/recaption-ingest/mask_files.h"
 #include "cmd/recaption-ingest/report.h"
-#include "record/content.h"
 #include "record/file.h"
 #include "record/lines.h"
 #include "record/ordered.h"
 #include "record/pixel_regions.h"
-#include "record/region_columns.h"
-#include "shard/caption_tars.h"
 #include "shard/images.h"
 #include "shard/picture_rows.h"
 
 #include <algorithm>
-#include <filesystem>
 #include <functional>
 #include <map>
 
@@ -223,6 +219,8 @@ private:
                 resolve_region_texts(record);
                 resolve_pixel_regions(record);
                 masks_.add_to(record);
+                for (const BadPart& bad : record.bad_parts)
+                    errors_.report_part(item.place, bad.reject, bad.raw);
                 counts_.empty_boxes += record.empty_boxes;
             } else {
                 ++counts_.missing;
@@ -302,36 +300,6 @@ private:
 };
 
 }  // namespace
-
-std::unique_ptr<RowReader> open_any(const std::string& path, const ImportSettings& settings,
-                                    std::string& format) {
-    const auto tars = shard::tar_formats();
-    if (path != "-" && std::filesystem::is_directory(path)) {
-        if (!format.empty() && format != "image-folder")
-            throw cli::DataError(path + ": a folder of pictures is no " + format);
-        format = "image-folder";
-        return with_regions(shard::open_picture_folder(path, settings), settings.map.regions);
-    }
-    if (format == "image-folder")
-        throw cli::DataError(display_name(path) + ": is no folder of pictures");
-    auto source = std::make_unique<CaptionSource>(path);
-    const bool named = std::ranges::any_of(tars, [&](const auto& t) { return t.name == format; });
-    if (!named && !(format.empty() && content_of(source->head()).content == Content::kTar))
-        return open_captions(std::move(source), settings, format);
-    const std::string name = source->name();
-    auto reader = shard::open_caption_tar(std::move(source), settings, name, format);
-    if (!named && settings.found) settings.found(name, format, "a tar");
-    return with_regions(std::move(reader), settings.map.regions);
-}
-
-std::vector<FormatLine> all_formats() {
-    std::vector<FormatLine> lines;
-    for (const shard::TarFormat& format : shard::tar_formats())
-        lines.push_back({format.name, format.summary});
-    for (const CaptionFormat& format : caption_formats())
-        lines.push_back({format.name, format.summary});
-    return lines;
-}
 
 int ingest(IngestOptions& options) {
     if (options.list_formats) {

@@ -24,6 +24,7 @@ bool is_foreign(const cli::Reject& reject, std::string_view raw) {
 }  // namespace
 
 std::string to_string(const Place& place) {
+    if (place.line == 0) return place.file;
     return place.file + (place.is_sample ? ": sample " : ":") + std::to_string(place.line);
 }
 
@@ -134,10 +135,12 @@ void ErrorLog::add(const Place& place, const cli::Reject& reject, std::string_vi
     if (file_) {
         std::string line = "{\"file\":";
         cli::append_json_string(line, place.file);
-        line += place.is_sample ? ",\"sample\":" : ",\"line\":";
-        append_integer(line, static_cast<std::int64_t>(place.line));
-        line += ",\"offset\":";
-        append_integer(line, static_cast<std::int64_t>(place.offset));
+        if (place.line > 0) {
+            line += place.is_sample ? ",\"sample\":" : ",\"line\":";
+            append_integer(line, static_cast<std::int64_t>(place.line));
+            line += ",\"offset\":";
+            append_integer(line, static_cast<std::int64_t>(place.offset));
+        }
         if (!key.empty()) {
             line += ",\"key\":";
             cli::append_json_string(line, key);

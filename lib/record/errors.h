@@ -39,7 +39,7 @@ struct StreamSettings {
 // Where a record came from.
 struct Place {
     std::string file;
-    std::uint64_t line = 0;    // from 1
+    std::uint64_t line = 0;    // from 1; 0: only the file is known
     std::uint64_t offset = 0;  // byte in the unpacked file
     bool is_sample = false;    // `line` is the number of a sample in a shard
     std::string key;

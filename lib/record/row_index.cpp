@@ -25,12 +25,14 @@ bool same_hash(const RowIndex::Entry& a, const RowIndex::Entry& b) {
 std::string no_places(const std::string& path, int fd) {
     char head[512] = {};
     struct stat status = {};
-    if (fd < 0 || ::fstat(fd, &status) != 0 || !S_ISREG(status.st_mode))
-        return "needs a plain file (save it and name the file)";
-    const ssize_t size = ::pread(fd, head, sizeof head, 0);
-    const std::string_view bytes(head, static_cast<std::size_t>(std::max<ssize_t>(size, 0)));
     const std::string records =
         " (turn it into records first: recaption-ingest " + path + " -o FILE.jsonl)";
+    if (fd < 0 || ::fstat(fd, &status) != 0)
+        return "needs a plain file (save it and name the file)";
+    if (S_ISDIR(status.st_mode)) return "a folder has none" + records;
+    if (!S_ISREG(status.st_mode)) return "needs a plain file (save it and name the file)";
+    const ssize_t size = ::pread(fd, head, sizeof head, 0);
+    const std::string_view bytes(head, static_cast<std::size_t>(std::max<ssize_t>(size, 0)));
     if (bytes.starts_with("\x1f\x8b") || bytes.starts_with("\x28\xb5\x2f\xfd"))
         return "needs a plain file (unpack it first)";
     if (bytes.starts_with("PAR1")) return "Parquet has none" + records;
@@ -42,11 +44,14 @@ std::string no_places(const std::string& path, int fd) {
 
 struct RowIndex::File {
     std::unique_ptr<RowReader> reader;
+    std::string name;
     int fd = -1;
 
-    explicit File(int descriptor) : fd(descriptor) {}
+    File(std::string file, int descriptor) : name(std::move(file)), fd(descriptor) {}
     File(File&& other) noexcept
-        : reader(std::move(other.reader)), fd(std::exchange(other.fd, -1)) {}
+        : reader(std::move(other.reader)),
+          name(std::move(other.name)),
+          fd(std::exchange(other.fd, -1)) {}
     File& operator=(File&&) = delete;
     ~File() {
         if (fd >= 0) ::close(fd);
@@ -74,7 +79,8 @@ RowIndex::RowIndex(const std::vector<std::string>& paths, const std::string& for
 
 void RowIndex::add_file(const std::string& path, const std::string& format,
                         const ImportSettings& settings, const std::string& option) {
-    files_.emplace_back(path == "-" ? -1 : ::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    files_.emplace_back(display_name(path),
+                        path == "-" ? -1 : ::open(path.c_str(), O_RDONLY | O_CLOEXEC));
     if (const std::string why = no_places(path, files_.back().fd); !why.empty())
         throw cli::DataError(display_name(path) + ": " + option +
                              " reads caption rows by their place, and " + why);
@@ -169,11 +175,18 @@ Record RowIndex::read(const Entry& entry) const {
         Row row;
         if (file.reader->row_at(text, at_end, row)) {
             auto record = file.reader->record(row);
-            if (record) return std::move(*record);
+            if (record) {
+                record->bad_parts.clear();
+                return std::move(*record);
+            }
             at_end = true;
         }
         if (at_end) throw cli::DataError("a caption file has changed while it was read");
     }
+}
+
+const std::string& RowIndex::file_of(const Entry& entry) const {
+    return files_[entry.file_and_offset >> kOffsetBits].name;
 }
 
 }  // namespace lip::record

@@ -35,8 +35,10 @@ public:
 
     // The rows of a reference, in the order of the files. Thread-safe.
     std::span<const Entry> find(std::string_view reference) const;
-    // Thread-safe. Throws DataError if the file has changed.
+    // Thread-safe. Throws DataError if the file has changed. Its bad parts were reported before.
     Record read(const Entry& entry) const;
+    // As messages name it.
+    const std::string& file_of(const Entry& entry) const;
 
     // Puts the rows in the order in which the first of each reference stands; find() must not be
     // called any more.

@@ -18,6 +18,9 @@ constexpr TarFormat kFormats[] = {
      "img2dataset's tars: KEY.json with url and caption or DreamLIP's names, KEY.txt"},
     {"image-folder",
      "a folder of pictures with KEY.txt, KEY.caption, KEY.json or metadata.jsonl beside them"},
+    {"flickr30k-entities",
+     "a folder with Sentences/ID.txt and Annotations/ID.xml: captions and the boxes of their "
+     "phrases"},
     {"wds", "other webdataset tars: the raw caption in KEY.txt or KEY.json"},
 };
 

@@ -2,6 +2,7 @@
 
 #include "cli/error.h"
 #include "cli/log.h"
+#include "record/entities.h"
 #include "record/lines.h"
 #include "record/operands.h"
 #include "shard/folder.h"
@@ -91,7 +92,8 @@ std::vector<std::string> files_of(const std::string& operand) {
     std::error_code error;
     const auto status = fs::status(operand, error);
     if (fs::is_directory(status)) {
-        if (!PictureFolder(operand).pictures().empty()) return {operand};
+        if (record::is_entities_folder(operand) || !PictureFolder(operand).pictures().empty())
+            return {operand};
         return files_of_folder(operand);
     }
     const bool is_manifest = record::is_manifest_name(operand) ||
