@@ -70,12 +70,23 @@ std::string shared_or_file(const std::string& folder, const std::string& word,
     return record::data_file(folder + "/" + word + extension);
 }
 
-// A list of texts or of other lists, not a name in brackets.
+// A list, be it cut off, not a name in brackets.
 bool is_json_list(std::string_view text) {
     if (!text.starts_with('[')) return false;
+    if (nlohmann::json::accept(text)) return true;
     const std::size_t next = text.find_first_not_of(" \t\r\n", 1);
     return next == text.npos ||
            std::string_view("\"[{]").find(text[next]) != std::string_view::npos;
+}
+
+// {"0": ["n01440764", "tench"]}: the number of a class, its id in WordNet and its name, which lists
+// of ImageNet go about in.
+bool is_wordnet_pair(std::string_view number, const std::vector<std::string>& pair) {
+    const auto are_digits = [](std::string_view text) {
+        return !text.empty() && text.find_first_not_of("0123456789") == text.npos;
+    };
+    return are_digits(number) && pair.size() == 2 && pair[0].size() == 9 && pair[0][0] == 'n' &&
+           are_digits(std::string_view(pair[0]).substr(1));
 }
 
 }  // namespace
@@ -141,6 +152,11 @@ void Classes::read_json(const std::string& text, const std::string& path) {
         const std::string where = path + ": class '" + field.name + "'";
         Class entry{field.name, {field.name}, {}};
         bool is_array = false;
+        if (std::string name; record::read_text(field.raw, name)) {
+            entry.names = {std::string(text::trim(name))};
+            add(std::move(entry), where);
+            continue;
+        }
         for (const std::string_view raw : record::array_items(field.raw, is_array)) {
             std::string prompt;
             if (!record::read_text(raw, prompt) || text::trim(prompt).empty())
@@ -148,7 +164,11 @@ void Classes::read_json(const std::string& text, const std::string& path) {
             entry.prompts.push_back(std::move(prompt));
         }
         if (!is_array || entry.prompts.empty())
-            throw cli::DataError(where + ": the value must be a list of prompts");
+            throw cli::DataError(where + ": the value must be a name or a list of prompts");
+        if (is_wordnet_pair(field.name, entry.prompts)) {
+            std::ranges::replace(entry.prompts[1], '_', ' ');
+            entry = {entry.prompts[0], {entry.prompts[1], field.name}, {}};
+        }
         add(std::move(entry), where);
     }
 }

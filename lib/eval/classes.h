@@ -27,7 +27,8 @@ class Classes {
 public:
     // Reads a file, or a list that comes with the tools by its name (share/classes), which goes
     // before a file of that name: "./voc20" is one. A file has a name a line (its own id); or
-    // "id<TAB>name|synonym|..."; or is a JSON object {class: [prompts]}, or a JSON list of names.
+    // "id<TAB>name|synonym|..."; or is a JSON object {class: [prompts]}, {id: name} or
+    // {number: [WordNet id, name]}, or a JSON list of names.
     // The first line tells which. Empty lines at the end do not count. Throws DataError with file
     // and line for a file that is empty, an id that stands twice, an empty name or text that is not
     // UTF-8.

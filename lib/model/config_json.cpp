@@ -65,7 +65,7 @@ void read_siglip(const std::string& name, VisionConfig& vision, const std::strin
 void read_vision(const Json& json, bool quick_gelu, VisionConfig& vision,
                  const std::string& where) {
     ConfigReader r(json, where + ".vision_cfg");
-    r.take("image_size", vision.image_size);
+    r.take_side("image_size", vision.image_size);
     std::string timm;
     r.take("timm_model_name", timm);
     if (!timm.empty()) {
@@ -76,7 +76,7 @@ void read_vision(const Json& json, bool quick_gelu, VisionConfig& vision,
         r.finish();
         return;
     }
-    r.take("patch_size", vision.patch_size);
+    r.take_side("patch_size", vision.patch_size);
     r.take("layers", vision.layers);
     r.take("width", vision.width);
     r.take("head_width", vision.head_width);

@@ -42,6 +42,18 @@ public:
                                  " is not " + type_name(value));
         value = there.get<T>();
     }
+    // A side of a square: a number, or two that are equal.
+    void take_side(const char* key, std::int64_t& value) {
+        const bool is_pair = json_.contains(key) && json_[key].is_array() &&
+                             json_[key].size() == 2 && is_whole(json_[key][0]) &&
+                             is_whole(json_[key][1]);
+        if (!is_pair) return take(key, value);
+        seen_.push_back(key);
+        if (json_[key][0] != json_[key][1])
+            throw cli::DataError(where_ + "." + key + ": " + json_[key].dump() +
+                                 " is not supported (only squares are)");
+        value = json_[key][0].get<std::int64_t>();
+    }
     // A word of a list.
     void take_word(const char* key, std::string& value,
                    std::initializer_list<std::string_view> words) {

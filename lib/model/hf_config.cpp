@@ -1,54 +1,116 @@
 // Hugging Face's configurations of CLIPModel, SiglipModel and Owlv2ForObjectDetection.
-#include "cli/error.h"
-#include "model/config_reader.h"
-#include "model/foreign.h"
-
-#include <nlohmann/json.hpp>
-
-#include <algorithm>
-#include <cmath>
-#include <string_view>
-#include <type_traits>
+#include "model/hf_reader.h"
 
 namespace lip::model {
 namespace {
 
-class HfReader {
-public:
-    HfReader(Json json, std::string where) : json_(std::move(json)), where_(std::move(where)) {
-        if (!json_.is_object()) throw cli::DataError(where_ + ": is not a JSON object");
-    }
-    // `standard`: what the library takes where a file says nothing.
-    template <class T>
-    T get(const char* key, T standard) const {
-        if (!json_.contains(key) || json_[key].is_null()) return standard;
-        if constexpr (std::is_same_v<T, std::int64_t>)
-            if (!is_whole(json_[key]))
-                throw cli::DataError(where_ + "." + key + ": no whole number");
-        try {
-            return json_[key].get<T>();
-        } catch (const nlohmann::json::exception&) {
-            throw cli::DataError(where_ + "." + key + ": has the wrong type");
-        }
-    }
-    HfReader child(const char* key) const {
-        return {json_.contains(key) ? json_[key] : Json::object(), where_ + "." + key};
-    }
-    bool has(const char* key) const { return json_.contains(key) && !json_[key].is_null(); }
-    const Json& operator[](const char* key) const { return json_[key]; }
-    const std::string& where() const { return where_; }
-    const Json& json() const { return json_; }
+// Keys of models and towers that are read, or change no vector.
+constexpr std::string_view kRead[] = {"model_type",
+                                      "text_config",
+                                      "vision_config",
+                                      "text_config_dict",
+                                      "vision_config_dict",
+                                      "projection_dim",
+                                      "projection_size",
+                                      "logit_scale_init_value",
+                                      "hidden_size",
+                                      "intermediate_size",
+                                      "num_hidden_layers",
+                                      "num_attention_heads",
+                                      "num_channels",
+                                      "image_size",
+                                      "patch_size",
+                                      "hidden_act",
+                                      "layer_norm_eps",
+                                      "vocab_size",
+                                      "max_position_embeddings",
+                                      "eos_token_id",
+                                      "vision_use_head",
+                                      "pruned_heads"};
+constexpr std::string_view kOfTraining[] = {"attention_dropout",
+                                            "dropout",
+                                            "initializer_range",
+                                            "initializer_factor",
+                                            "gradient_checkpointing",
+                                            "architectures",
+                                            "auto_map",
+                                            "transformers_version",
+                                            "torch_dtype",
+                                            "dtype",
+                                            "use_bfloat16",
+                                            "torchscript",
+                                            "_name_or_path",
+                                            "_commit_hash",
+                                            "_attn_implementation",
+                                            "_attn_implementation_autoset",
+                                            "attn_implementation",
+                                            "return_dict",
+                                            "output_attentions",
+                                            "output_hidden_states",
+                                            "output_scores",
+                                            "bos_token_id",
+                                            "pad_token_id",
+                                            "sep_token_id",
+                                            "tokenizer_class",
+                                            "prefix",
+                                            "id2label",
+                                            "label2id",
+                                            "num_labels",
+                                            "problem_type",
+                                            "finetuning_task",
+                                            "task_specific_params",
+                                            "is_decoder",
+                                            "is_encoder_decoder",
+                                            "is_composition",
+                                            "add_cross_attention",
+                                            "cross_attention_hidden_size",
+                                            "tie_encoder_decoder",
+                                            "tie_word_embeddings",
+                                            "tf_legacy_loss",
+                                            "chunk_size_feed_forward",
+                                            "use_cache",
+                                            "base_model_tp_plan",
+                                            "base_model_pp_plan"};
+// Of texts that are generated; libraries of before wrote them into every file.
+constexpr std::string_view kOfGeneration[] = {"bad_words_ids",
+                                              "begin_suppress_tokens",
+                                              "decoder_start_token_id",
+                                              "diversity_penalty",
+                                              "do_sample",
+                                              "early_stopping",
+                                              "encoder_no_repeat_ngram_size",
+                                              "exponential_decay_length_penalty",
+                                              "forced_bos_token_id",
+                                              "forced_eos_token_id",
+                                              "length_penalty",
+                                              "max_length",
+                                              "min_length",
+                                              "no_repeat_ngram_size",
+                                              "num_beam_groups",
+                                              "num_beams",
+                                              "num_return_sequences",
+                                              "remove_invalid_values",
+                                              "repetition_penalty",
+                                              "return_dict_in_generate",
+                                              "suppress_tokens",
+                                              "temperature",
+                                              "top_k",
+                                              "top_p",
+                                              "typical_p"};
 
-private:
-    Json json_;
-    std::string where_;
-};
+void check_keys(const HfReader& r) {
+    refuse_unknown(r, {kRead, kOfTraining, kOfGeneration}, "vectors");
+    if (r.has("pruned_heads") && !r["pruned_heads"].empty())
+        throw cli::DataError(r.where() + ".pruned_heads: is not supported");
+}
 
 // The part of a tower. Where older files have a "…_config_dict" too, that is the whole of it, as in
 // the library.
 HfReader tower(const HfReader& r, const char* name) {
     const std::string other = std::string(name) + "_dict";
-    return r.child(r.has(other.c_str()) ? other.c_str() : name);
+    HfReader part = r.child(r.has(other.c_str()) ? other.c_str() : name);
+    check_keys(part);
+    return part;
 }
 
 Activation activation_of(const HfReader& r, const char* standard) {
@@ -75,6 +137,8 @@ void read_hf_vision(const HfReader& r, bool siglip, VisionConfig& vision) {
     vision.patch_size = r.get<std::int64_t>("patch_size", siglip ? 16 : 32);
     vision.norm_eps = r.get("layer_norm_eps", siglip ? 1e-6 : 1e-5);
     vision.activation = activation_of(r, siglip ? "gelu_pytorch_tanh" : "quick_gelu");
+    if (r.get<std::int64_t>("num_channels", 3) != 3)
+        throw cli::DataError(r.where() + ".num_channels: only images of 3 channels are supported");
     if (!siglip) return;
     if (!r.get("vision_use_head", true))
         throw cli::DataError(r.where() +
@@ -105,117 +169,6 @@ void read_hf_text(const HfReader& r, bool siglip, TextConfig& text) {
     text.pool_type = text.eos_id == 2 ? "argmax" : "eos";
 }
 
-// Keys of a preprocessor that change no pixel.
-constexpr std::string_view kHarmless[] = {"image_processor_type",
-                                          "feature_extractor_type",
-                                          "processor_class",
-                                          "_name_or_path",
-                                          "_processor_class",
-                                          "auto_map",
-                                          "do_convert_rgb",
-                                          "data_format",
-                                          "input_data_format",
-                                          "return_tensors",
-                                          "device",
-                                          "default_to_square",
-                                          "disable_grouping",
-                                          "_valid_processor_keys",
-                                          "image_seq_length",
-                                          "tokenizer_class"};
-
-// "size" and "crop_size": a number, {"shortest_edge"} or {"height", "width"}.
-struct HfSize {
-    bool is_shortest = false;
-    std::int64_t side = 0;
-};
-
-HfSize read_hf_size(const HfReader& r, const char* key, bool number_is_shortest, HfSize size) {
-    if (!r.has(key)) return size;
-    const Json& given = r[key];
-    const auto refuse = [&] {
-        throw cli::DataError(r.where() + "." + key + ": " + given.dump() +
-                             " is not supported (one side, or height and width that are equal)");
-    };
-    if (given.is_number_integer()) return {number_is_shortest, given.get<std::int64_t>()};
-    if (!given.is_object()) refuse();
-    const HfReader inner = r.child(key);
-    for (const auto& [name, value] : given.items())
-        if (name != "shortest_edge" && name != "height" && name != "width" && !value.is_null())
-            refuse();
-    if (inner.has("shortest_edge")) return {true, inner.get<std::int64_t>("shortest_edge", 0)};
-    const auto height = inner.get<std::int64_t>("height", 0);
-    if (height < 1 || height != inner.get<std::int64_t>("width", 0)) refuse();
-    return {false, height};
-}
-
-// What an image processor's file says. A key that is not known may change the pixels: refused.
-HfReader read_hf_pixels_json(const std::string& text, const std::string& where) {
-    Json json = Json::parse(text, nullptr, false);
-    // A processor's file has the image processor's inside.
-    if (json.is_object() && json.contains("image_processor") && json["image_processor"].is_object())
-        json = Json(json["image_processor"]);
-    constexpr std::string_view kKnown[] = {
-        "do_resize",      "size",         "resample",   "do_center_crop", "crop_size", "do_rescale",
-        "rescale_factor", "do_normalize", "image_mean", "image_std",      "do_pad"};
-    HfReader r(std::move(json), where);
-    for (const auto& [key, value] : r.json().items())
-        if (!value.is_null() && std::ranges::find(kKnown, key) == std::end(kKnown) &&
-            std::ranges::find(kHarmless, key) == std::end(kHarmless))
-            throw cli::DataError(where + "." + key +
-                                 ": is not known, so that it may change the pixels");
-    return r;
-}
-
-void require(const HfReader& r, bool good, const std::string& what) {
-    if (!good) throw cli::DataError(r.where() + "." + what);
-}
-
-// Mean and deviation for pixels of 0..1. (factor x - mean) / std of bytes x is
-// (x / 255 - mean / (255 factor)) / (std / (255 factor)).
-void read_hf_scale(const HfReader& r, PreprocessConfig& pixels) {
-    const bool normalizes = r.get("do_normalize", true);
-    pixels.mean = normalizes ? r.get("image_mean", pixels.mean) : std::vector<double>(3, 0.0);
-    pixels.std = normalizes ? r.get("image_std", pixels.std) : std::vector<double>(3, 1.0);
-    const double factor = r.get("do_rescale", true) ? r.get("rescale_factor", 1.0 / 255) : 1.0;
-    require(r, factor > 0, "rescale_factor: is not positive");
-    if (std::abs(factor * 255 - 1) <= 1e-6) return;
-    for (std::vector<double>* numbers : {&pixels.mean, &pixels.std})
-        for (double& value : *numbers) value /= 255 * factor;
-}
-
-// As the library's image processors of this model work: every key that changes a pixel is obeyed or
-// refused. `side`: of the images that the tower takes.
-PreprocessConfig read_hf_preprocess(const std::string& text, bool siglip, std::int64_t side,
-                                    const std::string& where) {
-    PreprocessConfig pixels;
-    if (siglip) pixels.mean = pixels.std = {0.5, 0.5, 0.5};
-    pixels.resize_mode = siglip ? "squash" : "shortest_floor";
-    if (text.empty()) return pixels;
-    const HfReader r = read_hf_pixels_json(text, where);
-    require(r, r.get("do_resize", true), "do_resize: false is not supported: images have any size");
-    require(r, !r.get("do_pad", false), "do_pad: true is not supported");
-    const auto resample = r.get<std::int64_t>("resample", 3);
-    require(r, resample == 2 || resample == 3,
-            "resample: only 2 (bilinear) and 3 (bicubic) are supported");
-    pixels.interpolation = resample == 2 ? "bilinear" : "bicubic";
-    const HfSize size = read_hf_size(r, "size", !siglip, {!siglip, side});
-    const bool crops = r.get("do_center_crop", !siglip);
-    const HfSize crop = read_hf_size(r, "crop_size", false, {false, side});
-    const auto sides = [](std::int64_t n) { return std::to_string(n) + " pixels"; };
-    require(r, size.side == side || (crops && crop.side == side),
-            "size: images of " + sides(size.side) + ", but the model takes " + sides(side));
-    require(r, size.side == side,
-            "size: " + sides(size.side) + " and then a crop of " + sides(crop.side) +
-                " is not supported (only a crop as large as the size)");
-    require(r, !crops || crop.side == side,
-            "crop_size: " + sides(crop.side) + ", but the model takes " + sides(side));
-    require(r, crops || !size.is_shortest,
-            "do_center_crop: false with a shortest_edge leaves images of any shape");
-    pixels.resize_mode = size.is_shortest ? "shortest_floor" : "squash";
-    read_hf_scale(r, pixels);
-    return pixels;
-}
-
 }  // namespace
 
 ModelConfig parse_hf_config(const std::string& json, const HfPixels& pixels,
@@ -230,6 +183,7 @@ ModelConfig parse_hf_config(const std::string& json, const HfPixels& pixels,
     if (type != "clip" && type != "metaclip_2" && !siglip)
         throw cli::DataError(where + ": model_type '" + type +
                              "' is none of clip, metaclip_2 and siglip");
+    check_keys(r);
     ModelConfig config;
     config.name = type;
     config.method = siglip ? "siglip" : "clip";
@@ -241,8 +195,7 @@ ModelConfig parse_hf_config(const std::string& json, const HfPixels& pixels,
                               : r.get<std::int64_t>("projection_dim", 512);
     config.has_logit_bias = siglip;
     config.init_logit_scale = r.get("logit_scale_init_value", config.init_logit_scale);
-    config.preprocess =
-        read_hf_preprocess(pixels.json, siglip, config.vision.image_size, pixels.file);
+    config.preprocess = read_hf_pixels(pixels, siglip, config.vision.image_size);
     check(config, where);
     return config;
 }
@@ -254,7 +207,8 @@ ModelConfig parse_hf_owlv2_config(const std::string& json, const HfPixels& given
         throw cli::DataError(where + ": model_type '" + type + "' is not owlv2");
     ModelConfig config;
     config.name = "owlv2";
-    const HfReader vision = r.child("vision_config"), text = r.child("text_config");
+    check_keys(r);
+    const HfReader vision = tower(r, "vision_config"), text = tower(r, "text_config");
     read_hf_vision(vision, /*siglip=*/false, config.vision);
     config.vision.image_size = vision.get<std::int64_t>("image_size", 768);
     config.vision.patch_size = vision.get<std::int64_t>("patch_size", 16);
@@ -266,20 +220,8 @@ ModelConfig parse_hf_owlv2_config(const std::string& json, const HfPixels& given
         throw cli::DataError(where + ": projection_dim " + std::to_string(config.embed_dim) +
                              " is not the width of the text tower, " +
                              std::to_string(config.text.width));
-    if (!given.json.empty()) {
-        const HfReader pixels = read_hf_pixels_json(given.json, given.file);
-        for (const char* key : {"do_resize", "do_pad"})
-            require(pixels, pixels.get(key, true), std::string(key) + ": false is not supported");
-        require(pixels, !pixels.get("do_center_crop", false),
-                "do_center_crop: true is not supported");
-        require(pixels, pixels.get<std::int64_t>("resample", 2) == 2,
-                "resample: only 2 (bilinear) is supported");
-        const HfSize size = read_hf_size(pixels, "size", false, {false, config.vision.image_size});
-        require(
-            pixels, !size.is_shortest && size.side == config.vision.image_size,
-            "size: is not that of the image tower, " + std::to_string(config.vision.image_size));
-        read_hf_scale(pixels, config.preprocess);
-    }
+    if (!given.json.empty())
+        read_hf_owlv2_pixels(given, config.vision.image_size, config.preprocess);
     check(config, where);
     config.vision.projection = false;
     return config;

@@ -5,6 +5,8 @@
 #include "record/file.h"
 #include "text/tokenizer_config.h"
 
+#include <ATen/ATen.h>
+
 namespace lip::model {
 namespace {
 
@@ -52,6 +54,15 @@ std::unique_ptr<text::Tokenizer> tokenizer_of(const std::string& file,
     return tokenizer;
 }
 
+// Such weights have no vectors.
+void check_finite(const tensor::NamedTensors& tensors, const std::string& where) {
+    for (const auto& [name, value] : tensors)
+        if (value.is_floating_point() && !value.isfinite().all().item<bool>())
+            throw cli::DataError(where + ": " + name +
+                                 " holds numbers that are not finite (the training of this model "
+                                 "has failed; an earlier checkpoint may be sound)");
+}
+
 // Of a model whose configuration has no name: its folder's or its file's.
 std::string name_of_source(const std::string& path) {
     const fs::path whole = fs::absolute(path).lexically_normal();
@@ -70,6 +81,7 @@ bool is_foreign(const fs::path& path) {
 ImportedModel import_model(const fs::path& path, const ForeignOptions& options,
                            const std::string& tokenizer) {
     ForeignModel foreign = read_foreign(path, options);
+    check_finite(foreign.tensors, path.string());
     ImportedModel model;
     model.tokenizer = tokenizer_of(tokenizer, foreign);
     model.config = std::move(foreign.config);

@@ -177,10 +177,13 @@ private:
             is_one_of(kTensorNames, name) || is_dropped(name) ||
             (objects_ && (is_one_of(kScriptNames, name) || name.starts_with(kScriptClasses)));
         for (const StorageType& storage : kStorages) known |= storage.name == name;
+        const bool is_tensor = name.starts_with("torch.") &&
+                               (name.ends_with("Storage") || name.find("._rebuild_") != name.npos);
         if (!known)
-            fail("the file asks for " + name +
-                 ", which is not a tensor, dictionary, list, number or string: refused, and "
-                 "nothing was executed (save only the state dict)");
+            fail(is_tensor ? "the file has a tensor of a kind that is not supported (" + name + ")"
+                           : "the file asks for " + name +
+                                 ", which is not a tensor, dictionary, list, number or string: "
+                                 "refused, and nothing was executed (save only the state dict)");
         push_value(Global{name});
     }
 

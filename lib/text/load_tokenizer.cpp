@@ -9,6 +9,7 @@
 #include <zlib.h>
 
 #include <filesystem>
+#include <fstream>
 #include <memory>
 
 namespace lip::text {
@@ -47,6 +48,15 @@ std::string read_file(const fs::path& path) {
     gzerror(file.get(), &status);
     if (status != Z_OK && status != Z_STREAM_END) fail("the gzip data end too early");
     return bytes;
+}
+
+void refuse_pointer(const fs::path& path) {
+    constexpr std::string_view kPointer = "version https://git-lfs";
+    std::string head(kPointer.size(), '\0');
+    std::ifstream(path, std::ios::binary).read(head.data(), std::ssize(head));
+    if (head == kPointer)
+        throw cli::DataError(
+            path.string() + ": is a git-lfs pointer, not the file itself (git lfs pull brings it)");
 }
 
 fs::path file_in(const fs::path& folder) {
@@ -100,6 +110,7 @@ std::unique_ptr<Tokenizer> load_piece_json(std::string_view json, const std::str
 std::unique_ptr<Tokenizer> load_tokenizer(const std::string& path, const TokenizerOptions& given) {
     const fs::path file = fs::is_directory(path) ? file_in(path) : fs::path(path);
     const fs::path folder = file.parent_path();
+    refuse_pointer(file);
     const TokenizerOptions options = with_config(given, folder);
     const std::string name = file.filename().string();
     Clean huggingface = options.clean.value_or(Clean::kHuggingFace);
