@@ -109,6 +109,7 @@ constexpr CaptionFormat kFormats[] = {
      nullptr, nullptr},
     {"flickr", "Flickr8k, Flickr30k, BLIP: image, caption (short; a text or a list)", nullptr,
      nullptr},
+    {"open-clip-csv", "open_clip's training tables: filepath, title", nullptr, nullptr},
     {"flickr30k-csv", "Flickr30k's results.csv: image_name| comment_number| comment", nullptr,
      open_flickr30k_csv},
     {"flickr-tokens", "Flickr8k.token.txt: image#number, tab, caption", is_flickr_tokens,

@@ -131,6 +131,13 @@ constexpr KnownColumn kFlickrColumns[] = {
 };
 constexpr std::string_view kFlickrNeeds[] = {"image", "caption"};
 
+// What open_clip's --dataset-type csv reads, by its own names of columns.
+constexpr KnownColumn kOpenClipColumns[] = {
+    {"filepath", kImage},
+    {"title", kCaption, "raw", "raw"},
+};
+constexpr std::string_view kOpenClipNeeds[] = {"filepath", "title"};
+
 // What Kaggle calls results.csv.
 constexpr KnownColumn kFlickr30kColumns[] = {
     {"image_name", kImage},
@@ -210,6 +217,7 @@ constexpr Release kReleases[] = {
     {"urban1k", kUrban1kNeeds, kUrban1kColumns, false, {}, Release::Length::kLong},
     {"blip", kUrban1kNeeds, kFlickrColumns, false, {}, Release::Length::kShort},
     {"flickr", kFlickrNeeds, kFlickrColumns, false, {}, Release::Length::kShort},
+    {"open-clip-csv", kOpenClipNeeds, kOpenClipColumns},
     {"flickr30k-csv", kFlickr30kNeeds, kFlickr30kColumns},
     {"redcaps", kRedcapsNeeds, kRedcapsColumns},
     {"textcaps", kTextcapsNeeds, kTextcapsColumns},

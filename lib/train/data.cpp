@@ -5,8 +5,6 @@
 #include "image/decode.h"
 #include "record/ordered.h"
 #include "record/record.h"
-#include "shard/list.h"
-#include "shard/manifest.h"
 #include "shard/sample_record.h"
 
 #include <ATen/ATen.h>
@@ -14,8 +12,6 @@
 #include <algorithm>
 #include <condition_variable>
 #include <deque>
-#include <filesystem>
-#include <map>
 #include <mutex>
 #include <optional>
 #include <thread>
@@ -24,6 +20,8 @@ namespace lip::train {
 namespace {
 
 constexpr std::size_t kJobSamples = 16;
+constexpr std::size_t kMostReady = 8192;  // samples, 1.2 GB at 224 pixels
+constexpr std::size_t kStopEvery = 256;   // samples
 
 struct Job {
     std::size_t stream;  // among the rank's
@@ -185,11 +183,18 @@ struct Loader::State {
         return static_cast<std::size_t>(settings.batch_size / plan.streams);
     }
 
-    // The stream with the least in stock; null when all have four batches.
+    // Samples that a stream keeps ready: four batches, but no more in all than kMostReady.
+    std::size_t most_ready() const {
+        return std::min(
+            4 * per_stream(),
+            std::max<std::size_t>(kMostReady / static_cast<std::size_t>(plan.streams), 1));
+    }
+
+    // The stream with the least in stock; null when all have enough.
     Stock* neediest() {
         const auto stock = [](const Stock& s) { return s.ready.size() + s.under_way; };
         const auto least = std::ranges::min_element(stocks, {}, stock);
-        return stock(*least) < 4 * per_stream() ? &*least : nullptr;
+        return stock(*least) < most_ready() ? &*least : nullptr;
     }
 
     std::optional<Job> produce() {
@@ -341,6 +346,9 @@ Batch Loader::next(record::ErrorLog& errors) {
     }
     for (State::Stock& stock : state.stocks) {
         for (std::size_t i = 0; i < state.per_stream(); ++i) {
+            // A wish to stop counts within a large batch, too; nothing of it has been used.
+            if (settings.ranks == 1 && i % kStopEvery == kStopEvery - 1 && cli::stop_requested())
+                return {};
             std::optional<Ready> found = state.pop_good(stock, batch, errors);
             if (!found) return {};
             Ready& ready = *found;
@@ -356,35 +364,6 @@ Batch Loader::next(record::ErrorLog& errors) {
     }
     for (State::Stock& stock : state.stocks) stock.done = stock.after;
     return batch;
-}
-
-std::uint64_t count_samples(const std::vector<DataOperand>& operands, bool may_read) {
-    namespace fs = std::filesystem;
-    std::map<fs::path, std::map<std::string, std::uint64_t>> manifests;  // by folder
-    double total = 0;
-    for (const DataOperand& operand : operands)
-        for (const std::string& path : shard::expand_shards(operand.shards)) {
-            const fs::path folder = fs::absolute(path).parent_path();
-            if (!manifests.contains(folder)) {
-                auto& known = manifests[folder];
-                for (const auto& entry : fs::directory_iterator(folder))
-                    if (entry.path().string().ends_with(".manifest.jsonl"))
-                        for (const shard::ShardInfo& info : shard::read_manifest(entry.path()))
-                            known[info.name] = info.samples;
-            }
-            const auto& known = manifests[folder];
-            if (const auto found = known.find(fs::path(path).filename().string());
-                found != known.end()) {
-                total += operand.weight * static_cast<double>(found->second);
-                continue;
-            }
-            if (!may_read) return 0;
-            cli::info("counting the samples of " + path + " (it has no manifest)");
-            const Frames frames({{path}});
-            for (std::size_t i = 0; i < frames.size(); ++i)
-                total += operand.weight * static_cast<double>(frames.read(i).size());
-        }
-    return static_cast<std::uint64_t>(total + 0.5);
 }
 
 }  // namespace lip::train

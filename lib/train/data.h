@@ -64,7 +64,7 @@ struct Batch {
 
 // Endless batches over the shards, epoch after epoch. Reads ahead in threads of its own. next() is
 // for one thread. Memory: the windows of its streams (read_streams.h), twice when they change, and
-// four batches.
+// four batches, or a batch and 8,192 samples if that is less.
 class Loader {
 public:
     // Opens all shards, and goes on at `start`. Throws DataError, and UsageError if they are not
@@ -86,9 +86,5 @@ private:
     struct State;
     std::unique_ptr<State> state_;
 };
-
-// Samples in all shards, each as often as its weight says: from manifests beside them, else, if it
-// `may_read`, by reading them once. 0: some are not known.
-std::uint64_t count_samples(const std::vector<DataOperand>& operands, bool may_read);
 
 }  // namespace lip::train

@@ -1,9 +1,11 @@
 #include "train/frames.h"
 
 #include "cli/error.h"
+#include "cli/log.h"
 #include "cli/values.h"
 #include "record/keyed_rng.h"
 #include "shard/list.h"
+#include "shard/manifest.h"
 #include "shard/stream.h"
 
 #include <algorithm>
@@ -11,6 +13,7 @@
 #include <cmath>
 #include <cstdio>
 #include <filesystem>
+#include <map>
 
 namespace lip::train {
 
@@ -100,6 +103,35 @@ std::vector<shard::Sample> Frames::read(std::size_t frame) const {
     shard::ShardStream stream(names_[at.shard]);
     for (shard::Sample sample; stream.next(sample);) samples.push_back(std::move(sample));
     return samples;
+}
+
+std::uint64_t count_samples(const std::vector<DataOperand>& operands, bool may_read) {
+    namespace fs = std::filesystem;
+    std::map<fs::path, std::map<std::string, std::uint64_t>> manifests;  // by folder
+    double total = 0;
+    for (const DataOperand& operand : operands)
+        for (const std::string& path : shard::expand_shards(operand.shards)) {
+            const fs::path folder = fs::absolute(path).parent_path();
+            if (!manifests.contains(folder)) {
+                auto& known = manifests[folder];
+                for (const auto& entry : fs::directory_iterator(folder))
+                    if (entry.path().string().ends_with(".manifest.jsonl"))
+                        for (const shard::ShardInfo& info : shard::read_manifest(entry.path()))
+                            known[info.name] = info.samples;
+            }
+            const auto& known = manifests[folder];
+            if (const auto found = known.find(fs::path(path).filename().string());
+                found != known.end()) {
+                total += operand.weight * static_cast<double>(found->second);
+                continue;
+            }
+            if (!may_read) return 0;
+            cli::info("counting the samples of " + path + " (it has no manifest)");
+            const Frames frames({{path}});
+            for (std::size_t i = 0; i < frames.size(); ++i)
+                total += operand.weight * static_cast<double>(frames.read(i).size());
+        }
+    return static_cast<std::uint64_t>(total + 0.5);
 }
 
 }  // namespace lip::train

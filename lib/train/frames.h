@@ -60,4 +60,8 @@ private:
     std::uint64_t largest_ = 0;
 };
 
+// Samples in all shards, each as often as its weight says: from manifests beside them, else, if it
+// `may_read`, by reading them once. 0: some are not known.
+std::uint64_t count_samples(const std::vector<DataOperand>& operands, bool may_read);
+
 }  // namespace lip::train
