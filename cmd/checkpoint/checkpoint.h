@@ -36,6 +36,7 @@ int checkpoint_verify(const CheckpointOptions& options);
 int checkpoint_info(const CheckpointOptions& options);
 int checkpoint_import(const CheckpointOptions& options);
 int checkpoint_export(const CheckpointOptions& options);
+int checkpoint_merge(const CheckpointOptions& options);
 int checkpoint_average(const CheckpointOptions& options);
 int checkpoint_diff(const CheckpointOptions& options);
 

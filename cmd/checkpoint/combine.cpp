@@ -3,6 +3,7 @@
 #include "cli/log.h"
 #include "cmd/checkpoint/checkpoint.h"
 #include "model/checkpoint.h"
+#include "model/lora.h"
 #include "record/file.h"
 #include "record/object.h"
 #include "tensor/device.h"
@@ -19,6 +20,19 @@ using tensor::NamedTensors;
 
 NamedTensors weights_of(const fs::path& folder) {
     return tensor::read_safetensors((folder / "model.safetensors").string());
+}
+
+// LoRA's matrices are multiplied: the mean is that of the products.
+model::ModelConfig merged_config(const fs::path& folder) {
+    model::ModelConfig config = model::read_config(folder);
+    config.lora = {};
+    return config;
+}
+NamedTensors merged_weights(const fs::path& folder) {
+    model::ModelConfig config = model::read_config(folder);
+    NamedTensors weights = weights_of(folder);
+    model::merge_lora(config, weights);
+    return weights;
 }
 
 std::vector<double> shares(const CheckpointOptions& options) {
@@ -43,11 +57,11 @@ int checkpoint_average(const CheckpointOptions& options) {
     const std::vector<double> share = shares(options);
     tensor::configure_process(options.common.thread_count(), /*deterministic=*/false);
     const fs::path first = model::find_checkpoint(options.paths.front());
-    const model::ModelConfig config = model::read_config(first);
+    const model::ModelConfig config = merged_config(first);
     std::vector<fs::path> folders;
     for (const std::string& path : options.paths) {
         folders.push_back(model::find_checkpoint(path));
-        if (model::to_json(model::read_config(folders.back())) != model::to_json(config))
+        if (model::to_json(merged_config(folders.back())) != model::to_json(config))
             throw cli::DataError(folders.back().string() +
                                  ": its configuration differs from that of " + first.string());
     }
@@ -55,11 +69,11 @@ int checkpoint_average(const CheckpointOptions& options) {
         cli::info("would average " + std::to_string(folders.size()) + " checkpoints");
         return cli::kDone;
     }
-    model::LoadedModel mean = model::load_model(first, at::kCPU);
+    model::LoadedModel mean = model::merged(model::load_model(first, at::kCPU));
     const at::NoGradGuard no_grad;
     std::map<std::string, at::Tensor> sum;  // in double: the order of few addends hardly counts
     for (std::size_t i = 0; i < folders.size(); ++i)
-        for (const auto& [name, value] : weights_of(folders[i])) {
+        for (const auto& [name, value] : merged_weights(folders[i])) {
             at::Tensor& total = sum[name];
             const at::Tensor part = value.to(at::kDouble) * share[i];
             total = total.defined() ? total.add_(part) : part;

@@ -7,6 +7,7 @@
 #include "model/checkpoint.h"
 #include "model/export.h"
 #include "model/import.h"
+#include "model/lora.h"
 #include "record/file.h"
 #include "tensor/device.h"
 
@@ -101,7 +102,8 @@ int checkpoint_export(const CheckpointOptions& options) {
     else
         record::check_can_write(options.common.output, options.common.force);
     tensor::configure_process(options.common.thread_count(), /*deterministic=*/false);
-    const model::LoadedModel loaded = model::load_model(options.paths.front(), at::kCPU);
+    const model::LoadedModel loaded =
+        model::merged(model::load_model(options.paths.front(), at::kCPU));
     model::ExportSettings settings = options.exported;
     if (loaded.tokenizer->kind() == "clip") settings.clean = loaded.tokenizer->clean();
     model::check_can_export(loaded.model->config, settings);
@@ -130,6 +132,24 @@ int checkpoint_export(const CheckpointOptions& options) {
             "the library cannot open this tokenizer and may use another in its place (compute the "
             "token ids with SentencePiece from tokenizer.model, between start and end token; see "
             "doc/tokenizers.md)");
+    return cli::kDone;
+}
+
+int checkpoint_merge(const CheckpointOptions& options) {
+    check_can_write_folder(options.common);
+    tensor::configure_process(options.common.thread_count(), /*deterministic=*/false);
+    model::LoadedModel loaded = model::load_model(options.paths.front(), at::kCPU);
+    if (!loaded.model->config.lora.any())
+        throw cli::DataError(loaded.folder.string() + ": has no LoRA to merge");
+    if (options.common.dry_run) {
+        cli::info("would write " + options.common.output);
+        return cli::kDone;
+    }
+    loaded = model::merged(std::move(loaded));
+    write_folder(options.common, [&](const fs::path& folder) {
+        model::save_model(folder, *loaded.model, *loaded.tokenizer,
+                          cli::provenance_json(options.common));
+    });
     return cli::kDone;
 }
 

@@ -134,6 +134,10 @@ void add_history(record::Object& facts, const fs::path& folder) {
     }
 }
 
+const char* truth(bool value) {
+    return value ? "true" : "false";
+}
+
 record::Object facts_of(const Content& content, const model::LanguageImageModel& model) {
     record::Object facts;
     facts.set_text("path", content.folder.string());
@@ -152,6 +156,10 @@ record::Object facts_of(const Content& content, const model::LanguageImageModel&
     add_rules(facts, content);
     if (content.config.has_mixture()) facts.set("llip", llip_facts(content));
     if (content.config.regions) facts.set("cloc", model::cloc_json(content.config.cloc).dump());
+    if (const model::LoraConfig& lora = content.config.lora; lora.any())
+        facts.set("lora",
+                  "{\"rank\":" + std::to_string(lora.rank) + ",\"alpha\":" + score(lora.alpha) +
+                      ",\"vision\":" + truth(lora.vision) + ",\"text\":" + truth(lora.text) + "}");
     facts.set("logit_scale", score(std::exp(scalar(content, "logit_scale"))));
     if (content.config.has_logit_bias)
         facts.set("logit_bias", score(scalar(content, "logit_bias")));

@@ -98,6 +98,12 @@ cli::Tool checkpoint_tool(CheckpointOptions& options) {
     add_export(out, options);
     finish(out, "folder to write; with --format pt, file to write");
 
+    cli::Options& merge =
+        add("merge", "[OPTION]... CKPT -o DIR", "add LoRA's matrices to the weights they belong to",
+            checkpoint_merge);
+    merge.operands(options.paths, "CKPT", "checkpoint, or run folder", 1, 1);
+    finish(merge, kFolder);
+
     cli::Options& average = add("average", "[OPTION]... CKPT... -o DIR",
                                 "average the weights of checkpoints", checkpoint_average);
     add_average(average, options);

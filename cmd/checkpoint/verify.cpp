@@ -1,6 +1,7 @@
 // checkpoint verify: all that is wrong with a checkpoint, not the first only.
 #include "cli/error.h"
 #include "cli/log.h"
+#include "cli/values.h"
 #include "cmd/checkpoint/checkpoint.h"
 #include "detect/owlv2_checkpoint.h"
 #include "model/checkpoint.h"
@@ -8,6 +9,7 @@
 #include "record/file.h"
 #include "shard/file_hash.h"
 #include "tensor/device.h"
+#include "train/learning.h"
 #include "train/run_folder.h"
 
 #include <ATen/ATen.h>
@@ -150,21 +152,27 @@ private:
             const tensor::NamedTensors moments = tensor::read_safetensors(path(kMoments));
             check_values(kMoments, moments);
             if (!model_ || !state) return;
-            train::AdamW optimizer(learning(*state, moments), {});
+            train::AdamW optimizer(learning(*state), {});
             optimizer.load_state(moments, state->step, path(kMoments));
         });
     }
 
     // What is frozen in the run has no moments.
-    tensor::NamedTensors learning(const train::RunState& state,
-                                  const tensor::NamedTensors& moments) const {
-        const auto frozen = state.settings.find("freeze");
+    tensor::NamedTensors learning(const train::RunState& state) const {
+        const auto setting = [&](const char* name) {
+            const auto found = state.settings.find(name);
+            return found == state.settings.end() ? std::string() : found->second;
+        };
+        const auto count = [&](const char* name) -> std::int64_t {
+            const std::string text = setting(name);
+            return text.empty() ? 0 : cli::parse_integer(text, cli::Kind::kPlain);
+        };
+        const train::LearningSettings how{.freeze = cli::split_commas(setting("freeze")),
+                                          .unfreeze_last = count("unfreeze-last"),
+                                          .lora_rank = count("lora")};
         tensor::NamedTensors all = model_->parameters.all();
-        if (frozen == state.settings.end() || frozen->second.empty()) return all;
         std::erase_if(all, [&](const auto& entry) {
-            const std::string first = "first." + entry.first;
-            return std::ranges::find(moments, first, &tensor::NamedTensors::value_type::first) ==
-                   moments.end();
+            return train::learns(train::place_of(entry.first, *config_), how, 1).frozen;
         });
         return all;
     }

@@ -56,6 +56,13 @@ void add_length_and_optimiser(cli::Options& o, TrainOptions& t) {
           0, 1e3);
     o.add("--layer-decay", learning.layer_decay, "X",
           "learning rate of a block, as a share of that of the block behind it", 1e-3, 1);
+    o.add(
+        "--lora", learning.lora_rank, Kind::kPlain, "RANK",
+        "in towers that are not frozen, learn low-rank additions to the matrices of attention and "
+        "MLP instead of the weights; 0: the weights",
+        0, 65536);
+    o.add("--lora-alpha", learning.lora_alpha, "X",
+          "what is added counts X / RANK times; 0: X is RANK", 0, 1e6);
     o.add("--clip-grad", t.run.clip_gradients, "X",
           "clip the gradient to this norm; 0: no clipping", 0, 1e9);
     o.add("--ema", t.run.ema, "X",
@@ -199,13 +206,13 @@ void set_start(const cli::Options& given, TrainOptions& t) {
 
 void check_learning(const TrainOptions& t) {
     const train::LearningSettings& s = t.run.learning;
-    const auto is_frozen = [&](std::string_view word) {
-        return std::ranges::find(s.freeze, word) != s.freeze.end();
-    };
-    if (s.unfreeze_last > 0 && !is_frozen("vision") && !is_frozen("text"))
+    const bool vision = is_frozen(s, "vision"), text = is_frozen(s, "text");
+    if (s.unfreeze_last > 0 && !vision && !text && s.lora_rank == 0)
         throw cli::UsageError("--unfreeze-last: no tower is frozen (--freeze vision)");
-    if (s.unfreeze_last == 0 &&
-        ((is_frozen("vision") && s.vision_rate > 0) || (is_frozen("text") && s.text_rate > 0)))
+    if (s.lora_rank > 0 && t.init.empty())
+        throw cli::UsageError("--lora adds to the weights of a model (--init MODEL)");
+    if (s.lora_rank == 0 && s.lora_alpha > 0) throw cli::UsageError("--lora-alpha needs --lora");
+    if (s.unfreeze_last == 0 && ((vision && s.vision_rate > 0) || (text && s.text_rate > 0)))
         throw cli::UsageError("--lr-vision, --lr-text: a tower that is frozen has no rate");
     if (t.run.schedule.peak == 0 && (s.vision_rate > 0 || s.text_rate > 0 || s.new_rate > 0))
         throw cli::UsageError(
@@ -251,6 +258,12 @@ void add_run(cli::Options& o, TrainOptions& t) {
               {"interpolate", model::Stretch::kInterpolate}},
              "with --init and another --context-length, how text positions are stretched: the "
              "first 20 stay and the others are spread, or all are spread");
+    o.add(
+        "--distill", t.distill, "MODEL",
+        "keep the matches of images and texts that this model finds, for example those of --init: "
+        "its cross-entropy with them is added to the loss, see FINE-TUNING");
+    o.add("--distill-weight", t.run.step.distill_weight, "X", "weight of --distill in the loss",
+          1e-6, 1e6);
     o.add("--init-bias", t.init_bias, "X|prior",
           "initial bias of the logits of a sigmoid loss (siglip, llip), -100 to 100, by default "
           "-10; prior: -ln(batch size - 1), for batches below about 1,000 images");

@@ -27,91 +27,6 @@ namespace {
 using train::TrainSettings;
 
 constexpr std::int64_t kEvalBatch = 64;  // images
-constexpr double kLargestBias = 100;
-constexpr std::int64_t kLargeBatch = 1024;  // images; doc/llip.md on the bias
-
-// Minus the logarithm of the negatives of an image: the logit of one pair being the right one.
-double prior_bias(const TrainOptions& t) {
-    if (t.machine.batch_size < 2)
-        throw cli::UsageError(
-            "--init-bias prior: a batch of one image has no negatives (--batch-size 2 or more)");
-    return -std::log(static_cast<double>(t.machine.batch_size - 1));
-}
-
-// A start for large batches: the pairs of a small one first move the bias alone.
-void suggest_prior(const TrainOptions& t, const model::ModelConfig& config) {
-    if (t.machine.batch_size >= kLargeBatch || t.machine.batch_size < 2 || !t.init.empty() ||
-        t.run.resume || config.init_logit_bias != model::ModelConfig().init_logit_bias ||
-        t.declared->on_command_line("init-bias"))
-        return;
-    char prior[32];
-    std::snprintf(prior, sizeof prior, "%.2f", prior_bias(t));
-    cli::warn(
-        "--init-bias is -10, which suits batches of thousands of images: with " +
-        std::to_string(t.machine.batch_size) +
-        " images the first steps would change little but the bias (--init-bias prior starts at " +
-        prior + ")");
-}
-
-// Where the bias of a sigmoid loss starts.
-void set_first_bias(const TrainOptions& t, model::ModelConfig& config) {
-    using Kind = InitBias::Kind;
-    if (t.init_bias.kind == Kind::kDefault) {
-        if (t.declared->on_command_line("init-bias"))
-            throw cli::UsageError("--init-bias: '' is not a number (a number, or prior)");
-    } else if (!config.has_logit_bias) {
-        throw cli::UsageError("--init-bias: " + t.run.method +
-                              " has no bias (only siglip and llip have one)");
-    } else {
-        config.init_logit_bias =
-            t.init_bias.kind == Kind::kPrior ? prior_bias(t) : t.init_bias.value;
-    }
-    if (config.has_logit_bias) suggest_prior(t, config);
-}
-
-// The model that --init names; of a run that goes on, what it has itself.
-std::shared_ptr<const train::Start> start_of(const TrainOptions& t) {
-    if (t.init.empty()) return nullptr;
-    const bool goes_on =
-        t.run.resume && !train::RunFolder(t.run.run_folder, true, false).newest().empty();
-    return std::make_shared<train::Start>(train::read_start(
-        goes_on ? t.run.run_folder : t.init, {.arch = t.arch}, goes_on ? "" : t.tokenizer));
-}
-
-// What texts the tower reads, as the tokenizer makes them.
-void set_texts(const text::Tokenizer& tokenizer, model::TextConfig& text) {
-    text.vocab_size = tokenizer.vocab_size();
-    text.eos_id = tokenizer.end_id();
-    text.pool_type = "eos";
-    text.tokenizer = tokenizer.kind();
-}
-
-std::shared_ptr<const text::Tokenizer> tokenizer_of(const TrainOptions& t,
-                                                    const train::Start* start) {
-    if (!t.tokenizer.empty()) return text::load_tokenizer(t.tokenizer);
-    if (start) return start->tokenizer;
-    throw cli::UsageError(
-        "--tokenizer FILE is missing: spm_train makes one, see TOKENIZER in train(1); with --init "
-        "the run has that of the model");
-}
-
-model::ModelConfig model_config(const TrainOptions& t, const train::Method& method,
-                                TrainSettings& s) {
-    const bool has_theirs = t.arch.empty();
-    model::ModelConfig config = has_theirs ? s.start->config : model::load_arch(t.arch);
-    config.method = t.run.method;
-    if (t.image_size > 0) config.vision.image_size = t.image_size;
-    if (t.context_length > 0) config.text.context_length = t.context_length;
-    config.regions = t.regions || method.regions;
-    if (t.resize_mode != "auto") config.preprocess.resize_mode = t.resize_mode;
-    for (const std::string& setting : t.settings) apply_setting(config, setting);
-    method.configure(config);
-    set_first_bias(t, config);
-    s.tokenizer = tokenizer_of(t, s.start.get());
-    if (!has_theirs) set_texts(*s.tokenizer, config.text);
-    check(config, has_theirs ? t.init : t.arch);
-    return config;
-}
 
 // Options that could do nothing, or nothing good.
 void check_released_code(const TrainOptions& t, const train::SamplerSettings& sampler) {
@@ -289,11 +204,7 @@ TrainSettings complete(const TrainOptions& t, const tensor::RankPlace& place) {
     const train::Method& method = train::find_method(t.run.method);
     check_ring(t, method, place);
     TrainSettings s = t.run;
-    s.start = start_of(t);
-    if (!s.start &&
-        std::ranges::any_of(s.learning.freeze, [](auto& word) { return word != "scale"; }))
-        cli::warn("--freeze without --init: the tower keeps the random weights it starts with");
-    s.model = model_config(t, method, s);
+    complete_model(t, method, s);
     complete_data(t, method, place, s);
     complete_length(t, s);
     look_at_data(s, place);
@@ -335,26 +246,6 @@ void plan(const TrainSettings& s, const tensor::RankPlace& place) {
 }
 
 }  // namespace
-
-void from_text(std::string_view text, InitBias& bias) {
-    using Kind = InitBias::Kind;
-    if (text.empty() || text == "prior") {
-        bias = {text.empty() ? Kind::kDefault : Kind::kPrior, 0};
-        return;
-    }
-    try {
-        bias = {Kind::kNumber, cli::parse_real(text)};
-    } catch (const cli::UsageError& problem) {
-        throw cli::UsageError(std::string(problem.what()) + " (a number, or prior)");
-    }
-    if (std::abs(bias.value) > kLargestBias)
-        throw cli::UsageError("'" + std::string(text) + "' must be between -100 and 100");
-}
-
-std::string to_text(const InitBias& bias) {
-    if (bias.kind == InitBias::Kind::kPrior) return "prior";
-    return bias.kind == InitBias::Kind::kNumber ? cli::real_text(bias.value) : "";
-}
 
 int run_train(const TrainOptions& t) {
     const tensor::RankPlace place = tensor::rank_place();

@@ -33,6 +33,7 @@ struct TrainOptions {
     eval::EmbedderSettings machine;     // --device, --precision, --batch-size, --deterministic
     std::string arch = "ViT-B-16";      // empty: that of init
     std::string tokenizer, init;        // file; model that the run starts from
+    std::string distill;                // model whose matches it keeps
     std::vector<std::string> settings;  // --set
     InitBias init_bias;
     std::int64_t epochs = 32;  // unless run.schedule.total_steps is above 0
@@ -50,6 +51,10 @@ struct TrainOptions {
     tensor::Exchanger rank_backend = tensor::Exchanger::kAuto;
     const cli::Options* declared = nullptr;  // for config.toml and the comparison on --resume
 };
+
+// The model of the run, its tokenizer, and the models that it starts from and keeps to.
+void complete_model(const TrainOptions& options, const train::Method& method,
+                    train::TrainSettings& settings);
 
 cli::Tool train_tool(TrainOptions& options);
 int run_train(const TrainOptions& options);

@@ -136,6 +136,17 @@ struct ClocConfig {
     bool has_grounding() const { return has_layer() && grounding_weight != 0; }
 };
 
+// Low-rank additions to the matrices of a tower's blocks (Hu et al. 2021, section 4.1): in place of
+// W x they compute W x + (alpha / rank) B (A x). The block "lora".
+struct LoraConfig {
+    std::int64_t rank = 0;  // 0: there are none
+    double alpha = 0;
+    bool vision = true, text = true;  // the towers that have them
+
+    bool any() const { return rank > 0; }
+    double scale() const { return rank > 0 ? alpha / static_cast<double>(rank) : 0; }
+};
+
 struct ModelConfig {
     std::string name;  // of the architecture, for people
     std::int64_t embed_dim = 512;
@@ -150,6 +161,7 @@ struct ModelConfig {
     LlipConfig llip;              // of that method
     bool regions = false;         // cloc, and any method with --regions
     ClocConfig cloc;              // with regions
+    LoraConfig lora;              // of a model that is being fine-tuned
 
     bool has_mixture() const { return method == "llip"; }
     // An image has another vector for every text.

@@ -172,6 +172,18 @@ image::Rgb read_colour(const Json& value, const std::string& where) {
     throw cli::DataError(where + ": " + value.dump() + " is neither 0..255 nor a list of three");
 }
 
+void read_lora(const Json& json, LoraConfig& lora, const std::string& where) {
+    ConfigReader r(json, where);
+    r.take("rank", lora.rank);
+    r.take("alpha", lora.alpha);
+    r.take("vision", lora.vision);
+    r.take("text", lora.text);
+    r.finish();
+    constexpr std::int64_t kMostRank = 65536;
+    if (lora.rank < 1 || lora.rank > kMostRank || !(lora.alpha > 0))
+        throw cli::DataError(where + ": rank and alpha must be positive");
+}
+
 void read_preprocess(const Json& json, PreprocessConfig& preprocess, const std::string& where) {
     ConfigReader p(json, where);
     p.take("mean", preprocess.mean);
@@ -208,6 +220,7 @@ ModelConfig parse_config(const std::string& text, const std::string& where) {
     if (r.has("llip")) read_llip(r.child("llip"), config.llip, where + ".llip");
     config.regions = r.has("cloc");
     if (config.regions) read_cloc(r.child("cloc"), config.cloc, where + ".cloc");
+    if (r.has("lora")) read_lora(r.child("lora"), config.lora, where + ".lora");
     read_vision(r.child("vision_cfg"), quick_gelu, config.vision, where);
     read_text(r.child("text_cfg"), quick_gelu, config.text, where);
     r.finish();
@@ -280,6 +293,11 @@ std::string to_json(const ModelConfig& c) {
     if (c.method == "dreamlip") model["dreamlip"] = dreamlip_json(c.dreamlip);
     if (c.has_mixture()) model["llip"] = llip_json(c.llip);
     if (c.regions) model["cloc"] = cloc_json(c.cloc);
+    if (c.lora.any())
+        model["lora"] = {{"rank", c.lora.rank},
+                         {"alpha", c.lora.alpha},
+                         {"vision", c.lora.vision},
+                         {"text", c.lora.text}};
     model["vision_cfg"] = vision_json(c.vision);
     model["text_cfg"] = text_json(c.text);
     // open_clip has one activation for both towers.

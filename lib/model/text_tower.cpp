@@ -84,7 +84,9 @@ TextTower::TextTower(Parameters& p, const ModelConfig& model) : config(model.tex
                            .heads = config.heads,
                            .hidden = hidden,
                            .activation = config.activation,
-                           .norm_eps = config.norm_eps};
+                           .norm_eps = config.norm_eps,
+                           .lora_rank = model.lora.text ? model.lora.rank : 0,
+                           .lora_scale = model.lora.scale()};
     for (std::int64_t i = 0; i < config.layers; ++i)
         blocks.emplace_back(p, "transformer.resblocks." + std::to_string(i), shape, init);
     ln_final = LayerNorm(p, "ln_final", width, config.norm_eps);

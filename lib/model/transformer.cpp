@@ -19,7 +19,8 @@ Tensor LayerNorm::operator()(const Tensor& x) const {
 }
 
 Tensor Linear::operator()(const Tensor& x) const {
-    return at::linear(x, weight, bias);
+    const Tensor y = at::linear(x, weight, bias);
+    return lora_a.defined() ? y + lora_scale * at::linear(at::linear(x, lora_a), lora_b) : y;
 }
 
 BlockInit BlockInit::vision(std::int64_t width, std::int64_t hidden) {
@@ -82,6 +83,16 @@ Mlp mlp_of(Parameters& p, const std::string& name, const BlockShape& shape, cons
     return mlp;
 }
 
+// A starts as a layer's matrix would, B with zeros: the model begins as it was.
+void add_lora(Parameters& p, const std::string& name, const BlockShape& shape, Linear& linear) {
+    if (shape.lora_rank == 0) return;
+    const std::int64_t out = linear.weight.size(0), in = linear.weight.size(1);
+    const Init init = Init::uniform(1 / std::sqrt(static_cast<double>(in)));
+    linear.lora_a = p.add(name + ".lora_a", {shape.lora_rank, in}, init);
+    linear.lora_b = p.add(name + ".lora_b", {out, shape.lora_rank}, Init::zeros());
+    linear.lora_scale = shape.lora_scale;
+}
+
 }  // namespace
 
 Block::Block(Parameters& p, const std::string& name, const BlockShape& shape, const BlockInit& init)
@@ -90,6 +101,10 @@ Block::Block(Parameters& p, const std::string& name, const BlockShape& shape, co
     attention_out = attention_out_of(p, name + ".attn", shape.width, init.attention_out);
     ln_2 = LayerNorm(p, name + ".ln_2", shape.width, shape.norm_eps);
     mlp = mlp_of(p, name + ".mlp", shape, init);
+    add_lora(p, name + ".attn.in_proj", shape, attention_in);
+    add_lora(p, name + ".attn.out_proj", shape, attention_out);
+    add_lora(p, name + ".mlp.c_fc", shape, mlp.in);
+    add_lora(p, name + ".mlp.c_proj", shape, mlp.out);
     if (shape.ls_init_value == 0) return;
     scale_1 = p.add(name + ".ls_1.gamma", {shape.width}, Init::constant(shape.ls_init_value));
     scale_2 = p.add(name + ".ls_2.gamma", {shape.width}, Init::constant(shape.ls_init_value));

@@ -21,8 +21,11 @@ struct LayerNorm {
     double eps = 1e-5;
 };
 
+// x Wᵀ + b, or with LoRA x Wᵀ + b + scale (x Aᵀ) Bᵀ.
 struct Linear {
-    at::Tensor weight, bias;  // [out, in], [out]
+    at::Tensor weight, bias;              // [out, in], [out]
+    at::Tensor lora_a = {}, lora_b = {};  // [rank, in], [out, rank]; undefined without LoRA
+    double lora_scale = 0;
     at::Tensor operator()(const at::Tensor& x) const;
 };
 
@@ -45,7 +48,9 @@ struct BlockShape {
     std::int64_t width, heads, hidden;
     Activation activation = Activation::kGelu;
     double norm_eps = 1e-5;
-    double ls_init_value = 0;  // LayerScale's first value, 0: none
+    double ls_init_value = 0;    // LayerScale's first value, 0: none
+    std::int64_t lora_rank = 0;  // of attention and MLP; 0: none
+    double lora_scale = 0;
 };
 
 // q, k, v of a sequence: [..., L, heads, width/heads] views of one [..., L, 3·width] tensor.

@@ -36,7 +36,9 @@ VisionTower::VisionTower(Parameters& p, const ModelConfig& model)
                            .hidden = hidden,
                            .activation = config.activation,
                            .norm_eps = config.norm_eps,
-                           .ls_init_value = config.ls_init_value};
+                           .ls_init_value = config.ls_init_value,
+                           .lora_rank = model.lora.vision ? model.lora.rank : 0,
+                           .lora_scale = model.lora.scale()};
     for (std::int64_t i = 0; i < config.layers; ++i)
         blocks.emplace_back(p, "visual.transformer.resblocks." + std::to_string(i), shape, init);
     if (config.attentional_pool)

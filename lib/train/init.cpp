@@ -4,6 +4,7 @@
 #include "cli/log.h"
 #include "cli/values.h"
 #include "model/layout.h"
+#include "model/lora.h"
 #include "model/method_config.h"
 #include "tensor/safetensors.h"
 
@@ -29,6 +30,7 @@ std::string shape_of(model::ModelConfig config) {
     config.init_logit_scale = neutral.init_logit_scale;
     config.has_logit_bias = neutral.has_logit_bias;
     config.init_logit_bias = neutral.init_logit_bias;
+    config.lora = neutral.lora;
     // CLIP's end token is its highest id: both find it.
     if (config.text.pool_type == "argmax") config.text.pool_type = "eos";
     config.text.eos_id = neutral.text.eos_id;
@@ -167,36 +169,38 @@ void report_sizes(const model::ModelConfig& there, const model::ModelConfig& her
 
 }  // namespace
 
-Start read_start(const std::string& path, const model::ForeignOptions& options,
-                 const std::string& tokenizer) {
+Start read_start(const std::string& option, const std::string& path,
+                 const model::ForeignOptions& options, const std::string& tokenizer) {
     Start start;
     start.name = path;
     namespace fs = std::filesystem;
     if (fs::is_directory(path) && !model::is_foreign(path) &&
         !fs::exists(fs::path(path) / "config.json") && !fs::exists(fs::path(path) / "checkpoints"))
         throw cli::DataError(
-            "--init " + path +
+            option + " " + path +
             ": is no checkpoint or run folder, nor a model of open_clip or Hugging "
             "Face (open_clip_config.json, config.json)");
     if (!fs::exists(path))
-        throw cli::DataError("--init " + path +
+        throw cli::DataError(option + " " + path +
                              ": does not exist (a file or folder here; nothing is downloaded)");
     if (!model::is_foreign(path)) {
         const std::filesystem::path folder = model::find_checkpoint(path);
         start.config = model::read_config(folder);
         start.tensors = tensor::read_safetensors((folder / "model.safetensors").string());
+        model::merge_lora(start.config, start.tensors);
         start.tokenizer = text::load_tokenizer(folder.string());
         start.config_file = (folder / "config.json").string();
         start.tokenizer_file = folder.string();
         return start;
     }
     model::ImportedModel imported = model::import_model(path, options, tokenizer);
-    for (const std::string& note : imported.notes) cli::info("--init " + path + ": " + note);
+    for (const std::string& note : imported.notes) cli::info(option + " " + path + ": " + note);
     if (!imported.left_out.empty())
-        throw cli::DataError("--init " + path + ": " + imported.left_out.front() +
+        throw cli::DataError(option + " " + path + ": " + imported.left_out.front() +
                              (imported.left_out.size() > 1 ? " and other tensors have" : " has") +
                              " no place in the model (checkpoint import --drop-extra leaves them "
-                             "out, and --init takes what it writes)");
+                             "out, and " +
+                             option + " takes what it writes)");
     start.config = std::move(imported.config);
     start.tensors = std::move(imported.tensors);
     start.tokenizer = std::move(imported.tokenizer);
@@ -237,7 +241,7 @@ void load_initial_weights(model::LanguageImageModel& model, const text::Tokenize
     }
     for (const auto& [name, tensor] : mine) {
         const bool is_new = model::is_ours_alone(name);
-        if (is_number(tensor) || is_new) weights.emplace_back(name, tensor);
+        if (is_number(tensor) || is_new || model::is_lora(name)) weights.emplace_back(name, tensor);
         if (is_new) fresh.push_back(name);
     }
     model.parameters.load(weights, start.name);

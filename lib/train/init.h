@@ -19,9 +19,10 @@ struct Start {
 };
 
 // Reads a checkpoint of ours or the newest of a run folder, or whatever model::import_model reads.
-// `options` and `tokenizer` are for bare weights. Throws DataError and UsageError.
-Start read_start(const std::string& path, const model::ForeignOptions& options,
-                 const std::string& tokenizer);
+// `options` and `tokenizer` are for bare weights, `option` is what messages begin with. Throws
+// DataError and UsageError.
+Start read_start(const std::string& option, const std::string& path,
+                 const model::ForeignOptions& options, const std::string& tokenizer);
 
 // Copies the weights into the model. Positions of images and texts of another size are fitted
 // (model/positions.h). Single numbers that only one of them has, such as SigLIP's bias, keep the

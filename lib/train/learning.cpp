@@ -2,6 +2,7 @@
 
 #include "cli/error.h"
 #include "model/layout.h"
+#include "model/lora.h"
 
 #include <ATen/core/Tensor.h>
 
@@ -11,6 +12,7 @@
 #include <cmath>
 #include <cstdio>
 #include <map>
+#include <tuple>
 #include <utility>
 
 namespace lip::train {
@@ -47,6 +49,7 @@ bool is_before_blocks(std::string_view name) {
 std::string depth_name(const Place& first, const Place& last) {
     const auto number = [](std::int64_t n) { return std::to_string(n); };
     if (first.blocks == 0) return "";
+    if (first.is_lora && first.depth == 1 && last.depth == last.blocks) return "";
     if (first.depth == 0 && last.depth == last.blocks + 1) return "";
     if (first.depth == last.depth)
         return first.depth == 0                  ? ", before the blocks"
@@ -74,7 +77,29 @@ std::string count_text(std::int64_t count) {
     return text;
 }
 
+// What AdamW keeps of so many: two numbers of 4 bytes each.
+std::string moments_text(std::int64_t count) {
+    char text[32];
+    const double bytes = 8.0 * static_cast<double>(count);
+    std::snprintf(text, sizeof text, bytes < 1e6 ? "%.1f kB" : "%.1f MB",
+                  bytes / (bytes < 1e6 ? 1e3 : 1e6));
+    return text;
+}
+
 }  // namespace
+
+bool is_frozen(const LearningSettings& settings, std::string_view word) {
+    return std::ranges::find(settings.freeze, word) != settings.freeze.end();
+}
+
+model::LoraConfig lora_config(const LearningSettings& s) {
+    if (s.lora_rank == 0) return {};
+    const double alpha = s.lora_alpha > 0 ? s.lora_alpha : static_cast<double>(s.lora_rank);
+    model::LoraConfig lora{s.lora_rank, alpha, !is_frozen(s, "vision"), !is_frozen(s, "text")};
+    if (!lora.vision && !lora.text)
+        throw cli::UsageError("--lora: both towers are frozen (--freeze names those without LoRA)");
+    return lora;
+}
 
 void check_freeze(std::string_view word) {
     if (word != "vision" && word != "text" && word != "scale")
@@ -82,7 +107,7 @@ void check_freeze(std::string_view word) {
 }
 
 Place place_of(std::string_view name, const model::ModelConfig& config) {
-    Place place{tower_of(name), 0, 0};
+    Place place{tower_of(name), 0, 0, model::is_lora(name)};
     if (place.tower != Tower::kVision && place.tower != Tower::kText) return place;
     place.blocks = place.tower == Tower::kVision ? config.vision.layers : config.text.layers;
     constexpr std::string_view kBlocks = "resblocks.";
@@ -99,7 +124,8 @@ Place place_of(std::string_view name, const model::ModelConfig& config) {
 Learns learns(const Place& place, const LearningSettings& s, double peak) {
     Learns how;
     const bool in_tower = place.tower == Tower::kVision || place.tower == Tower::kText;
-    how.frozen = std::ranges::find(s.freeze, word_of(place.tower).word) != s.freeze.end();
+    how.frozen =
+        is_frozen(s, word_of(place.tower).word) || (s.lora_rank > 0 && in_tower && !place.is_lora);
     if (in_tower && s.unfreeze_last > 0 && place.depth > place.blocks - s.unfreeze_last)
         how.frozen = false;
     const double own = place.tower == Tower::kVision ? s.vision_rate
@@ -120,10 +146,10 @@ std::vector<std::string> learning_lines(const tensor::NamedTensors& parameters,
         Learns how;
         std::int64_t count = 0;
     };
-    std::map<std::pair<Tower, std::int64_t>, Row> places;
+    std::map<std::tuple<Tower, bool, std::int64_t>, Row> places;
     for (const auto& [name, value] : parameters) {
         const Place place = place_of(name, config);
-        Row& row = places[{place.tower, place.depth}];
+        Row& row = places[{place.tower, place.is_lora, place.depth}];
         row.first = row.last = place;
         row.how = learns(place, settings, peak);
         row.count += value.numel();
@@ -133,6 +159,7 @@ std::vector<std::string> learning_lines(const tensor::NamedTensors& parameters,
     for (const auto& [key, row] : places) {
         any |= !row.how.frozen && row.first.tower != Tower::kScale;
         const bool is_alike = !rows.empty() && rows.back().last.tower == row.first.tower &&
+                              rows.back().last.is_lora == row.first.is_lora &&
                               rows.back().how.frozen == row.how.frozen &&
                               (row.how.frozen || rows.back().how.rate == row.how.rate);
         if (!is_alike) {
@@ -145,10 +172,12 @@ std::vector<std::string> learning_lines(const tensor::NamedTensors& parameters,
     if (!any) throw cli::UsageError("--freeze: nothing is left that learns (--unfreeze-last N)");
     std::vector<std::string> lines;
     for (const Row& row : rows)
-        lines.push_back(std::string(word_of(row.first.tower).name) +
-                        depth_name(row.first, row.last) + ": " +
-                        (row.how.frozen ? "frozen" : "rate " + rate_text(peak * row.how.rate)) +
-                        ", " + count_text(row.count) + " parameters");
+        lines.push_back(
+            std::string(word_of(row.first.tower).name) + (row.first.is_lora ? ", LoRA" : "") +
+            depth_name(row.first, row.last) + ": " +
+            (row.how.frozen ? "frozen" : "rate " + rate_text(peak * row.how.rate)) + ", " +
+            count_text(row.count) + (row.count == 1 ? " parameter" : " parameters") +
+            (row.how.frozen ? "" : ", " + moments_text(row.count) + " of moments"));
     return lines;
 }
 

@@ -31,7 +31,8 @@ struct TrainSettings {
     Schedule schedule;  // with total_steps
     double clip_gradients = 0;
     double ema = 0;  // decay of the average that checkpoints hold; 0: they hold the weights
-    std::shared_ptr<const Start> start;  // whose weights the run begins with; null: random ones
+    std::shared_ptr<const Start> start;    // whose weights the run begins with; null: random ones
+    std::shared_ptr<const Start> teacher;  // whose matches the run keeps; null: nobody's
     model::Stretch stretch = model::Stretch::kKeepFirst20;  // of its text positions
     CheckpointInterval checkpoint_every;
     std::int64_t keep = 3, log_every = 10;

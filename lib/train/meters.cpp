@@ -70,7 +70,8 @@ void Meters::add(const StepResult& step) {
     for (const auto& [name, value] : {std::pair("loss_global", step.loss.global),
                                       {"loss_local", step.loss.local},
                                       {"loss_region", step.loss.region},
-                                      {"loss_grounding", step.loss.grounding}})
+                                      {"loss_grounding", step.loss.grounding},
+                                      {"loss_distill", step.loss.distill}})
         if (value.defined()) add_part(name, value.item<double>());
     if (step.loss.filtered) add_part("filtered_pairs", *step.loss.filtered);
 }

@@ -4,6 +4,7 @@
 
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
+#include <torch/csrc/autograd/autograd.h>
 
 #include <algorithm>
 #include <numeric>
@@ -21,6 +22,15 @@ struct Dealt {
     Tensor place;
 };
 
+model::TokenIds shortened(model::TokenIds text, const model::TextConfig& config) {
+    const auto most = static_cast<std::size_t>(config.context_length);
+    if (text.size() <= most) return text;
+    text[most - 1] = text.back();
+    text.resize(most);
+    return text;
+}
+
+// In the order of the lengths that they have before any is shortened.
 Dealt deal(const std::vector<model::TokenIds>& texts, std::size_t count,
            const model::TextConfig& config) {
     std::vector<std::size_t> order(texts.size());
@@ -36,7 +46,7 @@ Dealt deal(const std::vector<model::TokenIds>& texts, std::size_t count,
         std::vector<model::TokenIds> some;
         for (std::size_t row = order.size() * i / count; row < order.size() * (i + 1) / count;
              ++row)
-            some.push_back(texts[order[row]]);
+            some.push_back(shortened(texts[order[row]], config));
         dealt.packed.push_back(some.empty() ? model::PackedTexts()
                                             : model::pack_texts(some, config));
     }
@@ -45,10 +55,13 @@ Dealt deal(const std::vector<model::TokenIds>& texts, std::size_t count,
 
 }  // namespace
 
-Parts divide(const Batch& batch, std::int64_t count, const model::TextConfig& text) {
+Parts divide(const Batch& batch, std::int64_t count, const model::TextConfig& text,
+             const model::TextConfig* teacher) {
     const auto images = batch.pixels.tensor_split(count);
     Dealt texts = deal(batch.texts, images.size(), text),
           phrases = deal(batch.regions.phrases, images.size(), text);
+    Dealt for_teacher;
+    if (teacher) for_teacher = deal(batch.texts, images.size(), *teacher);
     Parts divided{{}, texts.place, phrases.place};
     std::int64_t first = 0;
     for (std::size_t i = 0; i < images.size(); ++i) {
@@ -62,6 +75,7 @@ Parts divide(const Batch& batch, std::int64_t count, const model::TextConfig& te
             part.boxes_valid = batch.regions.valid.slice(0, first, end);
         }
         part.texts = std::move(texts.packed[i]);
+        if (teacher) part.teacher_texts = std::move(for_teacher.packed[i]);
         part.phrases = std::move(phrases.packed[i]);
         first = end;
         divided.parts.push_back(std::move(part));
@@ -74,6 +88,19 @@ Tensor join(const std::vector<Part>& parts, Tensor Part::*features) {
     for (const Part& part : parts)
         if ((part.*features).defined()) all.push_back((part.*features).detach());
     return at::cat(all).requires_grad_(true);
+}
+
+std::vector<Tensor> gradients(const std::vector<Tensor>& outputs, const std::vector<Tensor>& inputs,
+                              const std::vector<Tensor>& seeds) {
+    std::vector<Tensor> learning, learning_seeds;
+    for (std::size_t i = 0; i < outputs.size(); ++i) {
+        if (!outputs[i].requires_grad()) continue;
+        learning.push_back(outputs[i]);
+        learning_seeds.push_back(seeds[i]);
+    }
+    if (learning.empty() || inputs.empty()) return std::vector<Tensor>(inputs.size());
+    return torch::autograd::grad(learning, inputs, learning_seeds, /*retain_graph=*/std::nullopt,
+                                 /*create_graph=*/false, /*allow_unused=*/true);
 }
 
 void add_gradient(Tensor& parameter, const Tensor& gradient) {

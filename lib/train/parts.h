@@ -13,18 +13,20 @@
 namespace lip::train {
 
 struct Part {
-    at::Tensor pixels;              // [b, 3, S, S]
-    at::Tensor valid;               // [b, K]
-    at::Tensor boxes, boxes_valid;  // [b, M, 4] and [b, M]; undefined without regions
-    std::int64_t first = 0;         // number of its first image
-    model::PackedTexts texts;       // not those of its images: texts of nearly one length
-    model::PackedTexts phrases;     // the same of the regions' phrases; undefined if there are none
-    at::Tensor v, u, t;             // features of images, patches and texts, with their graphs
-    at::Tensor z, f;                // of boxes [b, M, D] and phrases
-    model::ImageMemory memory;      // what prompts of its images ask
-    at::Tensor g;                   // [b, K, D]: patches grouped by the texts
-    at::Tensor own_texts;           // [b, K, D], a leaf: features of its images' texts
-    at::Tensor own_phrases;         // [b, M, D], a leaf: of their regions' phrases
+    at::Tensor pixels;                 // [b, 3, S, S]
+    at::Tensor valid;                  // [b, K]
+    at::Tensor boxes, boxes_valid;     // [b, M, 4] and [b, M]; undefined without regions
+    std::int64_t first = 0;            // number of its first image
+    model::PackedTexts texts;          // not those of its images: texts of nearly one length
+    model::PackedTexts teacher_texts;  // the same texts, as the teacher takes them
+    model::PackedTexts phrases;  // the same of the regions' phrases; undefined if there are none
+    at::Tensor v, u, t;          // features of images, patches and texts, with their graphs
+    at::Tensor teacher_v, teacher_t;  // the teacher's, without; undefined if there is none
+    at::Tensor z, f;                  // of boxes [b, M, D] and phrases
+    model::ImageMemory memory;        // what prompts of its images ask
+    at::Tensor g;                     // [b, K, D]: patches grouped by the texts
+    at::Tensor own_texts;             // [b, K, D], a leaf: features of its images' texts
+    at::Tensor own_phrases;           // [b, M, D], a leaf: of their regions' phrases
     at::Tensor patch_loss, grounding_loss;
     std::uint64_t sequence = 0;         // autograd's, when the images' graph was made
     std::vector<at::Tensor> gradients;  // of the parameters, then of the leaves in use
@@ -37,10 +39,18 @@ struct Parts {
 };
 
 // Texts are dealt out in the order of their lengths, so that a part holds few lengths.
-Parts divide(const Batch& batch, std::int64_t count, const model::TextConfig& text);
+// Texts longer than a teacher takes lose what stands before their end token.
+Parts divide(const Batch& batch, std::int64_t count, const model::TextConfig& text,
+             const model::TextConfig* teacher = nullptr);
 
 // Features of all parts as one leaf: the loss's graph ends here. Parts without are left out.
 at::Tensor join(const std::vector<Part>& parts, at::Tensor Part::*features);
+
+// Of the outputs that have a graph, at the inputs: what is frozen has none, and without any there
+// is nothing to go back through. Undefined where an output does not depend on an input.
+std::vector<at::Tensor> gradients(const std::vector<at::Tensor>& outputs,
+                                  const std::vector<at::Tensor>& inputs,
+                                  const std::vector<at::Tensor>& seeds);
 
 // Adds to the gradient of a parameter.
 void add_gradient(at::Tensor& parameter, const at::Tensor& gradient);

@@ -6,11 +6,11 @@
 #include "tensor/parallel.h"
 #include "train/parts.h"
 #include "train/region_terms.h"
+#include "train/teacher_terms.h"
 
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
 #include <ATen/SequenceNumber.h>
-#include <torch/csrc/autograd/autograd.h>
 
 #include <algorithm>
 #include <cmath>
@@ -48,6 +48,7 @@ public:
           patch_weight_(method.patches.weight ? method.patches.weight(model.config) : 0),
           groups_compete_(patch_weight_ != 0 && method.patches.is_of_batch(model.config)),
           ranks_(settings.ranks ? *settings.ranks : alone_),
+          teacher_(settings, ranks_),
           all_valid_(ranks_.sum(batch.valid.sum()).item<double>()) {
         for (const auto& [name, parameter] : model.parameters.all()) {
             if (!parameter.requires_grad()) continue;
@@ -58,7 +59,7 @@ public:
             return entry.second.requires_grad() && !entry.first.starts_with("visual.") &&
                    !entry.first.starts_with("logit_");
         });
-        auto divided = divide(batch, count_, model.config.text);
+        auto divided = divide(batch, count_, model.config.text, teacher_.text());
         parts_ = std::move(divided.parts);
         place_ = divided.place.to(device_);
         regions_.emplace(model, batch, settings, ranks_, divided.phrase_place);
@@ -69,11 +70,13 @@ public:
             const at::AutoGradMode graph(!settings_.recompute);
             embed_images(part(i), /*for_backward=*/!settings_.recompute);
             embed_texts(part(i));
+            if (teacher_.any()) teacher_.embed(part(i));
         });
         v_ = join(parts_, &Part::v);  // [B, ...]
         t_ = join(parts_, &Part::t);  // [B·K, ...], rows by length
         StepLoss result;
         result.total = settings_.ring && ranks_.size() > 1 ? loss_in_a_ring() : loss_of_features();
+        if (teacher_.any()) result.distill = loss_of_teacher();
         if (groups_compete_) result.local = loss_of_groups();
         if (regions_->any()) regions_->contrast(parts_, result);
         back_through_images();
@@ -87,7 +90,9 @@ public:
             result.total = weight_ * result.global;
         }
         if (regions_->any()) regions_->add(parts_, result);
-        if (model_.prompter && !result.global.defined()) result.global = result.total;
+        if ((model_.prompter || teacher_.any()) && !result.global.defined())
+            result.global = result.total;
+        if (teacher_.any()) result.total = result.total + settings_.distill_weight * result.distill;
         back_through_texts();
         auto rest = ranks_.sum_gradients(of_texts_);
         exchange.finish();
@@ -120,6 +125,18 @@ private:
         part.t = method_.text_features ? method_.text_features(model_, part.texts)
                                        : model_.embed_texts(part.texts);
         if (regions_->any()) regions_->embed_phrases(part);
+    }
+
+    // How far the matches are from the teacher's, and the gradient of that at the features.
+    Tensor loss_of_teacher() {
+        const Tensor own_t = texts_of(0, batch_.pixels.size(0));
+        Tensor loss;
+        on_few_threads(device_, batch_.pixels.size(0) * ranks_.size(), [&] {
+            loss = teacher_.contrast(parts_, place_, {v_, own_t, model_.log_scale},
+                                     batch_.valid.to(device_));
+        });
+        add_text_gradient(place_, own_t.grad());
+        return loss;
     }
 
     // The loss of all pairs, and its gradient at the features.
@@ -321,22 +338,6 @@ private:
         });
     }
 
-    // What is frozen has no graph; then there is nothing to go back through.
-    static std::vector<Tensor> gradients(const std::vector<Tensor>& outputs,
-                                         const std::vector<Tensor>& inputs,
-                                         const std::vector<Tensor>& seeds) {
-        std::vector<Tensor> learning, learning_seeds;
-        for (std::size_t i = 0; i < outputs.size(); ++i) {
-            if (!outputs[i].requires_grad()) continue;
-            learning.push_back(outputs[i]);
-            learning_seeds.push_back(seeds[i]);
-        }
-        if (learning.empty() || inputs.empty()) return std::vector<Tensor>(inputs.size());
-        return torch::autograd::grad(learning, inputs, learning_seeds,
-                                     /*retain_graph=*/std::nullopt,
-                                     /*create_graph=*/false, /*allow_unused=*/true);
-    }
-
     // Whether anything hangs on the graph of the images: the tower, or what reads its tokens.
     bool images_learn() const {
         return !of_images_.empty() || method_.image_features || patch_weight_ != 0 ||
@@ -378,6 +379,7 @@ private:
     bool groups_compete_;  // the patches' loss is of the whole batch
     const tensor::Group alone_;
     const tensor::Group& ranks_;
+    const TeacherTerms teacher_;
     double all_valid_;
     std::optional<RegionTerms> regions_;
     std::vector<Tensor> parameters_, of_images_, of_texts_;

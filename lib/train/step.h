@@ -12,7 +12,7 @@ namespace lip::train {
 struct StepLoss {
     at::Tensor total;
     // Its parts, without their weights; undefined if it has one part.
-    at::Tensor global, local, region, grounding;
+    at::Tensor global, local, region, grounding, distill;
     // Share of the pairs of this rank's regions that the filter left out; of steps with regions.
     std::optional<double> filtered;
 };
@@ -28,6 +28,10 @@ struct StepSettings {
     // Texts of other ranks come one rank's at a time, rather than all at once. Only of methods
     // whose own_images_suffice.
     bool ring = false;
+    // Whose matches of images and texts are to be kept, with this weight (loss/distill.h); null:
+    // nobody's. Takes the batch's token ids. On the model's device.
+    const model::LanguageImageModel* teacher = nullptr;
+    double distill_weight = 1;
 };
 
 // Adds the gradients of the method's loss to the model's parameters and returns the loss. With

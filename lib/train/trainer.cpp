@@ -63,6 +63,13 @@ std::vector<ReadPosition> gather_positions(const std::vector<ReadPosition>& own,
     return streams;
 }
 
+// Of a model that make_optimizer() has seen.
+tensor::NamedTensors learning(const model::LanguageImageModel& model) {
+    tensor::NamedTensors some = model.parameters.all();
+    std::erase_if(some, [](const auto& entry) { return !entry.second.requires_grad(); });
+    return some;
+}
+
 // Of what learns; what is frozen has no gradient from here on.
 AdamW make_optimizer(const model::LanguageImageModel& model, const TrainSettings& settings) {
     tensor::NamedTensors learning;
@@ -96,8 +103,15 @@ Trainer::Trainer(const TrainSettings& settings, const tensor::Group& ranks,
         load_initial_weights(model_, *tokenizer_, *settings.start, settings.stretch);
     }
     model_.to(settings.device);
-    if (settings.ema > 0) ema_.emplace(model_.parameters.all(), settings.ema);
+    if (settings.teacher) {
+        teacher_ = std::make_unique<model::LanguageImageModel>(settings.teacher->config, 0);
+        teacher_->parameters.load(settings.teacher->tensors, settings.teacher->name);
+        for (const auto& [name, parameter] : teacher_->parameters.all())
+            parameter.requires_grad_(false);
+        teacher_->to(settings.device);
+    }
     optimizer_.emplace(make_optimizer(model_, settings));
+    if (settings.ema > 0) ema_.emplace(learning(model_), settings.ema);
     if (goes_on) state_ = load_state(checkpoint, *optimizer_, ema());
     state_.settings = settings.result_settings;
 }
@@ -106,6 +120,7 @@ StepResult Trainer::step(const Batch& batch, StepWarnings& warnings) {
     // 1. The loss and its gradient.
     StepSettings how = settings_.step;
     how.ranks = &ranks_;
+    how.teacher = teacher_.get();
     optimizer_->zero_grad();
     StepResult result;
     result.loss = forward_backward(method_, model_, batch, how);

@@ -51,6 +51,7 @@ private:
     RunState state_;
     std::shared_ptr<const text::Tokenizer> tokenizer_;
     model::LanguageImageModel model_;
+    std::unique_ptr<model::LanguageImageModel> teacher_;
     std::optional<Ema> ema_;
     std::optional<AdamW> optimizer_;  // of the parameters on their device
     int bad_in_a_row_ = 0;

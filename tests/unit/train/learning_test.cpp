@@ -77,8 +77,9 @@ TEST_CASE("the plan names neighbours that learn alike together") {
     const auto lines = learning_lines(all, config(), s, 1e-3);
     REQUIRE(lines.size() == 4);
     CHECK(lines[0] == "image tower, up to block 1: frozen, 30 parameters");
-    CHECK(lines[1] == "image tower, block 3 and behind: rate 0.001, 35 parameters");
-    CHECK(lines[3] == "scale and bias of the logits: rate 0.001, 1 parameters");
+    CHECK(lines[1] ==
+          "image tower, block 3 and behind: rate 0.001, 35 parameters, 0.3 kB of moments");
+    CHECK(lines[3] == "scale and bias of the logits: rate 0.001, 1 parameter, 0.0 kB of moments");
     s.freeze = {"vision", "text"};
     s.unfreeze_last = 0;
     CHECK_THROWS_AS(learning_lines(all, config(), s, 1e-3), cli::UsageError);

@@ -182,7 +182,7 @@ TEST_CASE("a run starts from the weights of a checkpoint of the same shape and t
     std::filesystem::create_directory(checkpoint);
     model::save_model(checkpoint, source, *tokenizer, "");
 
-    const train::Start from = train::read_start(checkpoint.string(), {}, "");
+    const train::Start from = train::read_start("--init", checkpoint.string(), {}, "");
     const auto start = [&](model::LanguageImageModel& model, const text::Tokenizer& texts) {
         train::load_initial_weights(model, texts, from, model::Stretch::kKeepFirst20);
     };
