@@ -170,8 +170,17 @@ int verify_shards(const ShardCommand& options) {
     if (options.unique_keys) checks.unique_keys = &keys;
     std::uint64_t bad = 0, count = 0;
     cli::Progress progress("shards", "shards");
-    for (const std::string& path : all_shards(options)) {
-        shard::VerifyReport report = shard::verify_shard(path, checks);
+    std::vector<std::string> paths = all_shards(options);
+    const std::size_t there = paths.size();
+    for (const std::string& operand : options.shards)
+        if (fs::is_directory(operand))
+            std::ranges::move(shard::missing_shards(operand), std::back_inserter(paths));
+    for (const std::string& path : paths) {
+        shard::VerifyReport report;
+        if (count < there)
+            report = shard::verify_shard(path, checks);
+        else
+            report.error = "there is no such file, but a manifest names it";
         const auto expected = from_manifest(path);
         if (report.ok() && expected && !expected->xxh64.empty() && report.xxh64 != expected->xxh64)
             report.error = report.frames == 0

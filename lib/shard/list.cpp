@@ -1,6 +1,7 @@
 #include "shard/list.h"
 
 #include "cli/error.h"
+#include "cli/log.h"
 #include "record/content.h"
 #include "record/operands.h"
 #include "shard/manifest.h"
@@ -50,6 +51,20 @@ bool is_shard(const fs::path& path) {
     }
 }
 
+// The shards that are there can be read all the same.
+void warn_of_missing(const std::string& folder) {
+    try {
+        const std::vector<std::string> missing = missing_shards(folder);
+        if (missing.empty()) return;
+        const bool is_one = missing.size() == 1;
+        cli::warn(folder + ": " + std::to_string(missing.size()) + (is_one ? " shard" : " shards") +
+                  " of a manifest " + (is_one ? "is" : "are") + " not there (" + missing.front() +
+                  (is_one ? ")" : ", ...)"));
+    } catch (const cli::DataError& problem) {
+        cli::warn(problem.what());
+    }
+}
+
 std::vector<std::string> in_folder(const std::string& folder) {
     std::vector<std::string> shards;
     std::error_code error;
@@ -63,6 +78,7 @@ std::vector<std::string> in_folder(const std::string& folder) {
         throw cli::DataError(folder + ": no shards in this folder");
     }
     std::sort(shards.begin(), shards.end());
+    warn_of_missing(folder);
     return shards;
 }
 
@@ -89,6 +105,17 @@ std::vector<std::string> expand_shards(const std::string& operand) {
         return fs::exists(manifest) ? in_manifest(manifest) : record::expand_pattern(operand);
     if (operand.ends_with(kManifestEnding)) return in_manifest(operand);
     return {operand};
+}
+
+std::vector<std::string> missing_shards(const std::string& folder) {
+    std::vector<std::string> missing;
+    for (const auto& entry : fs::directory_iterator(folder))
+        if (entry.path().string().ends_with(kManifestEnding))
+            for (const ShardInfo& info : read_manifest(entry.path()))
+                if (!fs::exists(fs::path(folder) / info.name))
+                    missing.push_back((fs::path(folder) / info.name).string());
+    std::ranges::sort(missing);
+    return missing;
 }
 
 }  // namespace lip::shard

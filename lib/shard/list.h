@@ -17,4 +17,8 @@ namespace lip::shard {
 // Throws DataError if there is nothing.
 std::vector<std::string> expand_shards(const std::string& operand);
 
+// Paths of shards that manifests right in the folder name and that are not there. expand_shards()
+// warns of them. Throws DataError for a manifest that cannot be read.
+std::vector<std::string> missing_shards(const std::string& folder);
+
 }  // namespace lip::shard

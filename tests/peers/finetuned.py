@@ -3,10 +3,11 @@
 
     finetuned.py BIN SHARDS
 
-Small random models as open_clip and transformers save them take a few steps with no other option but the data, are
+Small random models as open_clip and transformers save them take a few steps, whole, with LoRA or beside themselves, are
 exported to where they came from and opened there. Prints the smallest cosine of vectors of pictures and texts. Exits with
 1 if it is under 0.999999. Needs what folders.py needs.
 """
+import itertools
 import pathlib
 import sys
 import tempfile
@@ -41,17 +42,20 @@ def main():
     with tempfile.TemporaryDirectory() as temporary:
         work = pathlib.Path(temporary)
         names = folders.pictures(work / "pictures")
-        for make, form, theirs in ((folders.hub_folder, "open_clip", of_open_clip), (folders.plain, "hf", of_transformers)):
-            row, run, out = folders.Row(work, form), work / f"{form}-run", work / f"{form}-out"
+        of_library = ((folders.hub_folder, "open_clip", of_open_clip), (folders.plain, "hf", of_transformers))
+        for (make, form, theirs), how in itertools.product(of_library, ([], ["--lora", "4"], ["--distill", "START"])):
+            name = form + "".join(how[:1])
+            row, run, out = folders.Row(work, name), work / f"{name}-run", work / f"{name}-out"
             make(row)
+            how = [str(row.source) if word == "START" else word for word in how]
             folders.tool(tools, "train", "-q", "--init", row.source, "--data", shards, "--batch-size", "16", "--steps", "3",
-                         "--warmup", "1", "--precision", "fp32", "--lr", "1e-3", "-o", run)
+                         "--warmup", "1", "--precision", "fp32", "--lr", "1e-3", *how, "-o", run)
             folders.tool(tools, "checkpoint", "export", "-q", "--format", form, run, "-o", out)
             ours = folders.vectors(tools, run, names, folders.TEXTS)
             with torch.no_grad():
                 least = min(float((a * folders.unit(b)).sum(-1).min()) for a, b in zip(ours, theirs(out, names)))
             failed += least < folders.LEAST
-            print(f"{'ok' if least >= folders.LEAST else 'OVER'}  {form:12} fine-tuned, exported, opened: cosine {least:.6f}")
+            print(f"{'ok' if least >= folders.LEAST else 'OVER'}  {name:20} fine-tuned, exported, opened: cosine {least:.6f}")
     return failed > 0
 
 
