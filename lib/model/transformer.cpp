@@ -20,7 +20,9 @@ Tensor LayerNorm::operator()(const Tensor& x) const {
 
 Tensor Linear::operator()(const Tensor& x) const {
     const Tensor y = at::linear(x, weight, bias);
-    return lora_a.defined() ? y + lora_scale * at::linear(at::linear(x, lora_a), lora_b) : y;
+    if (!lora_a.defined()) return y;
+    // In place: nothing needs y itself, and it is as large as all activations of a layer.
+    return Tensor(y).add_(at::linear(lora_scale * at::linear(x, lora_a), lora_b));
 }
 
 BlockInit BlockInit::vision(std::int64_t width, std::int64_t hidden) {
