@@ -20,15 +20,18 @@ std::string spelling(const Option& option) {
     return out;
 }
 
-// Adds words of `text` from `column` on, wrapped, later lines indented by `indent`.
-void wrap(std::string& out, std::string_view text, std::size_t column, std::size_t indent) {
+// Adds words of `text` from `column` on, wrapped, later lines indented by `indent` and begun with
+// `lead`.
+void wrap(std::string& out, std::string_view text, std::size_t column, std::size_t indent,
+          std::string_view lead = {}) {
     std::istringstream words{std::string(text)};
     std::string word;
     bool first = true;
     while (words >> word) {
         if (!first && column + 1 + word.size() > kWidth) {
             out += '\n' + std::string(indent, ' ');
-            column = indent;
+            out += lead;
+            column = indent + lead.size();
             first = true;
         }
         if (!first) out += ' ', ++column;
@@ -169,7 +172,7 @@ std::string long_help(const Tool& tool, const Command& command, const std::strin
     out += "\nEXAMPLES\n";
     for (const Example& example : tool.examples()) {
         out += "  ";
-        wrap(out, "# " + example.comment, 2, 4);
+        wrap(out, "# " + example.comment, 2, 2, "# ");
         std::istringstream lines(example.command);
         for (std::string line; std::getline(lines, line);) shell_line(out, line);
     }

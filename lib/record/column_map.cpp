@@ -22,7 +22,9 @@ void from_text(std::string_view text, FieldColumn& column) {
     auto [field, name] = split_at_equals(text, "FIELD=COLUMN");
     constexpr std::string_view kFields[] = {"key", "image", "url", "width", "height", "label"};
     if (std::find(std::begin(kFields), std::end(kFields), field) == std::end(kFields))
-        throw cli::UsageError("'" + field + "' is none of key, image, url, width, height, label");
+        throw cli::UsageError("'" + field +
+                              "' is none of key, image, url, width, height, label (--caption "
+                              "SOURCE:FORM=COLUMN takes captions)");
     column = {std::move(field), std::move(name)};
 }
 
