@@ -3,10 +3,10 @@
 #include "cli/log.h"
 #include "cmd/checkpoint/checkpoint.h"
 #include "model/checkpoint.h"
-#include "model/lora.h"
 #include "record/file.h"
 #include "record/object.h"
 #include "tensor/device.h"
+#include "train/init.h"
 
 #include <ATen/ATen.h>
 
@@ -22,17 +22,38 @@ NamedTensors weights_of(const fs::path& folder) {
     return tensor::read_safetensors((folder / "model.safetensors").string());
 }
 
-// LoRA's matrices are multiplied: the mean is that of the products.
-model::ModelConfig merged_config(const fs::path& folder) {
-    model::ModelConfig config = model::read_config(folder);
-    config.lora = {};
-    return config;
+// A checkpoint, or a model of another library. LoRA's matrices are multiplied, so that they are
+// merged first: the mean is that of the products.
+train::Start read_model(const std::string& path) {
+    return train::read_start("average", path, {}, "");
 }
-NamedTensors merged_weights(const fs::path& folder) {
-    model::ModelConfig config = model::read_config(folder);
-    NamedTensors weights = weights_of(folder);
-    model::merge_lora(config, weights);
-    return weights;
+
+std::string sides(const at::Tensor& tensor) {
+    return c10::str(tensor.sizes());
+}
+
+// Adds `share` of the weights to the sums, in double: the order of few addends hardly counts.
+void add_share(std::map<std::string, at::Tensor>& sum, const train::Start& one, double share) {
+    const bool is_first = sum.empty();
+    std::size_t known = 0;
+    for (const auto& [name, value] : one.tensors) {
+        const at::Tensor part = value.to(at::kDouble) * share;
+        const auto found = sum.find(name);
+        if (is_first) {
+            sum[name] = part;
+        } else if (found == sum.end()) {
+            throw cli::DataError(one.name + ": the first model has no " + name);
+        } else if (found->second.sizes() != part.sizes()) {
+            throw cli::DataError(one.name + ": " + name + " is " + sides(part) +
+                                 ", that of the first model " + sides(found->second) +
+                                 " (models of one image size and context length have a mean)");
+        } else {
+            found->second.add_(part);
+            ++known;
+        }
+    }
+    if (!is_first && known < sum.size())
+        throw cli::DataError(one.name + ": lacks weights that the first model has");
 }
 
 std::vector<double> shares(const CheckpointOptions& options) {
@@ -56,35 +77,34 @@ int checkpoint_average(const CheckpointOptions& options) {
     check_can_write_folder(options.common);
     const std::vector<double> share = shares(options);
     tensor::configure_process(options.common.thread_count(), /*deterministic=*/false);
-    const fs::path first = model::find_checkpoint(options.paths.front());
-    const model::ModelConfig config = merged_config(first);
-    std::vector<fs::path> folders;
-    for (const std::string& path : options.paths) {
-        folders.push_back(model::find_checkpoint(path));
-        if (model::to_json(merged_config(folders.back())) != model::to_json(config))
-            throw cli::DataError(folders.back().string() +
-                                 ": its configuration differs from that of " + first.string());
+    const at::NoGradGuard no_grad;
+    train::Start first;
+    std::map<std::string, at::Tensor> sum;
+    for (std::size_t i = 0; i < options.paths.size(); ++i) {
+        train::Start one = read_model(options.paths[i]);
+        if (i > 0) {
+            const std::string difference = train::model_difference(first.config, one.config);
+            if (!difference.empty())
+                throw cli::DataError(one.name + ": its configuration differs from that of " +
+                                     first.name + " (" + difference + ")");
+            if (one.tokenizer->file_bytes() != first.tokenizer->file_bytes())
+                throw cli::DataError(one.name + ": its tokenizer differs from that of " +
+                                     first.name);
+        }
+        add_share(sum, one, share[i]);
+        if (i == 0) first = std::move(one);
     }
     if (options.common.dry_run) {
-        cli::info("would average " + std::to_string(folders.size()) + " checkpoints");
+        cli::info("would write the mean of " + std::to_string(options.paths.size()) +
+                  " models to " + options.common.output);
         return cli::kDone;
     }
-    model::LoadedModel mean = model::merged(model::load_model(first, at::kCPU));
-    const at::NoGradGuard no_grad;
-    std::map<std::string, at::Tensor> sum;  // in double: the order of few addends hardly counts
-    for (std::size_t i = 0; i < folders.size(); ++i)
-        for (const auto& [name, value] : merged_weights(folders[i])) {
-            at::Tensor& total = sum[name];
-            const at::Tensor part = value.to(at::kDouble) * share[i];
-            total = total.defined() ? total.add_(part) : part;
-        }
+    model::LanguageImageModel mean(first.config, /*seed=*/0);
     NamedTensors averaged;
-    for (const auto& [name, value] : mean.model->parameters.all())
-        averaged.emplace_back(name, sum[name].to(value.scalar_type()));
-    mean.model->parameters.load(averaged, first.string());
+    for (const auto& [name, value] : sum) averaged.emplace_back(name, value.to(at::kFloat));
+    mean.parameters.load(averaged, first.name);
     write_folder(options.common, [&](const fs::path& folder) {
-        model::save_model(folder, *mean.model, *mean.tokenizer,
-                          cli::provenance_json(options.common));
+        model::save_model(folder, mean, *first.tokenizer, cli::provenance_json(options.common));
     });
     return cli::kDone;
 }

@@ -129,7 +129,9 @@ int checkpoint_export(const CheckpointOptions& options) {
     if (loaded.tokenizer->file_name() == "tokenizer.model" &&
         !loaded.model->config.text.is_padded())
         cli::warn(
-            "the library cannot open this tokenizer and may use another in its place (compute the "
+            std::string(settings.format == model::ExportFormat::kHf ? "Hugging Face"
+                                                                    : "open_clip") +
+            " cannot open this tokenizer and may use another in its place (compute the "
             "token ids with SentencePiece from tokenizer.model, between start and end token; see "
             "doc/tokenizers.md)");
     return cli::kDone;

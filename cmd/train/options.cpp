@@ -207,7 +207,7 @@ void set_start(const cli::Options& given, TrainOptions& t) {
 void check_learning(const TrainOptions& t) {
     const train::LearningSettings& s = t.run.learning;
     const bool vision = is_frozen(s, "vision"), text = is_frozen(s, "text");
-    if (s.unfreeze_last > 0 && !vision && !text && s.lora_rank == 0)
+    if (s.unfreeze_last > 0 && !vision && !text)
         throw cli::UsageError("--unfreeze-last: no tower is frozen (--freeze vision)");
     if (s.lora_rank > 0 && t.init.empty())
         throw cli::UsageError("--lora adds to the weights of a model (--init MODEL)");

@@ -146,13 +146,24 @@ void check_tuning(const TrainOptions& t, const TrainSettings& s) {
         throw cli::UsageError(
             "--lr-new: this model has nothing that CLIP lacks (--lr-vision and "
             "--lr-text are the rates of the towers)");
+    if (is_frozen(how, "vision") && is_frozen(how, "text") && how.unfreeze_last == 0 && !has_new)
+        throw cli::UsageError("--freeze: nothing is left that learns (--unfreeze-last N)");
+    if (how.lora_rank > std::min(s.model.vision.width, s.model.text.width))
+        throw cli::UsageError("--lora " + std::to_string(how.lora_rank) +
+                              ": more than the matrices are wide (4 to 32 is usual)");
+    if (s.teacher)
+        cli::info("--distill " + s.teacher->name + ": its matches are kept, with weight " +
+                  cli::real_text(s.step.distill_weight));
     if (!s.start || t.run.resume) return;
     if (t.declared->on_command_line("stretch-text") &&
         s.start->config.text.context_length == s.model.text.context_length)
         cli::warn("--stretch-text has no effect: texts keep their " +
                   std::to_string(s.model.text.context_length) +
                   " tokens (--context-length N sets another length)");
-    if (!t.declared->given("lr"))
+    if (how.lora_rank > 0 && !t.declared->on_command_line("lr"))
+        cli::info("--lora with a learning rate of " + cli::real_text(s.schedule.peak) +
+                  " (some ten times that of a run without is usual: --lr)");
+    else if (!t.declared->given("lr"))
         cli::info("--init with a learning rate of " + cli::real_text(s.schedule.peak) +
                   ", the default for random weights (--config finetune-small has smaller ones, "
                   "--lr sets it)");

@@ -20,6 +20,10 @@ fs::path find_checkpoint(const fs::path& path) {
             if (entry.path().filename().string().starts_with("step-") &&
                 fs::is_regular_file(entry.path() / "config.json"))
                 found.push_back(entry.path());
+    if (found.empty() && fs::exists(path / "open_clip_config.json"))
+        throw cli::DataError(
+            path.string() +
+            ": is a model of open_clip (checkpoint import makes a checkpoint of it)");
     if (found.empty())
         throw cli::DataError(path.string() +
                              (fs::exists(path)

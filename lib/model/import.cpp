@@ -54,15 +54,6 @@ std::unique_ptr<text::Tokenizer> tokenizer_of(const std::string& file,
     return tokenizer;
 }
 
-// Such weights have no vectors.
-void check_finite(const tensor::NamedTensors& tensors, const std::string& where) {
-    for (const auto& [name, value] : tensors)
-        if (value.is_floating_point() && !value.isfinite().all().item<bool>())
-            throw cli::DataError(where + ": " + name +
-                                 " holds numbers that are not finite (the training of this model "
-                                 "has failed; an earlier checkpoint may be sound)");
-}
-
 // Of a model whose configuration has no name: its folder's or its file's.
 std::string name_of_source(const std::string& path) {
     const fs::path whole = fs::absolute(path).lexically_normal();
@@ -70,6 +61,14 @@ std::string name_of_source(const std::string& path) {
 }
 
 }  // namespace
+
+void check_finite(const tensor::NamedTensors& tensors, const std::string& where) {
+    for (const auto& [name, value] : tensors)
+        if (value.is_floating_point() && !value.isfinite().all().item<bool>())
+            throw cli::DataError(where + ": " + name +
+                                 " holds numbers that are not finite (the training of this model "
+                                 "has failed; an earlier checkpoint may be sound)");
+}
 
 bool is_foreign(const fs::path& path) {
     if (!fs::is_directory(path)) return fs::exists(path);

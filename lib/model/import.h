@@ -27,4 +27,7 @@ bool is_foreign(const std::filesystem::path& path);
 ImportedModel import_model(const std::filesystem::path& path, const ForeignOptions& options,
                            const std::string& tokenizer);
 
+// Throws DataError naming a tensor with numbers that are not finite: such weights have no vectors.
+void check_finite(const tensor::NamedTensors& tensors, const std::string& where);
+
 }  // namespace lip::model

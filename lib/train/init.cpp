@@ -167,7 +167,23 @@ void report_sizes(const model::ModelConfig& there, const model::ModelConfig& her
     report(there.text.context_length, here.text.context_length, "texts of ", " tokens");
 }
 
+// A folder says itself which architecture it has.
+model::ImportedModel import_start(const std::string& option, const std::string& path,
+                                  model::ForeignOptions options, const std::string& tokenizer) {
+    if (std::filesystem::is_directory(path)) options.arch.clear();
+    try {
+        return model::import_model(path, options, tokenizer);
+    } catch (const cli::DataError& problem) {
+        throw cli::DataError(option + " " + problem.what());
+    }
+}
+
 }  // namespace
+
+std::string model_difference(const model::ModelConfig& there, const model::ModelConfig& here) {
+    const std::string theirs = shape_of(there), mine = shape_of(here);
+    return theirs == mine ? std::string() : first_difference(theirs, mine);
+}
 
 Start read_start(const std::string& option, const std::string& path,
                  const model::ForeignOptions& options, const std::string& tokenizer) {
@@ -188,12 +204,13 @@ Start read_start(const std::string& option, const std::string& path,
         start.config = model::read_config(folder);
         start.tensors = tensor::read_safetensors((folder / "model.safetensors").string());
         model::merge_lora(start.config, start.tensors);
+        model::check_finite(start.tensors, option + " " + path);
         start.tokenizer = text::load_tokenizer(folder.string());
         start.config_file = (folder / "config.json").string();
         start.tokenizer_file = folder.string();
         return start;
     }
-    model::ImportedModel imported = model::import_model(path, options, tokenizer);
+    model::ImportedModel imported = import_start(option, path, options, tokenizer);
     for (const std::string& note : imported.notes) cli::info(option + " " + path + ": " + note);
     if (!imported.left_out.empty())
         throw cli::DataError(option + " " + path + ": " + imported.left_out.front() +
@@ -210,10 +227,10 @@ Start read_start(const std::string& option, const std::string& path,
 void load_initial_weights(model::LanguageImageModel& model, const text::Tokenizer& tokenizer,
                           const Start& start, model::Stretch stretch) {
     const std::string what = "--init " + start.name + ": ";
-    const std::string there = shape_of(start.config), here = shape_of(model.config);
-    if (there != here)
+    if (const std::string difference = model_difference(start.config, model.config);
+        !difference.empty())
         throw cli::UsageError(what + "its architecture differs from that of the run (" +
-                              first_difference(there, here) +
+                              difference +
                               "; without --arch and --tokenizer the run has those of --init)");
     check_llip(start.config, model.config, start.name);
     if (start.config.method != model.config.method)

@@ -18,6 +18,10 @@ struct Start {
     std::string tokenizer_file, config_file;  // that can be named again; empty if there are none
 };
 
+// The first thing in which two configurations differ that weights depend on, but for the numbers of
+// positions: "text_cfg/layers: 12 there, 6 here". Empty: nothing.
+std::string model_difference(const model::ModelConfig& there, const model::ModelConfig& here);
+
 // Reads a checkpoint of ours or the newest of a run folder, or whatever model::import_model reads.
 // `options` and `tokenizer` are for bare weights, `option` is what messages begin with. Throws
 // DataError and UsageError.

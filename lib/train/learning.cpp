@@ -126,7 +126,8 @@ Learns learns(const Place& place, const LearningSettings& s, double peak) {
     const bool in_tower = place.tower == Tower::kVision || place.tower == Tower::kText;
     how.frozen =
         is_frozen(s, word_of(place.tower).word) || (s.lora_rank > 0 && in_tower && !place.is_lora);
-    if (in_tower && s.unfreeze_last > 0 && place.depth > place.blocks - s.unfreeze_last)
+    if (in_tower && is_frozen(s, word_of(place.tower).word) && s.unfreeze_last > 0 &&
+        place.depth > place.blocks - s.unfreeze_last)
         how.frozen = false;
     const double own = place.tower == Tower::kVision ? s.vision_rate
                        : place.tower == Tower::kText ? s.text_rate

@@ -17,6 +17,10 @@ namespace {
 
 constexpr int kMostBadSteps = 10;  // in a row
 
+std::string or_nothing(const std::string& value) {
+    return value.empty() ? "not given" : value;
+}
+
 }  // namespace
 
 RunState first_state(const std::filesystem::path& checkpoint, const ResultSettings& now) {
@@ -27,8 +31,8 @@ RunState first_state(const std::filesystem::path& checkpoint, const ResultSettin
         const auto found = state.settings.find(name);
         if (found == state.settings.end() || found->second != value)
             changed += "\n  --" + name + ": was " +
-                       (found == state.settings.end() ? "not set" : found->second) + ", is " +
-                       value;
+                       (found == state.settings.end() ? "not set" : or_nothing(found->second)) +
+                       ", is " + or_nothing(value);
     }
     if (!changed.empty())
         throw cli::UsageError(
