@@ -3,12 +3,14 @@
 #include "cli/log.h"
 #include "cmd/checkpoint/checkpoint.h"
 #include "model/checkpoint.h"
+#include "model/method_config.h"
 #include "record/file.h"
 #include "record/object.h"
 #include "tensor/device.h"
 #include "train/init.h"
 
 #include <ATen/ATen.h>
+#include <nlohmann/json.hpp>
 
 #include <map>
 
@@ -30,6 +32,17 @@ train::Start read_model(const std::string& path) {
 
 std::string sides(const at::Tensor& tensor) {
     return c10::str(tensor.sizes());
+}
+
+// Settings that give equal weights another meaning.
+std::string difference_of(const model::ModelConfig& a, const model::ModelConfig& b) {
+    if (a.has_mixture() && b.has_mixture() && model::llip_json(a.llip) != model::llip_json(b.llip))
+        return "llip: " + model::llip_json(a.llip).dump() + " there, " +
+               model::llip_json(b.llip).dump() + " here";
+    if (a.regions && b.regions && model::cloc_json(a.cloc) != model::cloc_json(b.cloc))
+        return "cloc: " + model::cloc_json(a.cloc).dump() + " there, " +
+               model::cloc_json(b.cloc).dump() + " here";
+    return train::model_difference(a, b);
 }
 
 // Adds `share` of the weights to the sums, in double: the order of few addends hardly counts.
@@ -83,7 +96,7 @@ int checkpoint_average(const CheckpointOptions& options) {
     for (std::size_t i = 0; i < options.paths.size(); ++i) {
         train::Start one = read_model(options.paths[i]);
         if (i > 0) {
-            const std::string difference = train::model_difference(first.config, one.config);
+            const std::string difference = difference_of(first.config, one.config);
             if (!difference.empty())
                 throw cli::DataError(one.name + ": its configuration differs from that of " +
                                      first.name + " (" + difference + ")");
