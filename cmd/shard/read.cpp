@@ -53,10 +53,8 @@ std::optional<shard::ShardInfo> from_manifest(const fs::path& path) {
     const fs::path folder = fs::absolute(path).parent_path();
     if (!known.contains(folder)) {
         auto& shards = known[folder];
-        for (const auto& entry : fs::directory_iterator(folder))
-            if (entry.path().string().ends_with(".manifest.jsonl"))
-                for (shard::ShardInfo& info : shard::read_manifest(entry.path()))
-                    shards[info.name] = std::move(info);
+        for (shard::ShardInfo& info : shard::manifests_in(folder))
+            shards[info.name] = std::move(info);
     }
     const auto found = known[folder].find(path.filename().string());
     return found == known[folder].end() ? std::nullopt : std::optional(found->second);

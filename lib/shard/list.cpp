@@ -109,11 +109,9 @@ std::vector<std::string> expand_shards(const std::string& operand) {
 
 std::vector<std::string> missing_shards(const std::string& folder) {
     std::vector<std::string> missing;
-    for (const auto& entry : fs::directory_iterator(folder))
-        if (entry.path().string().ends_with(kManifestEnding))
-            for (const ShardInfo& info : read_manifest(entry.path()))
-                if (!fs::exists(fs::path(folder) / info.name))
-                    missing.push_back((fs::path(folder) / info.name).string());
+    for (const ShardInfo& info : manifests_in(folder))
+        if (!fs::exists(fs::path(folder) / info.name))
+            missing.push_back((fs::path(folder) / info.name).string());
     std::ranges::sort(missing);
     return missing;
 }

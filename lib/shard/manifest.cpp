@@ -5,6 +5,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
+#include <iterator>
 #include <string_view>
 
 namespace lip::shard {
@@ -73,6 +75,14 @@ std::vector<ShardInfo> read_manifest(const std::filesystem::path& path) {
         at = end + 1;
     }
     return infos;
+}
+
+std::vector<ShardInfo> manifests_in(const std::filesystem::path& folder) {
+    std::vector<ShardInfo> all;
+    for (const auto& entry : std::filesystem::directory_iterator(folder))
+        if (entry.path().string().ends_with(".manifest.jsonl"))
+            std::ranges::move(read_manifest(entry.path()), std::back_inserter(all));
+    return all;
 }
 
 }  // namespace lip::shard

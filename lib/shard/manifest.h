@@ -27,4 +27,7 @@ std::string manifest_line(const ShardInfo& info);
 // DataError with the line for one that is no such object, and for a last line that was cut.
 std::vector<ShardInfo> read_manifest(const std::filesystem::path& path);
 
+// What all manifests right in a folder say. Throws as read_manifest does.
+std::vector<ShardInfo> manifests_in(const std::filesystem::path& folder);
+
 }  // namespace lip::shard

@@ -114,10 +114,8 @@ std::uint64_t count_samples(const std::vector<DataOperand>& operands, bool may_r
             const fs::path folder = fs::absolute(path).parent_path();
             if (!manifests.contains(folder)) {
                 auto& known = manifests[folder];
-                for (const auto& entry : fs::directory_iterator(folder))
-                    if (entry.path().string().ends_with(".manifest.jsonl"))
-                        for (const shard::ShardInfo& info : shard::read_manifest(entry.path()))
-                            known[info.name] = info.samples;
+                for (const shard::ShardInfo& info : shard::manifests_in(folder))
+                    known[info.name] = info.samples;
             }
             const auto& known = manifests[folder];
             if (const auto found = known.find(fs::path(path).filename().string());
