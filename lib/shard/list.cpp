@@ -10,6 +10,8 @@
 #include <algorithm>
 #include <array>
 #include <filesystem>
+#include <mutex>
+#include <set>
 #include <string_view>
 
 namespace lip::shard {
@@ -51,8 +53,15 @@ bool is_shard(const fs::path& path) {
     }
 }
 
-// The shards that are there can be read all the same.
+// The shards that are there can be read all the same. Said once, however often the folder is
+// looked at.
 void warn_of_missing(const std::string& folder) {
+    static std::mutex mutex;
+    static std::set<std::string> seen;
+    {
+        const std::lock_guard lock(mutex);
+        if (!seen.insert(folder).second) return;
+    }
     try {
         const std::vector<std::string> missing = missing_shards(folder);
         if (missing.empty()) return;
