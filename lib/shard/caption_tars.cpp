@@ -1,7 +1,9 @@
 #include "shard/caption_tars.h"
 
 #include "record/columns.h"
+#include "record/entities.h"
 #include "shard/key_set.h"
+#include "shard/picture_rows.h"
 #include "shard/sample_record.h"
 #include "shard/sample_row.h"
 #include "shard/tar_samples.h"
@@ -16,9 +18,9 @@ constexpr TarFormat kFormats[] = {
     {"flair-wds", "webdataset tar, KEY.json with DreamLIP's names, each a list of sentences"},
     {"img2dataset",
      "img2dataset's tars: KEY.json with url and caption or DreamLIP's names, KEY.txt"},
-    {"image-folder",
+    {kPictureFolder,
      "a folder of pictures with KEY.txt, KEY.caption, KEY.json or metadata.jsonl beside them"},
-    {"flickr30k-entities",
+    {record::kEntities,
      "a folder with Sentences/ID.txt and Annotations/ID.xml: captions and the boxes of their "
      "phrases"},
     {"wds", "other webdataset tars: the raw caption in KEY.txt or KEY.json"},
