@@ -9,7 +9,8 @@ void add_import(cli::Options& o, CheckpointOptions& options) {
     o.choice("--input-format", options.input_format, {"auto", "open_clip", "hf", "pt"},
              "format of SRC");
     o.add("--arch", options.arch, "NAME",
-          "architecture of bare weights: a name as train takes it, or a JSON file");
+          "architecture of bare weights: a name as train takes it, or a JSON file. Default: what "
+          "lies beside SRC");
     o.add("--tokenizer", options.tokenizer, "FILE",
           "tokenizer of the model, as train takes it. Default: the one beside SRC");
     o.flag("--ema", options.ema, "import the averaged weights (EMA) of a training checkpoint");

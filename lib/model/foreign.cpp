@@ -1,6 +1,7 @@
 #include "model/foreign.h"
 
 #include "cli/error.h"
+#include "model/beside.h"
 #include "model/language_image_model.h"
 #include "model/positions.h"
 #include "model/released.h"
@@ -125,6 +126,7 @@ ForeignModel read_open_clip(const fs::path& folder, const ForeignOptions& option
 ForeignModel read_hf(const fs::path& folder, const ForeignOptions& options) {
     ForeignModel foreign;
     foreign.format = "hf";
+    foreign.is_hf = true;
     foreign.folder = folder;
     const fs::path config = folder / "config.json";
     foreign.config =
@@ -171,22 +173,42 @@ ModelConfig config_of_weights(const NamedTensors& ours, const std::string& where
     return config;
 }
 
+// The architecture of bare weights: as --arch has it, or the program of OpenAI's, or what lies
+// beside.
+void set_bare_config(ForeignModel& foreign, const fs::path& file, const std::string& arch,
+                     bool is_program, bool hf_names) {
+    if (!arch.empty()) {
+        foreign.config = load_arch(arch);
+        foreign.is_named = std::ranges::count(arch_names(), arch) > 0;
+    } else if (is_program) {
+        foreign.config = config_of_weights(foreign.tensors, file.string());
+        foreign.notes.emplace_back("the architecture is read off the weights");
+    } else if (std::optional<Beside> beside = find_beside(file, hf_names)) {
+        foreign.config = std::move(beside->config);
+        foreign.is_hf = beside->is_hf;
+        foreign.is_named = beside->is_named;
+        foreign.notes.push_back("the architecture is that of " + beside->file.string());
+    } else {
+        throw cli::UsageError(
+            file.string() +
+            ": bare weights do not say which architecture they have, and no open_clip_config.json, "
+            "config.json or params.txt lies beside them (name it with --arch)");
+    }
+}
+
 ForeignModel read_bare(const fs::path& file, const ForeignOptions& options) {
     const bool is_pt = tensor::is_pt(file.string());
     const bool is_program = is_pt && tensor::is_torchscript(file.string());
     check_is_weights(file);
-    if (options.arch.empty() && !is_program)
-        throw cli::UsageError(
-            file.string() +
-            ": bare weights do not say which architecture they have (name it with --arch)");
     ForeignModel foreign;
     foreign.format = is_pt ? "pt" : "open_clip";
+    foreign.folder = fs::absolute(file).parent_path();
+    foreign.is_bare = true;
     const NamedTensors theirs = read_weights(file, options.ema);
-    foreign.tensors = from_layout(theirs, find_layout(theirs, file.string()), file.string());
-    foreign.config = options.arch.empty() ? config_of_weights(foreign.tensors, file.string())
-                                          : load_arch(options.arch);
-    if (options.arch.empty())
-        foreign.notes.emplace_back("the architecture is read off the weights");
+    const Layout layout = find_layout(theirs, file.string());
+    foreign.tensors = from_layout(theirs, layout, file.string());
+    set_bare_config(foreign, file, options.arch, is_program,
+                    layout == Layout::kHfClip || layout == Layout::kHfSiglip);
     for (const auto& [name, value] : foreign.tensors) {
         foreign.config.has_logit_bias |= name == "logit_bias";
         if (name == "token_embedding.weight" && value.dim() == 2)
@@ -195,7 +217,7 @@ ForeignModel read_bare(const fs::path& file, const ForeignOptions& options) {
         if (name != "positional_embedding" || value.dim() != 2 || value.size(0) == length) continue;
         foreign.notes.push_back("texts of " + std::to_string(value.size(0)) + " tokens, not " +
                                 std::to_string(length) +
-                                " as --arch has them: so the weights have");
+                                " as the architecture has them: so the weights have");
         length = value.size(0);
     }
     return foreign;

@@ -16,14 +16,17 @@ struct ForeignModel {
     ModelConfig config;
     tensor::NamedTensors tensors;       // ours by name, shape and order of the configuration
     std::string format;                 // open_clip, hf or pt
-    std::filesystem::path folder;       // where its tokenizer may be; empty for a bare file
+    std::filesystem::path folder;       // where its tokenizer may be
+    bool is_hf = false;                 // texts are cleaned as Hugging Face's classes do it
+    bool is_bare = false;               // a file of weights
+    bool is_named = false;              // an architecture by its name, which knows no token ids
     std::vector<std::string> left_out;  // weights that the model has no place for
     std::vector<std::string> notes;     // what was taken from the weights, for people
 };
 
 struct ForeignOptions {
     std::string format = {};  // empty: found
-    std::string arch = {};    // of a bare file of weights; a name or a JSON file
+    std::string arch = {};    // of a bare file of weights; a name or a JSON file; empty: found
     bool ema = false;         // of a training checkpoint: the averaged weights
     bool long_text = false;   // of FG-CLIP: see released.h
     // Sizes other than the model's; 0: as they are. Positions are fitted (positions.h).
@@ -35,8 +38,8 @@ struct ForeignOptions {
 // - a folder with open_clip_config.json and open_clip_model.safetensors (or .bin);
 // - a folder of Hugging Face with config.json of CLIPModel or SiglipModel and model.safetensors,
 //   its parts under model.safetensors.index.json, pytorch_model.bin, or its parts;
-// - a bare .safetensors, .pt or .bin of any of these names, with an arch; a TorchScript archive of
-//   OpenAI's without one.
+// - a bare .safetensors, .pt or .bin of any of these names, with an arch or a configuration beside
+//   it (beside.h); a TorchScript archive of OpenAI's without either.
 // What is known of published models is in released.h; a bare file of another context length than
 // the arch has its own.
 // Positions of another image size are interpolated (bicubic, antialiased) to the configuration's.

@@ -27,12 +27,13 @@ text::Clean clean_of_open_clip(const TextConfig& text) {
 }
 
 // The tokenizer named, or the one beside the weights.
-std::unique_ptr<text::Tokenizer> tokenizer_of(const std::string& file,
-                                              const ForeignModel& foreign) {
+std::unique_ptr<text::Tokenizer> tokenizer_of(const std::string& file, ForeignModel& foreign,
+                                              const std::string& where) {
     const bool given = !file.empty();
-    if (!given && foreign.folder.empty())
-        throw cli::UsageError(
-            "SRC is bare weights, which have no tokenizer (--tokenizer FILE names one)");
+    if (!given && foreign.is_bare && text::tokenizer_in(foreign.folder).empty())
+        throw cli::UsageError(where +
+                              ": bare weights have no tokenizer, and none lies beside them (" +
+                              text::tokenizer_files() + "; --tokenizer FILE names one)");
     const fs::path path = given ? fs::path(file) : foreign.folder;
     const fs::path folder = fs::is_directory(path) ? path : path.parent_path();
     text::TokenizerOptions rules;
@@ -43,9 +44,10 @@ std::unique_ptr<text::Tokenizer> tokenizer_of(const std::string& file,
     // Texts are cleaned as the library of the model does it, whatever files of Hugging Face's lie
     // beside: many of open_clip's folders have them. Ours say it in a file of their own.
     const bool is_ours = fs::exists(folder / "tokenizer.model") && !config.has_hf_tokenizer;
-    if (foreign.format != "hf" && !says_clean(folder) &&
-        (config.is_padded() || (!given && !is_ours)))
+    if (!foreign.is_hf && !says_clean(folder) && (config.is_padded() || (!given && !is_ours)))
         rules.clean = clean_of_open_clip(config);
+    if (!given && foreign.is_bare)
+        foreign.notes.push_back("the tokenizer is " + text::tokenizer_in(folder).string());
     auto tokenizer = text::load_tokenizer(path.string(), rules);
     if (tokenizer->vocab_size() > foreign.config.text.vocab_size)
         throw cli::DataError(
@@ -82,8 +84,9 @@ ImportedModel import_model(const fs::path& path, const ForeignOptions& options,
     ForeignModel foreign = read_foreign(path, options);
     check_finite(foreign.tensors, path.string());
     ImportedModel model;
-    model.tokenizer = tokenizer_of(tokenizer, foreign);
+    model.tokenizer = tokenizer_of(tokenizer, foreign, path.string());
     model.config = std::move(foreign.config);
+    if (foreign.is_named) model.config.text.eos_id = model.tokenizer->end_id();
     if (model.config.text.is_padded()) model.config.text.pad_id = model.tokenizer->pad_id();
     model.config.text.tokenizer = model.tokenizer->kind();
     if (model.config.name.empty()) model.config.name = name_of_source(path.string());

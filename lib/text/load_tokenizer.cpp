@@ -60,11 +60,11 @@ void refuse_pointer(const fs::path& path) {
 }
 
 fs::path file_in(const fs::path& folder) {
-    for (const std::string_view name : kFiles)
-        if (fs::is_regular_file(folder / name)) return folder / name;
-    std::string names;
-    for (const std::string_view name : kFiles) (names += names.empty() ? "" : ", ") += name;
-    throw cli::DataError(folder.string() + ": holds no tokenizer (none of " + names + ")");
+    fs::path file = tokenizer_in(folder);
+    if (file.empty())
+        throw cli::DataError(folder.string() + ": holds no tokenizer (none of " +
+                             tokenizer_files() + ")");
+    return file;
 }
 
 TokenizerOptions with_config(TokenizerOptions options, const fs::path& folder) {
@@ -106,6 +106,18 @@ std::unique_ptr<Tokenizer> load_piece_json(std::string_view json, const std::str
 }
 
 }  // namespace
+
+std::string tokenizer_files() {
+    std::string names;
+    for (const std::string_view name : kFiles) (names += names.empty() ? "" : ", ") += name;
+    return names;
+}
+
+fs::path tokenizer_in(const fs::path& folder) {
+    for (const std::string_view name : kFiles)
+        if (fs::is_regular_file(folder / name)) return folder / name;
+    return {};
+}
 
 std::unique_ptr<Tokenizer> load_tokenizer(const std::string& path, const TokenizerOptions& given) {
     const fs::path file = fs::is_directory(path) ? file_in(path) : fs::path(path);

@@ -4,6 +4,7 @@
 #include "text/clean.h"
 
 #include <cstdint>
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
@@ -62,6 +63,10 @@ std::unique_ptr<Tokenizer> load_sentencepiece(const std::string& path,
 // The same from its bytes; `name` is for messages.
 std::unique_ptr<Tokenizer> make_sentencepiece(std::string bytes, const std::string& name,
                                               const TokenizerOptions& options);
+
+// The tokenizer's file in a folder, empty if there is none, and all names it may have.
+std::filesystem::path tokenizer_in(const std::filesystem::path& folder);
+std::string tokenizer_files();
 
 // A tokenizer file of any kind, or a folder with one:
 //   *.model                              SentencePiece
