@@ -85,8 +85,8 @@ int checkpoint_import(const CheckpointOptions& options) {
         cli::info("would write " + options.common.output + " from " + foreign.format);
         return cli::kDone;
     }
-    model::LanguageImageModel model(foreign.config, /*seed=*/0);
-    model.parameters.load(foreign.tensors, options.paths.front());
+    model::LanguageImageModel model(foreign.config, /*seed=*/std::nullopt);
+    model.parameters.take(foreign.tensors, options.paths.front());
     write_folder(options.common, [&](const fs::path& folder) {
         model::save_model(folder, model, *foreign.tokenizer, cli::provenance_json(options.common));
     });

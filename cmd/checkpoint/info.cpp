@@ -292,8 +292,8 @@ std::string as_text(const record::Object& facts, const Content& content, bool te
 // Both read the weights and check that they belong to the configuration.
 record::Object read_model(Content& content, const std::string& weights) {
     content.tensors = tensor::read_safetensors(weights);
-    model::LanguageImageModel model(content.config, /*seed=*/0);
-    model.parameters.load(content.tensors, weights);
+    model::LanguageImageModel model(content.config, /*seed=*/std::nullopt);
+    model.parameters.take(content.tensors, weights);
     return facts_of(content, model);
 }
 

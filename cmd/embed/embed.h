@@ -59,7 +59,6 @@ public:
     std::int64_t texts_cut() const { return cut_; }
 
 private:
-    at::Tensor pixels(std::span<const std::vector<std::uint8_t>> planes) const;
     at::Tensor finished(const at::Tensor& vectors) const;
 
     const eval::Embedder& embedder_;

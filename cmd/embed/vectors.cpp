@@ -11,10 +11,6 @@ namespace lip::cmd {
 
 using at::Tensor;
 
-Tensor VectorMaker::pixels(std::span<const std::vector<std::uint8_t>> planes) const {
-    return embedder_.model().normalize(embedder_.pixels(planes));
-}
-
 Tensor VectorMaker::finished(const Tensor& vectors) const {
     const Tensor wide = normalize_ ? tensor::unit(vectors) : vectors.to(at::kFloat);
     const Tensor here = wide.to(at::kCPU).contiguous();
@@ -26,8 +22,13 @@ Tensor VectorMaker::images(std::span<const std::vector<std::uint8_t>> planes) co
     const at::NoGradGuard no_grad;
     // A Llip model's are of unit length; --no-normalize is refused.
     if (embedder_.config().has_mixture()) return finished(embedder_.images(planes));
-    const tensor::Autocast autocast(embedder_.device(), embedder_.precision());
-    return finished(embedder_.model().vision.pooled(pixels(planes)));
+    return finished(embedder_
+                        .run(planes,
+                             [&](const Tensor& pixels) {
+                                 const model::LanguageImageModel& model = embedder_.model();
+                                 return std::vector{model.vision.pooled(model.normalize(pixels))};
+                             })
+                        .front());
 }
 
 Tensor VectorMaker::mixture(std::span<const std::vector<std::uint8_t>> planes) const {
@@ -36,11 +37,16 @@ Tensor VectorMaker::mixture(std::span<const std::vector<std::uint8_t>> planes) c
 }
 
 Tensor VectorMaker::patches(std::span<const std::vector<std::uint8_t>> planes) const {
-    const at::NoGradGuard no_grad;
-    const tensor::Autocast autocast(embedder_.device(), embedder_.precision());
-    const model::VisionTower& tower = embedder_.model().vision;
-    return finished(layer_ ? tower.block_output(pixels(planes), *layer_)
-                           : tower.patches(pixels(planes), model::DenseAttention::kPlain));
+    return finished(embedder_
+                        .run(planes,
+                             [&](const Tensor& pixels) {
+                                 const model::VisionTower& tower = embedder_.model().vision;
+                                 const Tensor x = embedder_.model().normalize(pixels);
+                                 return std::vector{
+                                     layer_ ? tower.block_output(x, *layer_)
+                                            : tower.patches(x, model::DenseAttention::kPlain)};
+                             })
+                        .front());
 }
 
 Tensor VectorMaker::texts(std::span<const std::string> texts) {

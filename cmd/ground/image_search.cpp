@@ -20,10 +20,10 @@ ImageSearch::ImageSearch(const GroundOptions& options, PhrasesOf phrases)
 
 int ImageSearch::run(const Take& take, const std::function<void()>& end_batch) {
     cli::Progress progress("images", "images");
-    eval::ItemBatches<GroundItem> batches(stream_, errors_, o_.grounder.embedder.batch_size,
-                                          o_.grounder.embedder.threads);
-    while (auto batch =
-               batches.next([this](const shard::ImageRecord& item) { return prepare(item); })) {
+    eval::ItemBatches<GroundItem> batches(
+        stream_, errors_, o_.grounder.embedder.batch_size, o_.grounder.embedder.threads,
+        [this](const shard::ImageRecord& item) { return prepare(item); });
+    while (auto batch = batches.next()) {
         take_batch(*batch, take);
         end_batch();
         progress.update(errors_.records());

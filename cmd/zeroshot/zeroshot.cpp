@@ -87,10 +87,6 @@ public:
     }
 
     int run() {
-        eval::ImageBatches batches(
-            embedder_, stream_, errors_, options_.model.batch_size, options_.common.thread_count(),
-            regions_ ? eval::regions_in(regions_->mode()) : eval::RegionPixels::kNone);
-        cli::Progress progress("images", "images");
         const auto has_good_label =
             [&](const shard::ImageRecord& item) -> std::optional<cli::Reject> {
             if (regions_) return std::nullopt;  // each region for itself
@@ -98,7 +94,12 @@ public:
             if (truth) return std::nullopt;
             return truth.reject();
         };
-        while (const auto batch = batches.next(has_good_label)) {
+        eval::ImageBatches batches(
+            embedder_, stream_, errors_, options_.model.batch_size, options_.common.thread_count(),
+            regions_ ? eval::regions_in(regions_->mode()) : eval::RegionPixels::kNone,
+            has_good_label);
+        cli::Progress progress("images", "images");
+        while (const auto batch = batches.next()) {
             if (regions_)
                 classify_regions(*batch);
             else

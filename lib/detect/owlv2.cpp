@@ -91,7 +91,7 @@ Tensor box_bias(std::int64_t grid) {
     return inverse_sigmoid(at::stack({x, y, cell, cell}, /*dim=*/-1));
 }
 
-Owlv2::Owlv2(const model::ModelConfig& wanted, std::uint64_t seed)
+Owlv2::Owlv2(const model::ModelConfig& wanted, std::optional<std::uint64_t> seed)
     : config(wanted),
       parameters(seed),
       vision(parameters, config),

@@ -44,7 +44,7 @@ at::Tensor box_bias(std::int64_t grid);
 class Owlv2 {
 public:
     // Requires a configuration as of read_owlv2_config().
-    Owlv2(const model::ModelConfig& config, std::uint64_t seed);
+    Owlv2(const model::ModelConfig& config, std::optional<std::uint64_t> seed);
     Owlv2(const Owlv2&) = delete;
     Owlv2& operator=(const Owlv2&) = delete;
 

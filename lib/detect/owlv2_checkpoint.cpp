@@ -112,14 +112,14 @@ LoadedOwlv2 load_owlv2(const fs::path& folder, c10::Device device, const std::st
     LoadedOwlv2 loaded;
     loaded.folder = folder;
     const model::ModelConfig config = read_owlv2_config(folder);
-    loaded.model = std::make_unique<Owlv2>(config, /*seed=*/0);
+    loaded.model = std::make_unique<Owlv2>(config, /*seed=*/std::nullopt);
     if (is_ours(folder)) {
         const std::string weights = (folder / kWeights).string();
-        loaded.model->parameters.load(tensor::read_safetensors(weights), weights);
+        loaded.model->parameters.take(tensor::read_safetensors(weights), weights);
     } else {
         const NamedTensors ours = from_hf(model::read_hf_weights(folder), *loaded.model,
                                           folder.string(), loaded.left_out);
-        loaded.model->parameters.load(ours, folder.string());
+        loaded.model->parameters.take(ours, folder.string());
     }
     loaded.model->to(device);
     const std::string words = tokenizer.empty() ? folder.string() : tokenizer;

@@ -164,12 +164,13 @@ Collection embed_collection(shard::ImageStream& stream, const Wanted& wanted,
         while (stream.next(item)) builder.add(item);
         return builder.finish();
     }
-    ImageBatches batches(embedder, stream, errors, batch_size, threads);
     const auto has_texts = [&](const shard::ImageRecord& item) -> std::optional<cli::Reject> {
         if (!wanted.texts) return std::nullopt;
         return too_few(select_texts(item.record, wanted.selection).size(), wanted);
     };
-    while (const auto batch = batches.next(has_texts)) {
+    ImageBatches batches(embedder, stream, errors, batch_size, threads, RegionPixels::kNone,
+                         has_texts);
+    while (const auto batch = batches.next()) {
         std::vector<std::int64_t> kept;
         for (std::size_t i = 0; i < batch->items.size(); ++i)
             if (builder.add(batch->items[i])) kept.push_back(static_cast<std::int64_t>(i));

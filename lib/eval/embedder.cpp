@@ -6,11 +6,13 @@
 #include "image/normalize.h"
 #include "loss/llip.h"
 #include "tensor/device.h"
+#include "tensor/parallel.h"
 
 #include <ATen/ATen.h>
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 namespace lip::eval {
 namespace {
@@ -20,6 +22,20 @@ EmbedderSettings checked(EmbedderSettings settings) {
         throw cli::UsageError("-m DIR is missing: name a checkpoint or a run folder");
     tensor::configure_process(settings.threads, settings.deterministic);
     return settings;
+}
+
+// Tokens of images that a thread works on at once: enough for products at full speed.
+constexpr std::int64_t kPartTokens = 800;
+
+// Autocast would convert the matrices of the blocks anew for every batch.
+void convert_blocks(const model::LanguageImageModel& model, at::ScalarType precision) {
+    if (precision == at::kFloat) return;
+    for (const auto& [name, value] : model.parameters.all()) {
+        const bool is_of_product =
+            name.find("resblocks.") != name.npos &&
+            (name.find(".attn.") != name.npos || name.find(".mlp.") != name.npos);
+        if (is_of_product) at::Tensor(value).set_data(value.detach().to(precision));
+    }
 }
 
 }  // namespace
@@ -42,7 +58,9 @@ Embedder::Embedder(const EmbedderSettings& settings)
     : settings_(checked(settings)),
       device_(tensor::resolve_device(settings.device)),
       precision_(tensor::resolve_precision(settings.precision, device_)),
-      loaded_(model::load_model(settings.model, device_)) {}
+      loaded_(model::load_model(settings.model, device_)) {
+    convert_blocks(*loaded_.model, precision_);
+}
 
 std::vector<std::uint8_t> Embedder::planes_of(const image::Image& picture) const {
     const model::ModelConfig& c = config();
@@ -83,19 +101,54 @@ at::Tensor Embedder::pixels(std::span<const std::vector<std::uint8_t>> planes) c
     return out;
 }
 
-at::Tensor Embedder::images(std::span<const std::vector<std::uint8_t>> planes) const {
+std::int64_t Embedder::part_images(std::int64_t images) const {
+    if (!device_.is_cpu()) return images;
+    const std::int64_t tokens = config().vision.grid() * config().vision.grid() + 1,
+                       of_part = std::max<std::int64_t>(1, kPartTokens / tokens);
+    return images > of_part * (settings_.threads - 1) ? of_part : images;
+}
+
+std::vector<at::Tensor> Embedder::run(std::span<const std::vector<std::uint8_t>> planes,
+                                      const Encode& encode) const {
     const at::NoGradGuard no_grad;
-    const tensor::Autocast autocast(device_, precision_);
-    return model().embed_images(pixels(planes)).to(at::kCPU);
+    const at::Tensor all = pixels(planes);
+    const auto encoded = [&](const at::Tensor& some) {
+        const tensor::Autocast autocast(device_, precision_);
+        return encode(some);
+    };
+    const std::vector<at::Tensor> some = all.split(part_images(all.size(0)));
+    if (some.size() == 1) return encoded(all);
+    if (!std::exchange(is_packed_, true)) loaded_.model->vision.pack(some.front().size(0));
+    std::vector<std::vector<at::Tensor>> parts(some.size());
+    tensor::for_each_piece(device_, std::ssize(some), [&](std::int64_t i) {
+        const auto n = static_cast<std::size_t>(i);
+        parts[n] = encoded(some[n]);
+    });
+    std::vector<at::Tensor> out;
+    for (std::size_t k = 0; k < parts.front().size(); ++k) {
+        std::vector<at::Tensor> of_parts;
+        for (const auto& part : parts) of_parts.push_back(part[k]);
+        out.push_back(of_parts.front().defined() ? at::cat(of_parts) : at::Tensor());
+    }
+    return out;
+}
+
+at::Tensor Embedder::images(std::span<const std::vector<std::uint8_t>> planes) const {
+    return run(planes,
+               [&](const at::Tensor& pixels) {
+                   return std::vector{model().embed_images(pixels).to(at::kCPU)};
+               })
+        .front();
 }
 
 EmbeddedImages Embedder::embed(std::span<const std::vector<std::uint8_t>> planes) const {
     if (!is_text_conditioned()) return {images(planes), {}};
-    const at::NoGradGuard no_grad;
-    const tensor::Autocast autocast(device_, precision_);
-    model::MixtureFeatures mixture = model().embed_mixture(pixels(planes));
-    const at::Tensor vectors = model::uniform_vector(mixture.values, model().readout->output());
-    return {vectors.to(at::kCPU), std::move(mixture)};
+    const auto found = run(planes, [&](const at::Tensor& pixels) {
+        const model::MixtureFeatures mixture = model().embed_mixture(pixels);
+        const at::Tensor vectors = model::uniform_vector(mixture.values, model().readout->output());
+        return std::vector{vectors.to(at::kCPU), mixture.keys, mixture.values};
+    });
+    return {found[0], {found[1], found[2]}};
 }
 
 EmbeddedImages Embedder::embed_with_memory(

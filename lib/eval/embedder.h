@@ -101,7 +101,15 @@ public:
     double bias() const;
     bool is_sigmoid() const { return loaded_.model->logit_bias.defined(); }
 
+    // Runs the image tower on planes as from prepare(), at most batch_size at once, and joins what
+    // `encode` gives of uint8 pixels [b, 3, S, S]. On the CPU parts of the images go side by side,
+    // a part to a thread, if there are enough: no thread waits for another in every layer.
+    using Encode = std::function<std::vector<at::Tensor>(const at::Tensor& pixels)>;
+    std::vector<at::Tensor> run(std::span<const std::vector<std::uint8_t>> planes,
+                                const Encode& encode) const;
+
 private:
+    std::int64_t part_images(std::int64_t images) const;
     void for_each_batch(std::span<const std::string> texts, std::int64_t* cut,
                         const std::function<void(const model::PackedTexts&)>& take) const;
 
@@ -109,6 +117,7 @@ private:
     c10::Device device_;
     at::ScalarType precision_;
     model::LoadedModel loaded_;
+    mutable bool is_packed_ = false;  // the image tower, for parts
 };
 
 }  // namespace lip::eval

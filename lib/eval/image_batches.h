@@ -26,22 +26,20 @@ enum class RegionPixels { kNone, kCrops };
 class ImageBatches {
 public:
     // Looks at an item before its image is decoded; a reject leaves the item out. Called by
-    // several threads.
+    // several threads, also after next() has returned.
     using Check = std::function<std::optional<cli::Reject>(const shard::ImageRecord& item)>;
 
     // Keeps references to the first three.
     ImageBatches(const Embedder& embedder, shard::ImageStream& stream, record::ErrorLog& errors,
-                 std::int64_t batch_size, int threads, RegionPixels regions = RegionPixels::kNone)
-        : embedder_(embedder), batches_(stream, errors, batch_size, threads), regions_(regions) {}
+                 std::int64_t batch_size, int threads, RegionPixels regions = RegionPixels::kNone,
+                 Check check = {});
 
     // As ItemBatches::next(). Items that cannot be used go to the log with bad-image, or as `check`
     // says.
-    std::optional<ImageBatch> next(const Check& check = {});
+    std::optional<ImageBatch> next();
 
 private:
-    const Embedder& embedder_;
     ItemBatches<PreparedImage> batches_;
-    RegionPixels regions_;
 };
 
 }  // namespace lip::eval

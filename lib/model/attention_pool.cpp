@@ -1,5 +1,7 @@
 #include "model/attention_pool.h"
 
+#include "tensor/linear.h"
+
 #include <ATen/ATen.h>
 
 #include <cmath>
@@ -45,7 +47,7 @@ Tensor AttentionPool::operator()(const Tensor& x, std::int64_t first, std::int64
     const auto part = [&](const Tensor& input, std::int64_t i) {
         const Tensor& weight =
             joint_weight.defined() ? joint_weight.slice(0, i * d, (i + 1) * d) : weights[i];
-        return at::linear(input, weight, bias.slice(0, i * d, (i + 1) * d))
+        return tensor::linear(input, weight, bias.slice(0, i * d, (i + 1) * d))
             .unflatten(-1, {heads, -1})
             .transpose(-2, -3);  // [..., heads, L, d / heads]
     };

@@ -74,9 +74,9 @@ LoadedModel load_model(const fs::path& path, c10::Device device) {
     LoadedModel loaded;
     loaded.folder = find_checkpoint(path);
     const ModelConfig config = read_config(loaded.folder);
-    loaded.model = std::make_unique<LanguageImageModel>(config, /*seed=*/0);
+    loaded.model = std::make_unique<LanguageImageModel>(config, /*seed=*/std::nullopt);
     const std::string weights = (loaded.folder / "model.safetensors").string();
-    loaded.model->parameters.load(tensor::read_safetensors(weights), weights);
+    loaded.model->parameters.take(tensor::read_safetensors(weights), weights);
     loaded.model->to(device);
     loaded.tokenizer = text::load_tokenizer(loaded.folder.string());
     if (loaded.tokenizer->vocab_size() > config.text.vocab_size)

@@ -97,7 +97,7 @@ void fit(ForeignModel& foreign, const ForeignOptions& options, const std::string
     }
     check(foreign.config, where);
     fit_image_positions(foreign.tensors, foreign.config.vision);
-    const LanguageImageModel wanted(foreign.config, /*seed=*/0);
+    const LanguageImageModel wanted(foreign.config, /*seed=*/std::nullopt);
     std::map<std::string, Tensor> given(foreign.tensors.begin(), foreign.tensors.end());
     NamedTensors kept;
     for (const auto& [name, mine] : wanted.parameters.all())
@@ -106,7 +106,7 @@ void fit(ForeignModel& foreign, const ForeignOptions& options, const std::string
             given.erase(found);
         }
     for (const auto& [name, value] : given) foreign.left_out.push_back(name);
-    Parameters(wanted.parameters).load(kept, where);
+    Parameters(wanted.parameters).take(kept, where);
     foreign.tensors = std::move(kept);
 }
 

@@ -11,7 +11,7 @@ namespace lip::model {
 using at::Tensor;
 using tensor::unit;
 
-LanguageImageModel::LanguageImageModel(const ModelConfig& c, std::uint64_t seed)
+LanguageImageModel::LanguageImageModel(const ModelConfig& c, std::optional<std::uint64_t> seed)
     : config(c),
       parameters(seed),
       vision(parameters, c),

@@ -15,7 +15,7 @@ namespace lip::model {
 // Not copyable: modules hold handles to its parameters. Const calls are safe from several threads.
 class LanguageImageModel {
 public:
-    LanguageImageModel(const ModelConfig& config, std::uint64_t seed);
+    LanguageImageModel(const ModelConfig& config, std::optional<std::uint64_t> seed);
     LanguageImageModel(const LanguageImageModel&) = delete;
     LanguageImageModel& operator=(const LanguageImageModel&) = delete;
 

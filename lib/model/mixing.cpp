@@ -1,5 +1,6 @@
 #include "model/mixing.h"
 
+#include "tensor/linear.h"
 #include "tensor/math.h"
 
 #include <ATen/ATen.h>
@@ -24,7 +25,7 @@ MixedImages mix(const MixtureFeatures& images, const Tensor& query, const Tensor
     const Tensor c = phi.matmul(by_head(images.values))    // [B, M, T, D/M]
                          .transpose(1, 2)
                          .flatten(2);  // [B, T, D]
-    return {phi.transpose(1, 2).contiguous(), tensor::unit(at::linear(c, output))};
+    return {phi.transpose(1, 2).contiguous(), tensor::unit(tensor::linear(c, output))};
 }
 
 }  // namespace lip::model

@@ -44,7 +44,8 @@ std::string shape_text(at::IntArrayRef shape) {
 }  // namespace
 
 at::Tensor Parameters::add(const std::string& name, at::IntArrayRef shape, Init init) {
-    at::Tensor value = first_values(shape, init, seed_, name);
+    at::Tensor value = seed_ ? first_values(shape, init, *seed_, name)
+                             : at::empty(shape, at::TensorOptions(at::kFloat));
     value.requires_grad_(true);
     named_.emplace_back(name, value);
     return value;
@@ -85,14 +86,27 @@ std::vector<std::string> Parameters::mismatches(const tensor::NamedTensors& sour
     return problems;
 }
 
-void Parameters::load(const tensor::NamedTensors& source, const std::string& where) {
+void Parameters::require_fit(const tensor::NamedTensors& source, const std::string& where) const {
     std::string problems;
     for (const std::string& problem : mismatches(source)) problems += "\n  " + problem;
     if (!problems.empty())
         throw cli::DataError(where + ": the weights do not fit the configuration:" + problems);
+}
+
+void Parameters::load(const tensor::NamedTensors& source, const std::string& where) {
+    require_fit(source, where);
     const at::NoGradGuard no_grad;
     std::map<std::string, at::Tensor> by_name(source.begin(), source.end());
     for (auto& [name, mine] : named_) at::Tensor(mine).copy_(by_name[name]);
+}
+
+void Parameters::take(tensor::NamedTensors source, const std::string& where) {
+    require_fit(source, where);
+    std::map<std::string, at::Tensor> by_name(source.begin(), source.end());
+    for (auto& [name, mine] : named_) {
+        const at::Tensor given = by_name[name].detach().to(at::kFloat).contiguous();
+        at::Tensor(mine).set_data(given.to(mine.device()));
+    }
 }
 
 }  // namespace lip::model

@@ -6,6 +6,7 @@
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -27,7 +28,8 @@ struct Init {
 // Owns the list; modules keep handles to the same tensors. One thread at a time.
 class Parameters {
 public:
-    explicit Parameters(std::uint64_t seed) : seed_(seed) {}
+    // Without a seed nothing is drawn: the weights have no values until take() or load().
+    explicit Parameters(std::optional<std::uint64_t> seed) : seed_(seed) {}
 
     // Makes a float32 leaf on the CPU that wants a gradient.
     at::Tensor add(const std::string& name, at::IntArrayRef shape, Init init);
@@ -44,9 +46,13 @@ public:
     // Copies values from `source`. Throws DataError listing all missing, surplus and misshapen
     // tensors, with `where` in front.
     void load(const tensor::NamedTensors& source, const std::string& where);
+    // The same with the tensors themselves, where they are of float32: nobody else may change them.
+    void take(tensor::NamedTensors source, const std::string& where);
 
 private:
-    std::uint64_t seed_;
+    void require_fit(const tensor::NamedTensors& source, const std::string& where) const;
+
+    std::optional<std::uint64_t> seed_;
     tensor::NamedTensors named_;
 };
 

@@ -1,5 +1,6 @@
 #include "model/prompter.h"
 
+#include "tensor/linear.h"
 #include "tensor/math.h"
 
 #include <ATen/ATen.h>
@@ -141,16 +142,16 @@ Tensor Prompter::of_phrases(const ImageMemory& image, const Tensor& phrases) con
 }
 
 Tensor Prompter::regions(const ImageMemory& image, const Tensor& boxes) const {
-    return tensor::unit(at::linear(of_boxes(image, boxes), output));
+    return tensor::unit(tensor::linear(of_boxes(image, boxes), output));
 }
 
 Tensor Prompter::regions_of_phrases(const ImageMemory& image, const Tensor& phrases) const {
-    return tensor::unit(at::linear(of_phrases(image, phrases), output));
+    return tensor::unit(tensor::linear(of_phrases(image, phrases), output));
 }
 
 Tensor Prompter::boxes(const ImageMemory& image, const Tensor& phrases) const {
     const Tensor u = of_phrases(image, phrases);
-    const Tensor found = head(config.head_in == "pooled" ? u : at::linear(u, output));
+    const Tensor found = head(config.head_in == "pooled" ? u : tensor::linear(u, output));
     const Tensor wide = found.scalar_type() == at::kDouble ? found : found.to(at::kFloat);
     return config.box_out == "sigmoid" ? wide.sigmoid() : wide;
 }

@@ -1,6 +1,7 @@
 #include "model/readout.h"
 
 #include "model/mixing.h"
+#include "tensor/linear.h"
 #include "tensor/math.h"
 
 #include <ATen/ATen.h>
@@ -41,7 +42,7 @@ Readout::Readout(Parameters& p, const ModelConfig& model) : config(model.llip) {
 }
 
 Tensor uniform_vector(const Tensor& values, const Tensor& output) {
-    return tensor::unit(at::linear(values.mean(1), output));
+    return tensor::unit(tensor::linear(values.mean(1), output));
 }
 
 MixtureFeatures Readout::of_images(const Tensor& h) const {

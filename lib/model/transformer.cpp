@@ -19,10 +19,10 @@ Tensor LayerNorm::operator()(const Tensor& x) const {
 }
 
 Tensor Linear::operator()(const Tensor& x) const {
-    const Tensor y = at::linear(x, weight, bias);
+    const Tensor y = tensor::linear(x, weight, bias, packed);
     if (!lora_a.defined()) return y;
     // In place: nothing needs y itself, and it is as large as all activations of a layer.
-    return Tensor(y).add_(at::linear(lora_scale * at::linear(x, lora_a), lora_b));
+    return Tensor(y).add_(tensor::linear(lora_scale * tensor::linear(x, lora_a), lora_b));
 }
 
 BlockInit BlockInit::vision(std::int64_t width, std::int64_t hidden) {
@@ -122,6 +122,11 @@ Tensor Block::operator()(const Tensor& x, const Attend& attend, const Keep& keep
     return y + scaled(mlp(ln_2(y)), scale_2);
 }
 
+void Block::pack(std::int64_t tokens) {
+    for (Linear* linear : {&attention_in, &attention_out, &mlp.in, &mlp.out})
+        linear->packed = tensor::pack_weight(linear->weight, tokens);
+}
+
 namespace {
 
 // [N, L, 3·width] -> three [N, heads, L, d]
@@ -164,8 +169,8 @@ MapPool::MapPool(Parameters& p, const std::string& name, const BlockShape& shape
 Tensor MapPool::operator()(const Tensor& x) const {
     const std::int64_t width = query.size(0);
     const auto part = [&](const Tensor& input, std::int64_t begin, std::int64_t end) {
-        return at::linear(input, attention_in.weight.slice(0, begin * width, end * width),
-                          attention_in.bias.slice(0, begin * width, end * width));
+        return tensor::linear(input, attention_in.weight.slice(0, begin * width, end * width),
+                              attention_in.bias.slice(0, begin * width, end * width));
     };
     const auto by_head = [&](const Tensor& t) {
         return t.unflatten(-1, {heads, -1}).transpose(1, 2);  // [N, heads, L, d]

@@ -3,6 +3,7 @@
 
 #include "model/config.h"
 #include "model/parameters.h"
+#include "tensor/linear.h"
 
 #include <ATen/core/Tensor.h>
 
@@ -26,6 +27,7 @@ struct Linear {
     at::Tensor weight, bias;              // [out, in], [out]
     at::Tensor lora_a = {}, lora_b = {};  // [rank, in], [out, rank]; undefined without LoRA
     double lora_scale = 0;
+    tensor::PackedWeight packed = {};  // of `weight`, once it stays as it is
     at::Tensor operator()(const at::Tensor& x) const;
 };
 
@@ -66,6 +68,8 @@ struct Block {
     at::Tensor operator()(const at::Tensor& x, const Attend& attend, const Keep& keep = {}) const;
     // in_proj of the normalised input: [..., 3·width].
     at::Tensor qkv(const at::Tensor& x) const { return attention_in(ln_1(x)); }
+    // Lays the weights out for this number of tokens (tensor/linear.h); they may not change then.
+    void pack(std::int64_t tokens);
 
     LayerNorm ln_1, ln_2;
     Linear attention_in, attention_out;

@@ -1,6 +1,7 @@
 #include "model/vision_tower.h"
 
 #include "cli/error.h"
+#include "tensor/linear.h"
 
 #include <ATen/ATen.h>
 
@@ -59,6 +60,12 @@ Tensor VisionTower::positions(std::int64_t rows, std::int64_t columns) const {
     return at::cat({positional_embedding.slice(0, 0, first), resized.flatten(2).squeeze(0).t()});
 }
 
+void VisionTower::pack(std::int64_t images) {
+    const std::int64_t mixture = mixture_tokens.defined() ? mixture_tokens.size(0) : 0;
+    const std::int64_t tokens = config.grid() * config.grid() + first_patch() + mixture;
+    for (Block& block : blocks) block.pack(images * tokens);
+}
+
 // A convolution whose stride is its kernel is one matrix product over unfolded patches.
 Tensor VisionTower::embed(const Tensor& pixels) const {
     const std::int64_t n = pixels.size(0), p = config.patch_size;
@@ -66,8 +73,8 @@ Tensor VisionTower::embed(const Tensor& pixels) const {
     const Tensor whole = pixels.slice(2, 0, rows * p).slice(3, 0, columns * p);
     const Tensor unfolded = whole.reshape({n, 3, rows, p, columns, p})
                                 .permute({0, 2, 4, 1, 3, 5})
-                                .reshape({n, rows * columns, 3 * p * p});  // [B, P, 3pp]
-    Tensor x = at::linear(unfolded, patch_weight.flatten(1), patch_bias);  // [B, P, width]
+                                .reshape({n, rows * columns, 3 * p * p});      // [B, P, 3pp]
+    Tensor x = tensor::linear(unfolded, patch_weight.flatten(1), patch_bias);  // [B, P, width]
     if (config.class_token)
         x = at::cat({class_embedding.to(x.scalar_type()).expand({n, 1, -1}), x}, /*dim=*/1);
     x = x + positions(rows, columns);

@@ -50,6 +50,9 @@ struct VisionTower {
     // first one gets. Throws UsageError if there is no such block.
     at::Tensor block_output(const at::Tensor& pixels, std::int64_t n) const;
 
+    // For evaluation, where the weights stay as they are: images come `images` at a time.
+    void pack(std::int64_t images);
+
     // Throws DataError for a tower without such features of patches.
     void check_has_patches() const;
 

@@ -15,6 +15,11 @@ namespace {
 constexpr std::uint64_t kReportedOneByOne = 10;
 constexpr std::uint64_t kShareLooksAfter = 1000;  // a share of few records says nothing
 
+// Of the thread that holds back, for the log it holds back from.
+thread_local const ErrorLog* held_log = nullptr;
+thread_local ErrorLog::Held held_back;
+thread_local std::uint64_t held_records = 0;  // with those
+
 // Of the first line: the file was never made of records.
 bool is_foreign(const cli::Reject& reject, std::string_view raw) {
     return reject.word == "bad-json" ? !raw.empty() && raw.find('{') == raw.npos
@@ -96,12 +101,59 @@ void ErrorLog::check_limit() const {
                              std::to_string(records_) + " (--max-errors " + to_text(limit) + ")");
 }
 
+void ErrorLog::count_records(std::uint64_t n) {
+    if (Held* held = held_by_thread()) {
+        held_records += n;
+        held->push_back([n](ErrorLog& log) { log.count_records(n); });
+    } else {
+        records_ += n;
+    }
+}
+
+std::uint64_t ErrorLog::records() const {
+    return held_by_thread() ? held_records : records_;
+}
+
 void ErrorLog::report(const Place& place, const cli::Reject& reject, std::string_view raw) {
-    add(place, reject, raw, false);
+    if (Held* held = held_by_thread())
+        held->push_back([place, reject, raw = std::string(raw)](ErrorLog& log) {
+            log.report(place, reject, raw);
+        });
+    else
+        add(place, reject, raw, false);
 }
 
 void ErrorLog::report_part(const Place& place, const cli::Reject& reject, std::string_view raw) {
-    add(place, reject, raw, true);
+    if (Held* held = held_by_thread())
+        held->push_back([place, reject, raw = std::string(raw)](ErrorLog& log) {
+            log.report_part(place, reject, raw);
+        });
+    else
+        add(place, reject, raw, true);
+}
+
+ErrorLog::Held* ErrorLog::held_by_thread() const {
+    return held_log == this ? &held_back : nullptr;
+}
+
+void ErrorLog::hold() {
+    held_log = this;
+    held_records = records_;
+    held_back.clear();
+}
+
+ErrorLog::Held ErrorLog::release() {
+    held_log = nullptr;
+    return std::exchange(held_back, {});
+}
+
+std::size_t ErrorLog::held() const {
+    const Held* held = held_by_thread();
+    return held ? held->size() : 0;
+}
+
+void ErrorLog::say(const Held& held, std::size_t begin, std::size_t end) {
+    for (std::size_t i = begin; i < end; ++i) held[i](*this);
 }
 
 void ErrorLog::add(const Place& place, const cli::Reject& reject, std::string_view raw,

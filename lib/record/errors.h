@@ -5,6 +5,7 @@
 #include "record/file.h"
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -63,7 +64,7 @@ inline constexpr std::string_view kHidesOthers =
 // Why a line of any kind is "too-large".
 cli::Reject too_large();
 
-// Counts, reports and stores rejects. One thread at a time.
+// Counts, reports and stores rejects. One thread at a time, and one more that holds back.
 class ErrorLog {
 public:
     // Throws DataError if the file cannot be made.
@@ -78,12 +79,21 @@ public:
     void report(const Place& place, const cli::Reject& reject, std::string_view raw = {});
     // Takes a caption, region or member that cannot be used, of a record that is kept.
     void report_part(const Place& place, const cli::Reject& reject, std::string_view raw);
-    void count_records(std::uint64_t n) { records_ += n; }
+    void count_records(std::uint64_t n);
+    // Until release() what this thread counts and reports is kept, and throws nothing: it reads
+    // ahead of another one.
+    void hold();
+    // What the thread that held back had to say, by that thread...
+    using Held = std::vector<std::function<void(ErrorLog&)>>;
+    Held release();
+    std::size_t held() const;  // how much that is so far
+    // ...is said by another one, which this throws to: what is at [begin, end).
+    void say(const Held& held, std::size_t begin, std::size_t end);
     // Records up to number `n` were handled by an earlier run: bad ones among them are only
     // counted.
     void mute_until(std::uint64_t n) { muted_until_ = n; }
 
-    std::uint64_t records() const { return records_; }
+    std::uint64_t records() const;
     std::uint64_t skipped() const { return skipped_; }
     std::uint64_t parts() const { return parts_; }
 
@@ -95,6 +105,7 @@ public:
     void require_some(std::uint64_t count, const char* missing) const;
 
 private:
+    Held* held_by_thread() const;
     void check_limit() const;  // throws DataError above --max-errors
     void add(const Place& place, const cli::Reject& reject, std::string_view raw, bool is_part);
 

@@ -5,7 +5,7 @@
 #include "record/file.h"
 #include "record/lines.h"
 #include "record/operands.h"
-#include "shard/folder.h"
+#include "shard/image_inputs.h"
 #include "shard/images_by_key.h"
 #include "shard/list.h"
 #include "shard/sample_record.h"
@@ -23,108 +23,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t kLargestImage = std::size_t{1} << 30;
-
-enum class Kind { kRecords, kShard, kImage, kUnknown };
-
-struct Input {
-    Kind kind;
-    std::string path;
-    std::string key = {};                   // of an image
-    const PictureFolder* folder = nullptr;  // where it is, if that was named
-};
-
-Kind kind_of(const record::OpenInput& input) {
-    switch (input.kind.content) {
-        case record::Content::kTar:
-            return Kind::kShard;
-        case record::Content::kPicture:
-            return Kind::kImage;
-        case record::Content::kEmpty:
-        case record::Content::kText:
-            return Kind::kRecords;
-        default:
-            throw cli::DataError(input.name + ": " + input.kind.message());
-    }
-}
-
-// A pipe cannot be looked at and read again: what it brings is seen when it is read.
-Kind kind_of(const std::string& path) {
-    return fs::is_regular_file(path) ? kind_of(record::open_input(path)) : Kind::kUnknown;
-}
-
-// A bare picture: its path as given, without what leads to the root or out of a folder.
-std::string file_key(const std::string& path) {
-    std::string key = fs::path(path).lexically_normal().string();
-    std::size_t begin = 0;
-    for (const std::string_view lead : {"/", "../"})
-        while (key.compare(begin, lead.size(), lead) == 0) begin += lead.size();
-    return key.substr(begin);
-}
-
-struct Inputs {
-    std::vector<Input> list;
-    std::vector<std::unique_ptr<PictureFolder>> folders;
-};
-
-// Keys begin below a folder; below what they share where there are several.
-void add_pictures(Inputs& inputs) {
-    fs::path shared;
-    for (const auto& folder : inputs.folders) {
-        const fs::path path = fs::absolute(folder->folder()).lexically_normal() / "";
-        if (shared.empty()) shared = path;
-        while (!path.string().starts_with(shared.string()))
-            shared = shared.parent_path().parent_path() / "";
-    }
-    for (Input& input : inputs.list) {
-        if (!input.folder) continue;
-        const fs::path own = fs::absolute(input.folder->folder()).lexically_normal() / "";
-        input.key = own.string().substr(shared.string().size()) + input.folder->key(input.path);
-    }
-}
-
-void add_folder(const std::string& operand, Inputs& inputs) {
-    auto folder = std::make_unique<PictureFolder>(operand);
-    if (!folder->pictures().empty()) {
-        folder->say_rest();
-        for (const std::string& path : folder->pictures())
-            inputs.list.push_back({Kind::kImage, path, {}, folder.get()});
-        inputs.folders.push_back(std::move(folder));
-        return;
-    }
-    std::vector<std::string> files;
-    try {
-        files = expand_shards(operand);
-    } catch (const cli::DataError&) {
-        throw cli::DataError(operand + ": the folder holds neither images nor shards");
-    }
-    for (std::string& path : files) inputs.list.push_back({Kind::kShard, std::move(path)});
-}
-
-void add_operand(const std::string& operand, Inputs& inputs) {
-    if (operand == "-") {
-        inputs.list.push_back({Kind::kUnknown, operand});
-    } else if (fs::is_directory(operand)) {
-        add_folder(operand, inputs);
-    } else if (record::is_manifest_name(operand)) {
-        for (std::string& path : expand_shards(operand))
-            inputs.list.push_back({Kind::kShard, std::move(path)});
-    } else if (!fs::exists(operand)) {  // a pattern, or the PREFIX of shards
-        for (const std::string& path : expand_shards(operand)) add_operand(path, inputs);
-    } else {
-        inputs.list.push_back({kind_of(operand), operand, file_key(operand)});
-    }
-}
-
-Inputs find_inputs(const record::StreamSettings& settings) {
-    Inputs inputs;
-    if (std::count(settings.inputs.begin(), settings.inputs.end(), "-") > 1)
-        record::resolve_inputs(settings.inputs);
-    if (settings.inputs.empty()) record::resolve_inputs({});  // refuses a terminal
-    if (settings.inputs.empty()) add_operand("-", inputs);
-    for (const std::string& operand : settings.inputs) add_operand(operand, inputs);
-    add_pictures(inputs);
-    return inputs;
-}
 
 }  // namespace
 
@@ -160,7 +58,7 @@ struct ImageStream::State {
     }
 
     static void check_needs_images(const Input& one) {
-        if (one.kind == Kind::kShard || one.kind == Kind::kImage)
+        if (one.kind == InputKind::kShard || one.kind == InputKind::kImage)
             throw cli::UsageError("--images-from is for records without images, and " +
                                   record::display_name(one.path) + " has them");
     }
@@ -369,24 +267,30 @@ bool ImageStream::State::next(ImageRecord& item) {
     State& s = *this;
     for (; s.at < s.inputs.size(); ++s.at) {
         if (s.taken >= s.input.stream.limit) break;
-        if (s.inputs[s.at].kind == Kind::kUnknown) s.look();
+        if (s.inputs[s.at].kind == InputKind::kUnknown) s.look();
         switch (s.inputs[s.at].kind) {
-            case Kind::kImage:
+            case InputKind::kImage:
                 if (!s.next_of_image(item)) break;
                 ++s.at;
                 return true;
-            case Kind::kShard:
+            case InputKind::kShard:
                 if (s.next_of_shard(item)) return true;
                 break;
-            case Kind::kRecords:
+            case InputKind::kRecords:
                 if (s.next_of_records(item)) return true;
                 break;
-            case Kind::kUnknown:
+            case InputKind::kUnknown:
                 break;
         }
     }
     s.say_rivals();
     return false;
+}
+
+bool ImageStream::never_waits() const {
+    return std::ranges::all_of(state_->found.list, [](const Input& input) {
+        return input.folder || fs::is_regular_file(input.path);
+    });
 }
 
 std::string ImageStream::resolve(const ImageRecord& item, const std::string& path) const {

@@ -48,6 +48,9 @@ public:
     // Reads on to record number `n` without looking at images; for resuming. Returns its key.
     std::string skip_to(std::uint64_t n);
 
+    // All inputs are files: reading ahead of what is asked for waits for nobody.
+    bool never_waits() const;
+
     // Where a relative path of a record begins (its image or mask): --image-root, or the folder of
     // the record file. A path inside a shard is not found this way.
     std::string resolve(const ImageRecord& item, const std::string& path) const;

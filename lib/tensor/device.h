@@ -14,7 +14,8 @@ namespace lip::tensor {
 // the device is not there.
 c10::Device resolve_device(const DeviceChoice& choice, int local_rank = 0);
 
-// auto is bf16 on CUDA and on CPUs with AMX or AVX512-BF16, fp32 elsewhere, where bf16 is slower.
+// auto is bf16 on CUDA, on CPUs with AMX and on AMD's with AVX512-BF16, fp32 elsewhere, where bf16
+// is slower.
 at::ScalarType resolve_precision(Precision choice, c10::Device device);
 const char* name_of(at::ScalarType precision);  // fp32 or bf16
 

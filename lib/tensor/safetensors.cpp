@@ -3,6 +3,7 @@
 #include "cli/error.h"
 #include "record/file.h"
 #include "tensor/input_file.h"
+#include "tensor/parallel.h"
 
 #include <ATen/ATen.h>
 #include <nlohmann/json.hpp>
@@ -157,12 +158,15 @@ NamedTensors read_safetensors(const std::string& path,
         if (entry.end > file.size() - data)
             corrupt(path, "tensor \"" + entry.name +
                               "\" extends beyond the end of the file (is it truncated?)");
-        at::Tensor tensor = at::empty(entry.shape, at::TensorOptions(entry.type));
-        file.read(tensor.mutable_data_ptr(), entry.end - entry.begin, data + entry.begin);
-        tensors.emplace_back(entry.name, tensor);
+        tensors.emplace_back(entry.name, at::empty(entry.shape, at::TensorOptions(entry.type)));
         at = entry.end;
     }
     if (at != file.size() - data) corrupt(path, "there are bytes after the last tensor");
+    for_each_piece(c10::kCPU, std::ssize(entries), [&](std::int64_t i) {
+        const Entry& entry = entries[static_cast<std::size_t>(i)];
+        file.read(tensors[static_cast<std::size_t>(i)].second.mutable_data_ptr(),
+                  entry.end - entry.begin, data + entry.begin);
+    });
     return tensors;
 }
 

@@ -4,6 +4,8 @@
 #include "tests/support/stand_in_device.h"
 #include "train/step.h"
 
+#include "tests/support/golden.h"
+
 #include <ATen/ATen.h>
 #include <doctest/doctest.h>
 
@@ -34,10 +36,6 @@ double whole(const loss::Matches& student, const loss::Matches& teacher, const T
         student, teacher, valid, begin, end,
         [&](const Tensor& share) { sum += share.item<double>(); }, most);
     return sum;
-}
-
-double apart(const Tensor& a, const Tensor& b) {
-    return (a - b).abs().max().item<double>();
 }
 
 }  // namespace
@@ -125,8 +123,8 @@ TEST_CASE("distillation: from itself a model learns nothing new, from another it
                 return m.parameters.all()[i].second.grad();
             };
             if (!gradient(plain).defined()) continue;
-            CHECK(apart(gradient(plain), gradient(same)) < 1e-5);
-            differs |= apart(gradient(plain), gradient(other)) > 1e-4;
+            CHECK(test::difference(gradient(plain), gradient(same)) < 1e-5);
+            differs |= test::difference(gradient(plain), gradient(other)) > 1e-4;
         }
         CHECK(differs);
         for (const auto& [name, value] : teacher.parameters.all())
@@ -134,6 +132,6 @@ TEST_CASE("distillation: from itself a model learns nothing new, from another it
         model::LanguageImageModel there(test::small_config(method), 1), far(larger, 2);
         there.to(test::kStandIn);
         far.to(test::kStandIn);
-        CHECK(apart(step(there, &far).total.to(at::kCPU), c.total) < 1e-4);
+        CHECK(test::difference(step(there, &far).total.to(at::kCPU), c.total) < 1e-4);
     }
 }

@@ -6,6 +6,8 @@
 #include "train/learning.h"
 #include "train/step.h"
 
+#include "tests/support/golden.h"
+
 #include <ATen/ATen.h>
 #include <doctest/doctest.h>
 
@@ -38,10 +40,6 @@ tensor::NamedTensors merged_weights(const model::LanguageImageModel& model) {
     return weights;
 }
 
-double apart(const Tensor& a, const Tensor& b) {
-    return (a - b).abs().max().item<double>();
-}
-
 }  // namespace
 
 TEST_CASE("LoRA: a model begins as it was, and merged it computes the same") {
@@ -58,10 +56,11 @@ TEST_CASE("LoRA: a model begins as it was, and merged it computes the same") {
             const auto loss = [&](const model::LanguageImageModel& m) {
                 return train::forward_backward(method, m, batch, {}).total;
             };
-            CHECK(apart(loss(lora), loss(merged)) < 1e-5);
-            CHECK(apart(lora.embed_images(batch.pixels), merged.embed_images(batch.pixels)) < 1e-6);
-            CHECK((apart(lora.embed_images(batch.pixels), plain.embed_images(batch.pixels)) <
-                   1e-6) != is_trained);
+            CHECK(test::difference(loss(lora), loss(merged)) < 1e-5);
+            CHECK(test::difference(lora.embed_images(batch.pixels),
+                                   merged.embed_images(batch.pixels)) < 1e-6);
+            CHECK((test::difference(lora.embed_images(batch.pixels),
+                                    plain.embed_images(batch.pixels)) < 1e-6) != is_trained);
         }
     }
 }
@@ -127,7 +126,7 @@ TEST_CASE("LoRA: the same steps on another device, and only of the tower that ha
     there->to(test::kStandIn);
     const Tensor x = train::forward_backward(method, *here, batch, {}).total,
                  y = train::forward_backward(method, *there, batch, {}).total;
-    CHECK(apart(x, y.to(at::kCPU)) < 1e-4);
+    CHECK(test::difference(x, y.to(at::kCPU)) < 1e-4);
     const train::LearningSettings settings{.freeze = {"text"}, .lora_rank = 4};
     model::ModelConfig config = test::small_config(method);
     config.lora = train::lora_config(settings);
