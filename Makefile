@@ -6,6 +6,7 @@
 #                    the arms of the paper on the demo's scenes, three seeds, and DreamLIP's on scenes of photographs,
 #                    one seed: tables and plots (an hour and a half each; SEEDS="1 2 3" STAMP_SEEDS=1 STAMPS=DIR)
 #   make test-peers  models, tokenizers, pixels, vectors, event files beside the libraries people use
+#   make bench-quick ratios to peers in a minute, and what fell since an earlier commit (RECORD=1 keeps them)
 #   make test-kills  train killed with -9 at 20 random steps (KILLS=20), resumed, compared to the byte
 #   make sanitize    what needs no LibTorch, built and tested with sanitizers
 #   make data-tools  recaption-ingest, split-captions and shard, without LibTorch
@@ -54,6 +55,9 @@ test-kills: programs
 bench: all
 	@bench/run $(BUILD)
 
+bench-quick: all
+	@bench/quick $(BUILD)
+
 install: programs
 	@cmake -S . -B $(BUILD) -DCMAKE_INSTALL_PREFIX=$(PREFIX) -DPROGRAM_PREFIX=$(PROGRAM_PREFIX) >/dev/null
 	@ninja -C $(BUILD) -j $(JOBS) programs
@@ -80,4 +84,4 @@ update-cases: all
 clean:
 	@rm -rf $(BUILD) build-data build-sanitize build-fuzz demo/out
 
-.PHONY: all programs data-tools deps demo test test-peers test-kills bench install lint sanitize fuzz man update-cases clean
+.PHONY: all programs data-tools deps demo test test-peers test-kills bench bench-quick install lint sanitize fuzz man update-cases clean
