@@ -9,6 +9,12 @@ if(LIBTORCH_DIR MATCHES "^${CMAKE_SOURCE_DIR}/.deps/" AND NOT LIBTORCH_torch_cud
   install(FILES ${libraries} DESTINATION lib/liptools)
 endif()
 
+# Modules look for LibTorch beside themselves first, then where it was when built.
+foreach(tool ${MODEL_TOOLS})
+  set_target_properties(lip_${tool} PROPERTIES BUILD_RPATH "$ORIGIN")
+  install(PROGRAMS $<TARGET_FILE:lip_${tool}> DESTINATION lib/liptools)
+endforeach()
+
 if(TARGET lip_parquet)
   install(TARGETS lip_parquet LIBRARY DESTINATION lib/liptools)
   if(ARROWCPP_LIBRARY_DIR MATCHES "^${CMAKE_SOURCE_DIR}/.deps/")

@@ -12,6 +12,7 @@
 #include "tensor/device.h"
 
 #include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
 
 namespace lip::cmd {
 namespace {

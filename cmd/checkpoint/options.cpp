@@ -1,5 +1,7 @@
+#include "cli/error.h"
+#include "cli/module.h"
 #include "cmd/checkpoint/checkpoint.h"
-#include "tensor/device.h"
+#include "tensor/description.h"
 
 namespace lip::cmd {
 namespace {
@@ -59,10 +61,11 @@ void add_average(cli::Options& o, CheckpointOptions& options) {
 cli::Tool checkpoint_tool(CheckpointOptions& options) {
     cli::Tool tool{cli::embedded_page("checkpoint")};
     tool.features = {tensor::torch_description()};
-    const auto add = [&](const char* name, const char* usage, const char* summary,
-                         int (*run)(const CheckpointOptions&)) -> cli::Options& {
-        tool.commands.push_back(
-            {name, usage, summary, {}, [&options, run] { return run(options); }});
+    const auto add = [&](const char* name, const char* usage,
+                         const char* summary) -> cli::Options& {
+        tool.commands.push_back({name, usage, summary, {}, [&options, name] {
+                                     return cli::run_in_module("checkpoint", name, options);
+                                 }});
         cli::Options& o = tool.commands.back().options;
         o.group(name);
         return o;
@@ -73,8 +76,7 @@ cli::Tool checkpoint_tool(CheckpointOptions& options) {
     constexpr const char* kReport = "write the report to FILE; - is standard output";
     constexpr const char* kFolder = "folder to write";
 
-    cli::Options& info =
-        add("info", "[OPTION]... CKPT", "describe a model and its tensors", checkpoint_info);
+    cli::Options& info = add("info", "[OPTION]... CKPT", "describe a model and its tensors");
     info.operands(options.paths, "CKPT", "checkpoint, or run folder", 1, 1);
     info.choice("--format", options.format, {"text", "json"},
                 "output format: lines of name TAB value, or one JSON object");
@@ -83,36 +85,32 @@ cli::Tool checkpoint_tool(CheckpointOptions& options) {
     finish(info, kReport);
 
     cli::Options& verify =
-        add("verify", "[OPTION]... CKPT...", "report everything that is wrong with checkpoints",
-            checkpoint_verify);
+        add("verify", "[OPTION]... CKPT...", "report everything that is wrong with checkpoints");
     verify.operands(options.paths, "CKPT", "checkpoints, or run folders", 1);
     finish(verify, kReport);
 
     cli::Options& import =
-        add("import", "[OPTION]... SRC -o DIR", "make a checkpoint of a model of another library",
-            checkpoint_import);
+        add("import", "[OPTION]... SRC -o DIR", "make a checkpoint of a model of another library");
     add_import(import, options);
     finish(import, kFolder);
 
-    cli::Options& out = add("export", "[OPTION]... CKPT -o OUT",
-                            "write a model for another library", checkpoint_export);
+    cli::Options& out =
+        add("export", "[OPTION]... CKPT -o OUT", "write a model for another library");
     add_export(out, options);
     finish(out, "folder to write; with --format pt, file to write");
 
-    cli::Options& merge =
-        add("merge", "[OPTION]... CKPT -o DIR", "add LoRA's matrices to the weights they belong to",
-            checkpoint_merge);
+    cli::Options& merge = add("merge", "[OPTION]... CKPT -o DIR",
+                              "add LoRA's matrices to the weights they belong to");
     merge.operands(options.paths, "CKPT", "checkpoint, or run folder", 1, 1);
     finish(merge, kFolder);
 
-    cli::Options& average = add("average", "[OPTION]... CKPT... -o DIR",
-                                "average the weights of checkpoints", checkpoint_average);
+    cli::Options& average =
+        add("average", "[OPTION]... CKPT... -o DIR", "average the weights of checkpoints");
     add_average(average, options);
     finish(average, kFolder);
 
     cli::Options& diff =
-        add("diff", "[OPTION]... A B", "list the tensors that differ between two checkpoints",
-            checkpoint_diff);
+        add("diff", "[OPTION]... A B", "list the tensors that differ between two checkpoints");
     diff.operands(options.paths, "CKPT", "two checkpoints, or run folders", 2, 2);
     diff.add("--atol", options.atol, "X", "absolute tolerance", 0, 1e300);
     diff.add("--rtol", options.rtol, "X", "relative tolerance", 0, 1e300);

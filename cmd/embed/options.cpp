@@ -1,7 +1,7 @@
+#include "cli/module.h"
 #include "cmd/embed/embed.h"
-#include "cmd/embed/output.h"
 #include "record/parquet_module.h"
-#include "tensor/device.h"
+#include "tensor/description.h"
 
 namespace lip::cmd {
 namespace {
@@ -9,14 +9,13 @@ namespace {
 constexpr std::int64_t kMostBlocks = 1000;
 
 }  // namespace
-namespace {}  // namespace
 
 cli::Tool embed_tool(EmbedOptions& options) {
     cli::Tool tool{cli::embedded_page("embed")};
     tool.features = {tensor::torch_description(),
                      "parquet: " + std::string(record::parquet_version())};
     cli::Command command{"", "-m DIR [OPTION]... [INPUT]...", tool.page.summary, {}, [&options] {
-                             return embed(options);
+                             return cli::run_in_module("embed", "", options);
                          }};
     cli::Options& o = command.options;
     o.operands(options.stream.inputs, "INPUT", "records, shards, image files or folders of images");
@@ -42,7 +41,7 @@ cli::Tool embed_tool(EmbedOptions& options) {
           "patch tokens in the joint space (joint), or as output of block N; -2: the last block "
           "but one",
           -kMostBlocks, kMostBlocks);
-    o.choice("--format", options.format, output_formats(),
+    o.choice("--format", options.format, {"jsonl", "npy", "safetensors", "faiss", "clip-retrieval"},
              "output format: JSON lines, a file of vectors (-o FILE), or a folder (-o DIR)");
     o.choice("--dtype", options.half, {{"f32", false}, {"f16", true}}, "data type of the vectors");
     o.flag("--normalize", options.normalize,

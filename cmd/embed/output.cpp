@@ -1,5 +1,7 @@
 #include "cmd/embed/output.h"
 
+#include "cli/error.h"
+#include "cli/log.h"
 #include "cmd/embed/clip_retrieval.h"
 #include "record/file.h"
 #include "record/object.h"
@@ -172,14 +174,6 @@ private:
 };
 
 }  // namespace
-
-std::vector<std::string> output_formats() {
-    std::vector<std::string> names{std::string(kJsonLines)};
-    for (const tensor::VectorFormat& format : tensor::vector_formats())
-        names.emplace_back(format.name);
-    names.emplace_back(kClipRetrieval);
-    return names;
-}
 
 void check_format(const EmbedOptions& o) {
     const std::string option = "--format=" + o.format;

@@ -17,9 +17,6 @@ namespace lip::cmd {
 // The values of --format that are no files of vectors (tensor/vectors.h).
 inline constexpr std::string_view kJsonLines = "jsonl", kClipRetrieval = "clip-retrieval";
 
-// All of them, the default first.
-std::vector<std::string> output_formats();
-
 // What a row is, but for its numbers.
 struct VectorRow {
     std::string key;

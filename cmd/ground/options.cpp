@@ -1,5 +1,6 @@
+#include "cli/module.h"
 #include "cmd/ground/ground.h"
-#include "tensor/device.h"
+#include "tensor/description.h"
 
 namespace lip::cmd {
 namespace {
@@ -52,7 +53,7 @@ cli::Tool ground_tool(GroundOptions& options) {
     cli::Tool tool{cli::embedded_page("ground")};
     tool.features = {tensor::torch_description()};
     cli::Command command{"", "-m DIR [OPTION]... [INPUT]...", tool.page.summary, {}, [&options] {
-                             return ground(options);
+                             return cli::run_in_module("ground", "", options);
                          }};
     cli::Options& o = command.options;
     o.operands(options.stream.inputs, "INPUT", "records, shards, image files or folders of images");

@@ -1,6 +1,7 @@
+#include "cli/module.h"
 #include "cmd/retrieve/retrieve.h"
 #include "record/parquet_module.h"
-#include "tensor/device.h"
+#include "tensor/description.h"
 
 namespace lip::cmd {
 namespace {
@@ -47,7 +48,7 @@ cli::Tool retrieve_tool(RetrieveOptions& options) {
     tool.features = {tensor::torch_description(),
                      "parquet: " + std::string(record::parquet_version())};
     cli::Command command{"", "[OPTION]... [INPUT]...", tool.page.summary, {}, [&options] {
-                             return retrieve(options);
+                             return cli::run_in_module("retrieve", "", options);
                          }};
     cli::Options& o = command.options;
     o.operands(options.stream.inputs, "INPUT", "records, shards, image files or folders of images");

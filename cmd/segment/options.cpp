@@ -1,5 +1,6 @@
+#include "cli/module.h"
 #include "cmd/segment/segment.h"
-#include "tensor/device.h"
+#include "tensor/description.h"
 
 namespace lip::cmd {
 namespace {
@@ -52,7 +53,7 @@ cli::Tool segment_tool(SegmentOptions& options) {
     tool.features = {tensor::torch_description()};
     cli::Command command{
         "", "-m DIR --classes FILE [OPTION]... [INPUT]...", tool.page.summary, {}, [&options] {
-            return segment(options);
+            return cli::run_in_module("segment", "", options);
         }};
     cli::Options& o = command.options;
     o.operands(options.stream.inputs, "INPUT", "records, shards, image files or folders of images");

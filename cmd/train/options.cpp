@@ -4,10 +4,9 @@
 #include "cli/log.h"
 #include "cmd/train/recipes.h"
 
-#include "tensor/device.h"
-#include "tensor/group.h"
-#include "tensor/nccl.h"
-#include "train/methods.h"
+#include "cli/module.h"
+#include "tensor/description.h"
+#include "train/method_facts.h"
 
 #include <algorithm>
 
@@ -178,7 +177,7 @@ void set_released_code(const cli::Options& given, TrainOptions& t) {
 
 // Boxes hold for the whole image.
 void set_regions(const cli::Options& given, TrainOptions& t) {
-    const bool of_method = train::find_method(t.run.method).regions;
+    const bool of_method = train::method_facts(t.run.method).regions;
     if (of_method && given.given("regions") && !t.regions)
         throw cli::UsageError(
             "--no-regions: --method " + t.run.method +
@@ -242,7 +241,7 @@ void add_run(cli::Options& o, TrainOptions& t) {
     using cli::Kind;
     o.group("train");
     std::vector<std::string> names;
-    for (const train::Method& method : train::methods()) names.emplace_back(method.name);
+    for (const train::MethodFacts& method : train::kMethodFacts) names.emplace_back(method.name);
     o.choice("--method", t.run.method, names, "training method: its loss and its defaults");
     o.add_repeated("--set", t.settings, "METHOD.KEY=VALUE",
                    "change a setting of the method, in addition to those of --config; see SETTINGS")
@@ -341,15 +340,12 @@ cli::Tool train_tool(TrainOptions& t) {
     using cli::Kind;
     cli::Tool tool{cli::embedded_page("train")};
     tool.resumes = true;
-    tool.features = {tensor::torch_description(), !tensor::has_gloo()
-                                                      ? "no ranks (built without Gloo)"
-                                                  : tensor::has_nccl() ? "ranks over Gloo and NCCL"
-                                                                       : "ranks over Gloo"};
+    tool.features = {tensor::torch_description(), tensor::ranks_description()};
     cli::Command command{"",
                          "--data SHARDS {--tokenizer FILE | --init MODEL} -o RUN [OPTION]...",
                          tool.page.summary,
                          {},
-                         [&t] { return run_train(t); }};
+                         [&t] { return cli::run_in_module("train", "", t); }};
     cli::Options& o = command.options;
     add_run(o, t);
     add_length_and_optimiser(o, t);

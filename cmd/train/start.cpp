@@ -16,7 +16,6 @@ namespace {
 
 using train::TrainSettings;
 
-constexpr double kLargestBias = 100;
 constexpr std::int64_t kLargeBatch = 1024;  // images; doc/llip.md on the bias
 
 // Minus the logarithm of the negatives of an image: the logit of one pair being the right one.
@@ -179,26 +178,6 @@ void complete_model(const TrainOptions& t, const train::Method& method, TrainSet
     s.model = model_config(t, method, s);
     s.teacher = teacher_of(t, method, s);
     check_tuning(t, s);
-}
-
-void from_text(std::string_view text, InitBias& bias) {
-    using Kind = InitBias::Kind;
-    if (text.empty() || text == "prior") {
-        bias = {text.empty() ? Kind::kDefault : Kind::kPrior, 0};
-        return;
-    }
-    try {
-        bias = {Kind::kNumber, cli::parse_real(text)};
-    } catch (const cli::UsageError& problem) {
-        throw cli::UsageError(std::string(problem.what()) + " (a number, or prior)");
-    }
-    if (std::abs(bias.value) > kLargestBias)
-        throw cli::UsageError("'" + std::string(text) + "' must be between -100 and 100");
-}
-
-std::string to_text(const InitBias& bias) {
-    if (bias.kind == InitBias::Kind::kPrior) return "prior";
-    return bias.kind == InitBias::Kind::kNumber ? cli::real_text(bias.value) : "";
 }
 
 }  // namespace lip::cmd

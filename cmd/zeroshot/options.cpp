@@ -1,5 +1,6 @@
+#include "cli/module.h"
 #include "cmd/zeroshot/zeroshot.h"
-#include "tensor/device.h"
+#include "tensor/description.h"
 
 namespace lip::cmd {
 namespace {}  // namespace
@@ -9,7 +10,7 @@ cli::Tool zeroshot_tool(ZeroshotOptions& options) {
     tool.features = {tensor::torch_description()};
     cli::Command command{
         "", "-m DIR --classes FILE [OPTION]... [INPUT]...", tool.page.summary, {}, [&options] {
-            return zeroshot(options);
+            return cli::run_in_module("zeroshot", "", options);
         }};
     cli::Options& o = command.options;
     o.operands(options.stream.inputs, "INPUT", "records, shards, image files or folders of images");

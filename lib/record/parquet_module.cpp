@@ -1,10 +1,9 @@
 #include "record/parquet_module.h"
 
 #include "cli/error.h"
+#include "cli/module.h"
 
 #include <dlfcn.h>
-
-#include <filesystem>
 
 namespace lip::record {
 namespace {
@@ -17,12 +16,8 @@ constexpr const char* kVersion = nullptr;
 
 constexpr const char* kModule = "liblip_parquet.so";
 
-// In ../lib/liptools beside the folder of the program: so it is in a build and installed.
 ParquetModule load(const std::string& name) {
-    std::error_code failed;
-    const std::filesystem::path program = std::filesystem::read_symlink("/proc/self/exe", failed);
-    const std::string path =
-        (program.parent_path().parent_path() / "lib" / "liptools" / kModule).string();
+    const std::string path = cli::module_path(kModule);
     void* module = ::dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);  // stays until the end
     if (!module)
         throw cli::DataError(name + ": the Parquet module cannot be loaded: " + ::dlerror() +

@@ -1,8 +1,8 @@
 // What the operands of a tool that looks at images stand for.
 #pragma once
 
-#include "record/errors.h"
 #include "record/content.h"
+#include "record/errors.h"
 #include "shard/folder.h"
 
 #include <memory>

@@ -2,15 +2,14 @@
 
 #include "cli/error.h"
 #include "tensor/linear.h"
+#include "tensor/processor.h"
 
 #include <ATen/ATen.h>
 #include <ATen/Context.h>
 #include <ATen/Parallel.h>
 #include <ATen/autocast_mode.h>
 #include <ATen/detail/CUDAHooksInterface.h>
-#include <torch/version.h>
 
-#include <cpuid.h>
 #include <malloc.h>
 #include <unistd.h>
 
@@ -25,18 +24,6 @@ namespace {
 
 int cuda_devices() {
     return at::globalContext().hasCUDA() ? at::detail::getCUDAHooks().deviceCount() : 0;
-}
-
-// AMX-BF16 (leaf 7, EDX bit 22), or AVX512-BF16 (leaf 7.1, EAX bit 5) on AMD's processors: Intel's
-// have had it at half the speed of fp32 (measured: 169 and 320 GFLOP/s) since AMX is beside it.
-bool cpu_has_fast_bf16() {
-#if defined(__x86_64__)
-    unsigned a = 0, b = 0, c = 0, d = 0;
-    if (__get_cpuid_count(7, 0, &a, &b, &c, &d) && (d >> 22 & 1)) return true;
-    return is_amd() && __get_cpuid_count(7, 1, &a, &b, &c, &d) && (a >> 5 & 1);
-#else
-    return false;
-#endif
 }
 
 // OpenMP threads of GNU's library wait for work by spinning for about a millisecond, which starves
@@ -82,7 +69,7 @@ c10::Device resolve_device(const DeviceChoice& choice, int local_rank) {
 at::ScalarType resolve_precision(Precision choice, c10::Device device) {
     if (choice == Precision::kFp32) return at::kFloat;
     if (choice == Precision::kBf16) return at::kBFloat16;
-    const bool fast = device.is_cuda() || (device.is_cpu() && cpu_has_fast_bf16());
+    const bool fast = device.is_cuda() || (device.is_cpu() && has_fast_bf16());
     return fast ? at::kBFloat16 : at::kFloat;
 }
 
@@ -100,15 +87,6 @@ void configure_process(int threads, bool deterministic) {
     make_idle_threads_sleep();
     at::set_num_threads(threads);
     at::globalContext().setDeterministicAlgorithms(deterministic, /*warn_only=*/false);
-}
-
-std::string torch_description() {
-    const int devices = cuda_devices();
-    return std::string("LibTorch ") + TORCH_VERSION + ", CPU " + at::get_cpu_capability() +
-           ", products by " + name_of(products()) +
-           (LIP_HAS_CUDA == 0 ? ", CUDA not built in"
-            : devices == 0    ? ", CUDA built in, no device found"
-                              : ", CUDA built in, devices: " + std::to_string(devices));
 }
 
 Autocast::Autocast(c10::Device device, at::ScalarType precision)

@@ -23,9 +23,6 @@ const char* name_of(at::ScalarType precision);  // fp32 or bf16
 // which big tensors are returned to the system and faulted in again at every step (twice the time).
 void configure_process(int threads, bool deterministic);
 
-// "LibTorch 2.13.0, CPU AVX2, CUDA not built in": for --version.
-std::string torch_description();
-
 // Runs matrix products in bf16 for its lifetime (autocast), if asked to. Losses stay in fp32.
 class Autocast {
 public:

@@ -1,13 +1,12 @@
 #include "tensor/linear.h"
 
 #include "cli/error.h"
+#include "tensor/processor.h"
 
 #include <ATen/ATen.h>
 #include <ATen/autocast_mode.h>
 #include <ATen/core/dispatch/Dispatcher.h>
 #include <torch/csrc/autograd/custom_function.h>
-
-#include <cpuid.h>
 
 #include <cstdlib>
 #include <optional>
@@ -102,16 +101,6 @@ std::optional<Tensor> optional(const Tensor& tensor) {
 }
 
 }  // namespace
-
-bool is_amd() {
-#if defined(__x86_64__)
-    unsigned most = 0, words[3] = {};
-    if (!__get_cpuid(0, &most, &words[0], &words[2], &words[1])) return false;
-    return std::string_view(reinterpret_cast<const char*>(words), sizeof words) == "AuthenticAMD";
-#else
-    return false;
-#endif
-}
 
 Products products() {
     static const Products choice = chosen();

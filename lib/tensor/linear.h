@@ -17,7 +17,6 @@ enum class Products { kMkl, kOneDnn };
 Products products();
 // Throws UsageError for another word, or if this LibTorch has no oneDNN.
 void check_products();
-bool is_amd();                           // the processor
 const char* name_of(Products products);  // MKL, oneDNN
 
 // x Wᵀ + b with its gradients: x [.., in], W [out, in], b [out] or undefined -> [.., out]. What is

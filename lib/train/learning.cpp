@@ -88,10 +88,6 @@ std::string moments_text(std::int64_t count) {
 
 }  // namespace
 
-bool is_frozen(const LearningSettings& settings, std::string_view word) {
-    return std::ranges::find(settings.freeze, word) != settings.freeze.end();
-}
-
 model::LoraConfig lora_config(const LearningSettings& s) {
     if (s.lora_rank == 0) return {};
     const double alpha = s.lora_alpha > 0 ? s.lora_alpha : static_cast<double>(s.lora_rank);
@@ -99,11 +95,6 @@ model::LoraConfig lora_config(const LearningSettings& s) {
     if (!lora.vision && !lora.text)
         throw cli::UsageError("--lora: both towers are frozen (--freeze names those without LoRA)");
     return lora;
-}
-
-void check_freeze(std::string_view word) {
-    if (word != "vision" && word != "text" && word != "scale")
-        throw cli::UsageError("'" + std::string(word) + "' is none of vision, text, scale");
 }
 
 Place place_of(std::string_view name, const model::ModelConfig& config) {

@@ -11,7 +11,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <optional>
+#include <stdexcept>
 
 namespace lip::train {
 namespace {
@@ -130,43 +132,33 @@ void with_bias_of_sigmoid(model::ModelConfig& config) {
     if (config.dreamlip.positives == "sigmoid") with_bias(config);
 }
 
+consteval MethodFacts facts(std::string_view name) {
+    for (const MethodFacts& one : kMethodFacts)
+        if (one.name == name) return one;
+    throw "no such method";
+}
+
 constexpr Method kMethods[] = {
-    {.name = "clip",
-     .summary = "one text an image, symmetric contrastive loss",
-     .configure = nothing,
-     .loss = clip},
-    {.name = "siglip",
-     .summary = "one text an image, sigmoid loss over all pairs",
-     .configure = with_bias,
-     .loss = siglip,
-     .own_images_suffice = true},
-    {.name = "dreamlip",
-     .summary = "K sub-captions an image, multi-positive contrastive loss, and of patches",
-     .texts_per_image = 8,
-     .many_texts = true,
-     .sentences = true,
-     .configure = with_bias_of_sigmoid,
-     .loss = dreamlip,
-     .loss_weight = global_weight,
-     .patches = {.weight = local_weight,
-                 .groups = dreamlip_groups,
-                 .of_images = local_of_images,
-                 .is_of_batch = is_local_of_batch,
-                 .of_batch = local_of_batch}},
-    {.name = "llip",
-     .summary = "K mixture tokens an image, mixed anew for every text, sigmoid loss over all pairs",
-     .many_texts = true,
-     .configure = with_bias,
-     .loss = llip,
-     .image_features = mixture,
-     .text_features = queries,
-     .own_images_suffice = true},
-    {.name = "cloc",
-     .summary = "as clip, and boxes: region and phrase, phrase and box",
-     .regions = true,
-     .configure = nothing,
-     .loss = clip},
+    {facts("clip"), {.configure = nothing, .loss = clip}},
+    {facts("siglip"), {.configure = with_bias, .loss = siglip, .own_images_suffice = true}},
+    {facts("dreamlip"),
+     {.configure = with_bias_of_sigmoid,
+      .loss = dreamlip,
+      .loss_weight = global_weight,
+      .patches = {.weight = local_weight,
+                  .groups = dreamlip_groups,
+                  .of_images = local_of_images,
+                  .is_of_batch = is_local_of_batch,
+                  .of_batch = local_of_batch}}},
+    {facts("llip"),
+     {.configure = with_bias,
+      .loss = llip,
+      .image_features = mixture,
+      .text_features = queries,
+      .own_images_suffice = true}},
+    {facts("cloc"), {.configure = nothing, .loss = clip}},
 };
+static_assert(std::size(kMethods) == std::size(kMethodFacts));
 
 }  // namespace
 
@@ -177,7 +169,8 @@ std::span<const Method> methods() {
 const Method& find_method(std::string_view name) {
     for (const Method& method : kMethods)
         if (method.name == name) return method;
-    throw cli::UsageError("--method: '" + std::string(name) + "' is unknown");
+    method_facts(name);  // throws
+    throw std::logic_error("a method without losses");
 }
 
 }  // namespace lip::train

@@ -1,8 +1,10 @@
-// What --method chooses: defaults and the losses of a batch. A new method is one line of the table.
+// What --method chooses: its facts, and the losses of a batch. A new method is a line of either
+// table.
 #pragma once
 
 #include "model/language_image_model.h"
 #include "train/data.h"
+#include "train/method_facts.h"
 
 #include <ATen/core/Tensor.h>
 
@@ -45,13 +47,7 @@ struct BatchFeatures {
     std::int64_t count = 0;
 };
 
-struct Method {
-    std::string_view name;
-    std::string_view summary;
-    std::int64_t texts_per_image = 1;  // defaults of the method
-    bool many_texts = false;           // takes more than one text an image
-    bool sentences = false;
-    bool regions = false;  // and boxes
+struct MethodLosses {
     // Makes the configuration fit its settings, e.g. siglip's bias.
     void (*configure)(model::ModelConfig& config) = nullptr;
     // The share of the batch's loss that the own images have, a scalar with gradient: the shares of
@@ -69,6 +65,8 @@ struct Method {
     double (*loss_weight)(const model::ModelConfig& config) = nullptr;  // null: 1
     PatchLoss patches = {};                                             // none without a weight
 };
+
+struct Method : MethodFacts, MethodLosses {};
 
 std::span<const Method> methods();
 // Throws UsageError for an unknown name.

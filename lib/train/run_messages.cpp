@@ -1,6 +1,7 @@
 #include "train/run_messages.h"
 
 #include "tensor/device.h"
+#include "tensor/linear.h"
 #include "train/loop.h"
 
 #include <algorithm>
@@ -45,7 +46,11 @@ std::string text_of_steps(const TrainSettings& settings) {
     if (data.regions.count > 0) text += " and up to " + counted(data.regions.count, "region");
     text += " on " + settings.device.str();
     if (data.ranks > 1) text += " and " + counted(data.ranks - 1, "more rank");
-    return text + " in " + tensor::name_of(settings.step.precision);
+    text += std::string(" in ") + tensor::name_of(settings.step.precision);
+    const bool is_onednn = tensor::products() == tensor::Products::kOneDnn;
+    if (is_onednn && settings.device.is_cpu() && settings.step.precision == at::kFloat)
+        text += ", products by oneDNN";
+    return text;
 }
 
 std::string text_of_data(const TrainSettings& settings, const DataIdentity& data) {
