@@ -9,6 +9,7 @@ exported to where they came from and opened there. Prints the smallest cosine of
 """
 import itertools
 import pathlib
+import shutil
 import sys
 import tempfile
 
@@ -28,6 +29,17 @@ def of_open_clip(folder, names):
             model.encode_text(words(folders.TEXTS)))
 
 
+WEIGHTS = "open_clip_pytorch_model.bin"
+
+
+def of_weights(file, names):
+    """A file of weights in the folder that it came from."""
+    folder = file.with_suffix(".opened")
+    shutil.copytree(file.with_suffix(".folder"), folder)
+    shutil.copy(file, folder / WEIGHTS)
+    return of_open_clip(folder, names)
+
+
 def of_transformers(folder, names):
     model = transformers.CLIPModel.from_pretrained(folder).eval()
     words, pixels = transformers.CLIPTokenizer.from_pretrained(folder), transformers.CLIPImageProcessor.from_pretrained(folder)
@@ -42,11 +54,15 @@ def main():
     with tempfile.TemporaryDirectory() as temporary:
         work = pathlib.Path(temporary)
         names = folders.pictures(work / "pictures")
-        of_library = ((folders.hub_folder, "open_clip", of_open_clip), (folders.plain, "hf", of_transformers))
+        of_library = ((folders.hub_folder, "open_clip", of_open_clip), (folders.plain, "hf", of_transformers),
+                      (folders.hub_folder, "pt", of_weights))
         for (make, form, theirs), how in itertools.product(of_library, ([], ["--lora", "4"], ["--distill", "START"])):
             name = form + "".join(how[:1])
             row, run, out = folders.Row(work, name), work / f"{name}-run", work / f"{name}-out"
             make(row)
+            if form == "pt":  # nothing is named but the file: the rest lies beside it
+                shutil.copytree(row.source, out.with_suffix(".folder"))
+                row.source = pathlib.Path(row.source) / WEIGHTS
             how = [str(row.source) if word == "START" else word for word in how]
             folders.tool(tools, "train", "-q", "--init", row.source, "--data", shards, "--batch-size", "16", "--steps", "3",
                          "--warmup", "1", "--precision", "fp32", "--lr", "1e-3", *how, "-o", run)
