@@ -87,7 +87,8 @@ struct Inputs {
             x->mutable_grad() = Tensor();
         const bench::PeakMemory memory;
         const double start = cli::monotonic_s();
-        loss::llip_loss(q, keys, values, output, targets, {}, log_scale, bias, options).backward();
+        loss::llip_loss({q, keys, values, output, targets}, {}, log_scale, bias, options)
+            .backward();
         const double seconds = cli::monotonic_s() - start;
         peak_mib = std::max(peak_mib, memory.mib());
         return seconds;

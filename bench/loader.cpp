@@ -1,11 +1,12 @@
 // Photographs to uint8 planes as `train` makes them, on one thread; bench/loader puts it beside its
 // peers.
 //
-// usage: loader-bench FOLDER ROUNDS [crop|exact|strong|none]     JSON: images per second of
-// processor time
+// usage: loader-bench FOLDER ROUNDS [crop|exact|strong|none|entropy]     JSON: images per second of
+// processor time. entropy: libjpeg's Huffman decoder alone, without which no picture is read.
 #include "train/pixels.h"
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdio>
 #include <cstdlib>
 #include <ctime>
@@ -15,6 +16,8 @@
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include <jpeglib.h>
 
 namespace {
 
@@ -37,11 +40,24 @@ std::vector<std::string> read_files(const std::filesystem::path& folder) {
     return files;
 }
 
+// The coefficients of a JPEG file, of which no pixels are made.
+bool read_coefficients(const std::string& file) {
+    jpeg_decompress_struct jpeg{};
+    jpeg_error_mgr errors{};
+    jpeg.err = jpeg_std_error(&errors);  // a file that is no JPEG ends the program
+    jpeg_create_decompress(&jpeg);
+    jpeg_mem_src(&jpeg, reinterpret_cast<const unsigned char*>(file.data()), file.size());
+    jpeg_read_header(&jpeg, TRUE);
+    const bool done = jpeg_read_coefficients(&jpeg) != nullptr;
+    jpeg_destroy_decompress(&jpeg);
+    return done;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
     if (argc < 3) {
-        std::fputs("usage: loader-bench FOLDER ROUNDS [crop|exact|strong|none]\n", stderr);
+        std::fputs("usage: loader-bench FOLDER ROUNDS [crop|exact|strong|none|entropy]\n", stderr);
         return 2;
     }
     const auto files = read_files(argv[1]);
@@ -59,9 +75,10 @@ int main(int argc, char** argv) {
     const double start = processor_seconds();
     for (long epoch = 0; epoch < rounds; ++epoch)
         for (std::size_t i = 0; i < files.size(); ++i)
-            if (!lip::train::read_pixels(files[i], settings, /*seed=*/0,
-                                         static_cast<std::uint64_t>(epoch), std::to_string(i),
-                                         planes))
+            if (how == "entropy" ? read_coefficients(files[i])
+                                 : !lip::train::read_pixels(files[i], settings, /*seed=*/0,
+                                                            static_cast<std::uint64_t>(epoch),
+                                                            std::to_string(i), planes))
                 ++done;
     const double seconds = processor_seconds() - start;
     std::printf("{\"images_per_s\":%.1f,\"images\":%zu,\"files\":%zu}\n",

@@ -33,6 +33,8 @@ inline train::Batch made_up_batch(const model::ModelConfig& config, std::int64_t
     const std::int64_t size = config.vision.image_size;
     batch.pixels = at::randint(0, 256, {images, 3, size, size}, at::TensorOptions(at::kByte));
     batch.valid = at::ones({images, slots}, at::TensorOptions(at::kBool));
+    for (std::int64_t i = 0; i < images; ++i)
+        batch.draws.push_back(record::mix64(static_cast<std::uint64_t>(i)));
     batch.texts = made_up_texts(config.text, images * slots, 8, 32);
     return batch;
 }

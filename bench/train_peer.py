@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
-"""train_peer.py ARCH BATCH K STEPS THREADS [CONTEXT]: the same training step in plain PyTorch.
+"""train_peer.py ARCH BATCH K STEPS THREADS [CONTEXT [fp32|amp_bf16]]: the same training step in plain PyTorch.
 
 ARCH open_clip:NAME takes the model from open_clip. Texts are padded to the context length, as is
-usual, or cut to CONTEXT; everything else is what train_bench.cpp does. Prints one JSON line.
+usual, or cut to CONTEXT; amp_bf16 is autocast, as open_clip's --precision of that name; everything else
+is what train_bench.cpp does. Prints one JSON line.
 """
 import json
 import statistics
@@ -108,16 +109,18 @@ def main():
     ids = torch.randint(3, vocab, (batch * slots, context)) * (torch.arange(context) < lengths[:, None])
     mean, std = torch.tensor([0.48, 0.46, 0.41]).view(3, 1, 1), torch.tensor([0.27, 0.26, 0.28]).view(3, 1, 1)
     target = torch.arange(batch)
+    half = torch.autocast("cpu", torch.bfloat16, enabled=len(sys.argv) > 7 and sys.argv[7] == "amp_bf16")
     seconds = []
     for step in range(-1, steps):
         start = time.perf_counter()
         optimizer.zero_grad()
-        v = model.image((pixels.float() / 255 - mean) / std)
-        t = model.text(ids, lengths - 1).view(batch, slots, -1)
-        loss = 0
-        for k in range(slots):
-            logits = model.log_scale.exp() * v @ t[:, k].T
-            loss = loss + (F.cross_entropy(logits, target) + F.cross_entropy(logits.T, target)) / (2 * slots)
+        with half:
+            v = model.image((pixels.float() / 255 - mean) / std)
+            t = model.text(ids, lengths - 1).view(batch, slots, -1)
+            loss = 0
+            for k in range(slots):
+                logits = model.log_scale.exp() * v @ t[:, k].T
+                loss = loss + (F.cross_entropy(logits, target) + F.cross_entropy(logits.T, target)) / (2 * slots)
         loss.backward()
         nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()

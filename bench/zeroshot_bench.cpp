@@ -69,7 +69,7 @@ int main(int argc, char** argv) {
                  targets = tensor::unit(at::randn({classes, d}));
     const auto by_class = [&](const Tensor& pixels) {
         const model::MixtureFeatures x = llip.embed_mixture(pixels);
-        return loss::llip_scores(queries, x.keys, x.values, llip.readout->output(), targets,
+        return loss::llip_scores({queries, x.keys, x.values, llip.readout->output(), targets},
                                  {.heads = llip.config.llip.heads, .tau = 1});
     };
     std::vector<double> mixed, uniform, plain, to_uniform, to_plain;

@@ -40,6 +40,9 @@ std::string difference_of(const model::ModelConfig& a, const model::ModelConfig&
     if (a.has_mixture() && b.has_mixture() && model::llip_json(a.llip) != model::llip_json(b.llip))
         return "llip: " + model::llip_json(a.llip).dump() + " there, " +
                model::llip_json(b.llip).dump() + " here";
+    if (a.asks_patches() && b.asks_patches() && a.flair.heads != b.flair.heads)
+        return "flair.heads: " + std::to_string(a.flair.heads) + " there, " +
+               std::to_string(b.flair.heads) + " here";
     if (a.regions && b.regions && model::cloc_json(a.cloc) != model::cloc_json(b.cloc))
         return "cloc: " + model::cloc_json(a.cloc).dump() + " there, " +
                model::cloc_json(b.cloc).dump() + " here";

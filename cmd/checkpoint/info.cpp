@@ -155,6 +155,8 @@ record::Object facts_of(const Content& content, const model::LanguageImageModel&
     add_shapes(facts, content.config);
     add_rules(facts, content);
     if (content.config.has_mixture()) facts.set("llip", llip_facts(content));
+    if (content.config.asks_patches())
+        facts.set("flair", model::flair_json(content.config.flair).dump());
     if (content.config.regions) facts.set("cloc", model::cloc_json(content.config.cloc).dump());
     if (const model::LoraConfig& lora = content.config.lora; lora.any())
         facts.set("lora",
@@ -274,7 +276,7 @@ std::string as_text(const record::Object& facts, const Content& content, bool te
             append_table(out, field);
             continue;
         }
-        if (field.name == "llip" || field.name == "cloc") {
+        if (field.name == "llip" || field.name == "flair" || field.name == "cloc") {
             append_settings(out, field);
             continue;
         }

@@ -68,7 +68,7 @@ void check(const EmbedOptions& o) {
 }
 
 // Throws what the model cannot do, before it is loaded: UsageError for a block that it has not,
-// DataError for what only Llip models have.
+// DataError for what only models have whose images texts mix.
 void check_model(const EmbedOptions& o, const model::ModelConfig& config) {
     const char* asked = !o.given.empty()                ? "--given"
                         : o.kind == EmbedKind::kMixture ? "--kind=mixture"
@@ -186,7 +186,8 @@ private:
             VectorRow row{item.record.key, image_path(item, *stream_), {}};
             row.grid = embedder_->config().vision.grid();
             row.layer = options_.layer;
-            row.is_uniform = kind == EmbedKind::kImage && embedder_->is_text_conditioned();
+            row.is_uniform = kind == EmbedKind::kImage && embedder_->is_text_conditioned() &&
+                             embedder_->config().has_mixture();
             const at::Tensor own = vectors[static_cast<std::int64_t>(i)];
             output_->add(row, own.dim() == 2 ? own : own.unsqueeze(0));
         }
@@ -319,7 +320,9 @@ private:
             if (!asking_.empty()) text += ", each for " + number(asking_.size(), "text");
             if (asking_.empty() && options_.kind == EmbedKind::kImage &&
                 embedder_->is_text_conditioned())
-                text += ", mixed for no text (--given mixes them)";
+                text += embedder_->config().has_mixture()
+                            ? ", mixed for no text (--given mixes them)"
+                            : ", of the images alone (--given mixes them for texts)";
         }
         cli::info(text + ", vectors of " + std::to_string(width_) + " numbers");
     }

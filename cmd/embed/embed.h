@@ -11,7 +11,7 @@
 
 namespace lip::cmd {
 
-// The last two are of Llip models: what images are mixed from, and what texts mix them by.
+// The last two are of Llip and FLAIR: what images are mixed from, and what texts mix them by.
 enum class EmbedKind { kImage, kText, kPatch, kRegion, kMixture, kQuery };
 
 inline bool is_of_texts(EmbedKind kind) {

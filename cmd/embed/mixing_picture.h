@@ -1,4 +1,4 @@
-// Pictures of how a text mixes an image of a Llip model.
+// Pictures of how a text mixes an image of a Llip or FLAIR model.
 #pragma once
 
 #include "cmd/embed/embed.h"

@@ -27,12 +27,12 @@ cli::Tool embed_tool(EmbedOptions& options) {
               {"region", EmbedKind::kRegion},
               {"mixture", EmbedKind::kMixture},
               {"query", EmbedKind::kQuery}},
-             "what to embed; mixture and query need a Llip model");
+             "what to embed; mixture and query need a model of Llip or FLAIR");
     o.add_repeated("--text", options.texts, "TEXT",
                    "embed this text instead of INPUT; @FILE: each line of FILE");
-    o.add_repeated(
-        "--given", options.given, "TEXT",
-        "with a Llip model, embed each image as this text mixes it; @FILE: each line of FILE");
+    o.add_repeated("--given", options.given, "TEXT",
+                   "with a model of Llip or FLAIR, embed each image as this text mixes it; @FILE: "
+                   "each line of FILE");
     o.add("--mixing-dir", options.mixing_dir, "DIR",
           "write a picture of the mixing to DIR for each image and text of --given");
     o.add("--mixing-summary", options.mixing_summary, "FILE",

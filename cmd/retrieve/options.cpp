@@ -32,7 +32,8 @@ void add_own(cli::Options& o, RetrieveOptions& options) {
     o.add_repeated("--query-image", options.query_image, "FILE",
                    "print the texts that match this image best");
     o.add("--shortlist", options.shortlist, cli::Kind::kCount, "N",
-          "with a Llip model, score only a shortlist, the N best candidates by the vectors that "
+          "with a model of Llip or FLAIR, score only a shortlist, the N best candidates by the "
+          "vectors that "
           "depend on no text; 0: all pairs");
 }
 

@@ -23,9 +23,13 @@ void add_method(cli::Options& o, SegmentOptions& options) {
     o.choice("--attention", options.attention,
              {{"plain", DenseAttention::kPlain},
               {"csa", DenseAttention::kCsa},
-              {"value", DenseAttention::kValue}},
-             "attention in the last block of the image tower");
+              {"value", DenseAttention::kValue},
+              {"head", DenseAttention::kHead}},
+             "attention in the last block of the image tower; head: the values of FLAIR's pooling");
     o.add("--scale", options.scale, "X", "factor on the cosines before the softmax", 0, 1e6);
+    o.add("--image-prior", options.image_prior, "W",
+          "add W times the cosine of the whole image and the name to the cosines of its pixels", 0,
+          1e6);
     o.add("--background", options.background, "ID",
           "id of the class that stands for everything else");
     o.add("--prob-threshold", options.prob_threshold, "P",

@@ -34,6 +34,7 @@ eval::SegmentSettings settings_of(const SegmentOptions& o, const model::ModelCon
     s.stride = o.stride.value_or(std::max<std::int64_t>(s.window / 2, 1));
     s.attention = o.attention;
     s.scale = o.scale;
+    s.image_prior = o.image_prior;
     s.prob_threshold = o.prob_threshold;
     s.area_threshold = o.area_threshold;
     s.synonyms = o.classes.synonyms;
@@ -233,8 +234,8 @@ private:
         };
         for (const char* name : {"classes", "templates", "synonyms", "attention", "background"})
             settings.set_text(name, word(name));
-        for (const char* name :
-             {"scale", "prob-threshold", "area-threshold", "ignore-index", "bootstrap"})
+        for (const char* name : {"scale", "image-prior", "prob-threshold", "area-threshold",
+                                 "ignore-index", "bootstrap"})
             settings.set(name, word(name));
         settings.set("class_count", std::to_string(classes_.size()));
         settings.set("short-side", std::to_string(settings_.short_side));
@@ -293,6 +294,7 @@ int plan(const SegmentOptions& o) {
     load_palette(o.palette, classes.size());
     const auto folder = model::find_checkpoint(o.model.model);
     const model::ModelConfig config = model::read_config(folder);
+    if (o.attention == model::DenseAttention::kHead) model::check_has_head(config);
     const eval::SegmentSettings s = settings_of(o, config, classes);
     cli::info("would load " + folder.string() + " (" + config.name + ", " +
               std::to_string(config.vision.image_size) + " px)");

@@ -20,7 +20,7 @@ struct SegmentOptions {
     ResultSettings results;
     std::optional<std::int64_t> short_side, window, stride;  // nothing: by the model's size
     model::DenseAttention attention = model::DenseAttention::kPlain;
-    double scale = 40;
+    double scale = 40, image_prior = 0;
     std::string background;  // id or name of a class
     double prob_threshold = 0, area_threshold = 0;
     std::int64_t ignore_index = 255;  // -1: none

@@ -50,7 +50,8 @@ void add_length_and_optimiser(cli::Options& o, TrainOptions& t) {
     o.add("--lr-text", learning.text_rate, "X", "peak learning rate of the text tower; 0: --lr", 0,
           1e3);
     o.add("--lr-new", learning.new_rate, "X",
-          "peak learning rate of what CLIP lacks: mixture tokens and readout of Llip, Prompter and "
+          "peak learning rate of what CLIP lacks: mixture tokens of Llip, readout of Llip and "
+          "FLAIR, Prompter and "
           "box head of CLOC; 0: --lr",
           0, 1e3);
     o.add("--layer-decay", learning.layer_decay, "X",
@@ -264,7 +265,8 @@ void add_run(cli::Options& o, TrainOptions& t) {
     o.add("--distill-weight", t.run.step.distill_weight, "X", "weight of --distill in the loss",
           1e-6, 1e6);
     o.add("--init-bias", t.init_bias, "X|prior",
-          "initial bias of the logits of a sigmoid loss (siglip, llip), -100 to 100, by default "
+          "initial bias of the logits of a sigmoid loss (siglip, llip, flair), -100 to 100, by "
+          "default "
           "-10; prior: -ln(batch size - 1), for batches below about 1,000 images");
     o.add("--tokenizer", t.tokenizer, "FILE",
           "SentencePiece model, CLIP vocabulary or folder; with --init, that of the model");
@@ -296,10 +298,11 @@ void add_run(cli::Options& o, TrainOptions& t) {
               {"nccl", tensor::Exchanger::kNccl}},
              "with several ranks, communication backend for tensors of CUDA devices; auto: NCCL "
              "where possible, see RANKS");
-    o.flag("--ring", t.run.step.ring,
-           "with several ranks and siglip or llip, pass the texts from rank to rank instead of "
-           "gathering all of them; no effect with one rank, see RANKS",
-           true);
+    o.flag(
+        "--ring", t.run.step.ring,
+        "with several ranks and siglip, llip or flair, pass the texts from rank to rank instead of "
+        "gathering all of them; no effect with one rank, see RANKS",
+        true);
     o.add("--seed", t.seed, Kind::kPlain, "N",
           "random seed of weights, sample order, crops and drawn texts")
         .environment = "LIP_SEED";

@@ -49,7 +49,7 @@ void set_first_bias(const TrainOptions& t, model::ModelConfig& config) {
             throw cli::UsageError("--init-bias: '' is not a number (a number, or prior)");
     } else if (!config.has_logit_bias) {
         throw cli::UsageError("--init-bias: " + t.run.method +
-                              " has no bias (only siglip and llip have one)");
+                              " has no bias (siglip, llip and flair have one)");
     } else {
         config.init_logit_bias =
             t.init_bias.kind == Kind::kPrior ? prior_bias(t) : t.init_bias.value;
@@ -123,7 +123,7 @@ std::shared_ptr<const train::Start> teacher_of(const TrainOptions& t, const trai
                                   "--distill", t.distill, {.arch = t.arch}, t.tokenizer));
     if (teacher->config.is_text_conditioned())
         throw cli::UsageError("--distill " + t.distill +
-                              ": an image of a llip model has another vector for every text");
+                              ": an image of such a model has another vector for every text");
     if (teacher->tokenizer->file_bytes() != s.tokenizer->file_bytes())
         throw cli::UsageError(
             "--distill " + t.distill +
@@ -139,7 +139,7 @@ void check_tuning(const TrainOptions& t, const TrainSettings& s) {
         throw cli::UsageError("--unfreeze-last " + std::to_string(how.unfreeze_last) +
                               ": the towers have at most " + std::to_string(blocks) +
                               " blocks (without --freeze all of a tower learns)");
-    const bool has_new = s.model.has_mixture() || s.model.regions ||
+    const bool has_new = s.model.has_readout() || s.model.regions ||
                          (s.model.method == "dreamlip" && s.model.dreamlip.has_own_scale());
     if (how.new_rate > 0 && !has_new)
         throw cli::UsageError(

@@ -193,8 +193,9 @@ void check_ring(const TrainOptions& t, const train::Method& method,
                 const tensor::RankPlace& place) {
     if (!t.run.step.ring) return;
     if (!method.own_images_suffice)
-        throw cli::UsageError("--ring: " + t.run.method +
-                              " needs the images of all ranks, too (siglip and llip do not)");
+        throw cli::UsageError(
+            "--ring: " + t.run.method +
+            " needs the images of all ranks, too (siglip, llip and flair do not)");
     if (place.size == 1)
         cli::warn("--ring has no effect: there is only one rank (see RANKS in train(1))");
 }

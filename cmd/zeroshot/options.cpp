@@ -19,7 +19,8 @@ cli::Tool zeroshot_tool(ZeroshotOptions& options) {
     using eval::TemplateAverage;
     o.choice("--template-average", options.template_average,
              {{"query", TemplateAverage::kQuery}, {"score", TemplateAverage::kScore}},
-             "with a Llip model, mix once for the mean query of a name (query), or once for each "
+             "with a model of Llip or FLAIR, mix once for the mean query of a name (query), or "
+             "once for each "
              "template (score)");
     o.add("--labels", options.labels, "WORD|FILE",
           "where the ground truth comes from: record (the field label), folder (the name of the "

@@ -43,10 +43,11 @@ void convert_blocks(const model::LanguageImageModel& model, at::ScalarType preci
 void require_text_conditioned(const model::ModelConfig& config, const std::string& model,
                               const std::string& option) {
     if (config.is_text_conditioned()) return;
-    throw cli::DataError(
-        model + ": " + option +
-        " needs a Llip model, whose images are mixed by texts; the method of this model is " +
-        config.method + (config.has_mixture() ? " with mixing=" + config.llip.mixing : ""));
+    throw cli::DataError(model + ": " + option +
+                         " needs a model whose images are mixed by texts (llip, flair); the method "
+                         "of this model is " +
+                         config.method +
+                         (config.has_mixture() ? " with mixing=" + config.llip.mixing : ""));
 }
 
 void require_finite(const at::Tensor& numbers, const std::string& model, const std::string& what) {
@@ -144,9 +145,9 @@ at::Tensor Embedder::images(std::span<const std::vector<std::uint8_t>> planes) c
 EmbeddedImages Embedder::embed(std::span<const std::vector<std::uint8_t>> planes) const {
     if (!is_text_conditioned()) return {images(planes), {}};
     const auto found = run(planes, [&](const at::Tensor& pixels) {
-        const model::MixtureFeatures mixture = model().embed_mixture(pixels);
-        const at::Tensor vectors = model::uniform_vector(mixture.values, model().readout->output());
-        return std::vector{vectors.to(at::kCPU), mixture.keys, mixture.values};
+        const auto part =
+            model().conditioned(model().encode_images(pixels, model().mixed_features()));
+        return std::vector{part.vectors.to(at::kCPU), part.mixture.keys, part.mixture.values};
     });
     return {found[0], {found[1], found[2]}};
 }
@@ -155,13 +156,15 @@ EmbeddedImages Embedder::embed_with_memory(
     std::span<const std::vector<std::uint8_t>> planes) const {
     const at::NoGradGuard no_grad;
     const tensor::Autocast autocast(device_, precision_);
-    const model::ImageFeatures features =
-        model().encode_images(pixels(planes), {.tokens = true, .pooled_apart = true});
+    model::WantedFeatures wanted = model().mixed_features();
+    wanted.tokens = wanted.pooled_apart = true;
+    const model::ImageFeatures features = model().encode_images(pixels(planes), wanted);
     EmbeddedImages out;
     out.memory = model().prompter.value().image_memory(features.tokens);
     if (is_text_conditioned()) {
-        out.mixture = model().readout->of_images(features.pooled);
-        out.vectors = model::uniform_vector(out.mixture.values, model().readout->output());
+        auto found = model().conditioned(features);
+        out.mixture = std::move(found.mixture);
+        out.vectors = std::move(found.vectors);
     } else {
         out.vectors = model().image_vectors(features);
     }
@@ -171,6 +174,10 @@ EmbeddedImages Embedder::embed_with_memory(
 
 at::Tensor Embedder::mixture_attention(std::span<const std::vector<std::uint8_t>> planes) const {
     const at::NoGradGuard no_grad;
+    if (config().asks_patches()) {  // a patch looks at itself, the empty one nowhere
+        const std::int64_t patches = config().vision.grid() * config().vision.grid();
+        return at::eye(patches + 1, patches).expand({std::ssize(planes), -1, -1});
+    }
     const tensor::Autocast autocast(device_, precision_);
     return model()
         .vision.mixture_attention(model().normalize(pixels(planes)))
@@ -227,18 +234,24 @@ at::Tensor Embedder::pair_scores(const model::MixtureFeatures& images,
                                  const model::QueryFeatures& texts) const {
     const at::NoGradGuard no_grad;
     const auto type = images.keys.scalar_type();
-    const auto here = [&](const at::Tensor& x) { return x.to(device_, type); };
-    return loss::llip_scores(here(texts.query), here(images.keys), here(images.values),
-                             here(model().readout->output()), here(texts.target),
-                             {.heads = config().llip.heads, .tau = 1})
+    const auto here = [&](const at::Tensor& x) { return x.defined() ? x.to(device_, type) : x; };
+    const model::Readout& asked = model().readout.value();
+    return loss::llip_scores({.q = here(texts.query),
+                              .keys = here(images.keys),
+                              .values = here(images.values),
+                              .output = here(asked.output()),
+                              .targets = here(texts.target),
+                              .output_bias = here(asked.output_bias())},
+                             {.heads = asked.heads, .tau = 1})
         .to(at::kCPU);
 }
 
 model::MixedImages Embedder::mixed(const model::MixtureFeatures& images,
                                    const at::Tensor& query) const {
     const at::NoGradGuard no_grad;
+    const model::Readout& asked = model().readout.value();
     const model::MixedImages out =
-        model::mix(images, query.to(device_), model().readout->output(), config().llip.heads);
+        model::mix(images, query.to(device_), asked.output(), asked.output_bias(), asked.heads);
     return {out.weights.to(at::kCPU), out.vectors.to(at::kCPU)};
 }
 

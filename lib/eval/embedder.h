@@ -73,8 +73,8 @@ public:
     // The same before they are made unit vectors: what prompts of phrases are made from.
     at::Tensor text_features(std::span<const std::string> texts) const;
 
-    // An image has another vector for every text (doc/llip.md). What images() and texts() give are
-    // the vectors that depend on no text, and the targets.
+    // An image has another vector for every text (doc/llip.md, doc/flair.md). What images() and
+    // texts() give are the vectors that depend on no text, and the targets.
     bool is_text_conditioned() const { return config().is_text_conditioned(); }
     // As images() and texts(), with all that pair_scores takes, where there is such a thing.
     EmbeddedImages embed(std::span<const std::vector<std::uint8_t>> planes) const;
@@ -86,7 +86,8 @@ public:
     // the model's device in blocks, in the precision of `images`: float or double.
     at::Tensor pair_scores(const model::MixtureFeatures& images,
                            const model::QueryFeatures& texts) const;
-    // VisionTower::mixture_attention, on the CPU.
+    // Where each of the mixture's tokens looks [B, K, P]: VisionTower::mixture_attention, or of
+    // patches each at itself; on the CPU.
     at::Tensor mixture_attention(std::span<const std::vector<std::uint8_t>> planes) const;
     // The mixing written out, [B, T, ..] all at once; on the CPU.
     model::MixedImages mixed(const model::MixtureFeatures& images, const at::Tensor& query) const;

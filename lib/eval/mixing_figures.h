@@ -1,4 +1,4 @@
-// Does the text change what a Llip model makes of an image? Figures over images and texts.
+// Does the text change what a Llip or FLAIR model makes of an image? Figures over images and texts.
 #pragma once
 
 #include "model/mixing.h"

@@ -1,5 +1,5 @@
-// Ranks where an image has another vector for every text (Llip): scores are no products of rows, so
-// all pairs are scored. Protocol and ties are those of eval/retrieval.h.
+// Ranks where an image has another vector for every text (Llip, FLAIR): scores are no products of
+// rows, so all pairs are scored. Protocol and ties are those of eval/retrieval.h.
 #pragma once
 
 #include "eval/collection.h"

@@ -1,4 +1,4 @@
-// Searches where an image has another vector for every text (Llip).
+// Searches where an image has another vector for every text (Llip, FLAIR).
 #pragma once
 
 #include "eval/pair_ranking.h"

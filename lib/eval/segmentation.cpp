@@ -2,6 +2,7 @@
 
 #include "image/normalize.h"
 #include "image/resize.h"
+#include "model/mixing.h"
 #include "tensor/device.h"
 
 #include <ATen/ATen.h>
@@ -24,6 +25,11 @@ void take_means(ClassWeights& weights, const std::vector<NameRows>& rows) {
     for (const NameRows& of : rows)
         means.push_back(weights.names.slice(0, of.begin, of.end).mean(0));
     weights.names = at::stack(means);
+    if (!weights.queries.defined()) return;
+    means.clear();
+    for (const NameRows& of : rows)
+        means.push_back(weights.queries.slice(0, of.begin, of.end).mean(0));
+    weights.queries = at::stack(means);
 }
 
 // Where the names of each class stand.
@@ -120,7 +126,9 @@ Segmenter::Segmenter(const model::LanguageImageModel& model, at::ScalarType prec
     check(settings_, model.config.vision.patch_size, classes_.classes);
     rows_ = name_rows(classes_);
     if (settings_.synonyms == Synonyms::kMean) take_means(classes_, rows_);
+    if (settings_.attention == model::DenseAttention::kHead) model::check_has_head(model.config);
     classes_.names = classes_.names.to(model.device());
+    if (classes_.queries.defined()) classes_.queries = classes_.queries.to(model.device());
 }
 
 // Mean over the windows that cover a pixel of the cosines of its patch, enlarged bilinearly.
@@ -173,6 +181,26 @@ Tensor Segmenter::cosines(const image::Image& picture, const InputSize& size) co
     return sums / cover;
 }
 
+// Of the image as a square of the model's size, of which nothing is cut off.
+Tensor Segmenter::image_scores(const image::Image& picture) const {
+    const std::int64_t side = model_.config.vision.image_size;
+    const image::Image square = image::resize(picture, static_cast<int>(side),
+                                              static_cast<int>(side), image::Filter::kBilinear);
+    const Tensor pixels = at::empty({1, 3, side, side}, at::TensorOptions(at::kByte));
+    image::to_planar_bytes(square, pixels.mutable_data_ptr<std::uint8_t>());
+    const tensor::Autocast autocast(model_.device(), precision_);
+    const model::ImageFeatures features = model_.encode_images(pixels, model_.mixed_features());
+    if (!model_.config.is_text_conditioned())
+        return model_.image_vectors(features).matmul(classes_.names.t()).squeeze(0);
+    const model::MixtureFeatures mixture = model_.mixture_of(features);
+    const model::Readout& asked = model_.readout.value();
+    return (model::mix(mixture, classes_.queries, asked.output(), asked.output_bias(), asked.heads)
+                .vectors.squeeze(0) *
+            classes_.names)
+        .sum(-1)
+        .to(at::kFloat);
+}
+
 Tensor Segmenter::probabilities(const Tensor& cosines) const {
     const Tensor p = at::softmax(cosines * settings_.scale, /*dim=*/0);  // over all names
     if (p.size(0) == classes_.classes) return p;
@@ -211,7 +239,9 @@ cli::Result<image::Mask> Segmenter::operator()(const image::Image& picture) cons
                                             std::to_string(size.height) +
                                             " pixels with that many names need more than 8 GiB (a "
                                             "smaller --short-side needs less)"};
-    const Tensor map = cosines(picture, size);  // [Q, h, w]
+    Tensor map = cosines(picture, size);  // [Q, h, w]
+    if (settings_.image_prior != 0)
+        map.add_(settings_.image_prior * image_scores(picture).view({-1, 1, 1}));
     const std::int64_t names = map.size(0);
     const std::int64_t band = std::max<std::int64_t>(1, kBandBytes / 4 / (names * width));
 

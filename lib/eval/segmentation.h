@@ -28,7 +28,9 @@ struct SegmentSettings {
     // the whole image.
     std::int64_t window = 224, stride = 112;
     model::DenseAttention attention = model::DenseAttention::kPlain;
-    double scale = 40;                       // factor on the cosines before softmax
+    double scale = 40;  // factor on the cosines before softmax
+    // Added to the cosines of a name's pixels, times the cosine of the whole image with the name.
+    double image_prior = 0;
     std::optional<std::int64_t> background;  // index of the class that means "none of them"
     double prob_threshold = 0;  // pixels with a lower best probability become background
     double area_threshold = 0;  // classes with at most this share of the foreground vanish
@@ -82,6 +84,7 @@ public:
 
 private:
     at::Tensor cosines(const image::Image& image, const InputSize& size) const;  // [Q, h, w]
+    at::Tensor image_scores(const image::Image& image) const;                    // [Q]
     at::Tensor probabilities(const at::Tensor& cosines) const;                   // [classes, h, w]
     std::vector<std::int64_t> vanishing(const std::vector<std::int64_t>& pixels) const;
 

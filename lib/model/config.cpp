@@ -148,6 +148,13 @@ void check(const ModelConfig& c, const std::string& where) {
     require(
         !c.has_mixture() || (sane(c.llip.heads, c.embed_dim) && c.embed_dim % c.llip.heads == 0),
         "embed_dim must be a multiple of llip.heads");
+    require(!c.asks_patches() || !v.attentional_pool,
+            "flair asks the patches, which do not leave a tower with attentional_pool");
+    require(!c.asks_patches() || v.image_size % v.patch_size == 0,
+            "flair needs an image_size that is a multiple of patch_size");
+    require(
+        !c.asks_patches() || (sane(c.flair.heads, c.embed_dim) && c.embed_dim % c.flair.heads == 0),
+        "embed_dim must be a multiple of flair.heads");
     require(c.preprocess.mean.size() == 3 && c.preprocess.std.size() == 3,
             "mean and std must have three numbers");
     for (const double s : c.preprocess.std) require(s > 0, "std must be positive");

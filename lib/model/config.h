@@ -105,6 +105,15 @@ struct LlipConfig {
     bool has_keys() const { return mixing == "text" || mixing == "learned"; }
 };
 
+// The block "flair" (doc/flair.md): texts ask the patches of an image. The first of a list is the
+// default.
+struct FlairConfig {
+    std::int64_t heads = 8;           // of the pooling; divides embed_dim
+    std::string negatives = "drawn";  // drawn, all: texts of each other image
+    // Of the loss over text-conditioned vectors, and of that over the images' own.
+    double tcs_weight = 0.5, mps_weight = 0.5;
+};
+
 // Regions: CLOC's Prompter and losses, the block "cloc" (doc/cloc.md). The first of each list is
 // the default.
 struct ClocConfig {
@@ -156,16 +165,21 @@ struct ModelConfig {
     double init_logit_scale = 2.6592600369327783;  // ln(1/0.07)
     bool has_logit_bias = false;                   // sigmoid losses
     double init_logit_bias = -10;
-    std::string method = "clip";  // what it was trained by: clip, siglip, dreamlip, llip, cloc
+    std::string method = "clip";  // what it was trained by: clip, siglip, dreamlip, llip, ...
     DreamlipConfig dreamlip;      // of that method
     LlipConfig llip;              // of that method
+    FlairConfig flair;            // of that method
     bool regions = false;         // cloc, and any method with --regions
     ClocConfig cloc;              // with regions
     LoraConfig lora;              // of a model that is being fine-tuned
 
     bool has_mixture() const { return method == "llip"; }
+    bool asks_patches() const { return method == "flair"; }
+    bool has_readout() const { return has_mixture() || asks_patches(); }
     // An image has another vector for every text.
-    bool is_text_conditioned() const { return has_mixture() && llip.mixing == "text"; }
+    bool is_text_conditioned() const {
+        return asks_patches() || (has_mixture() && llip.mixing == "text");
+    }
 };
 
 // Reads {"model_cfg": {...}, "preprocess_cfg": {...}} or a bare model_cfg. Throws DataError naming

@@ -218,6 +218,7 @@ ModelConfig parse_config(const std::string& text, const std::string& where) {
     r.take("method", config.method);
     if (r.has("dreamlip")) read_dreamlip(r.child("dreamlip"), config.dreamlip, where + ".dreamlip");
     if (r.has("llip")) read_llip(r.child("llip"), config.llip, where + ".llip");
+    if (r.has("flair")) read_flair(r.child("flair"), config.flair, where + ".flair");
     config.regions = r.has("cloc");
     if (config.regions) read_cloc(r.child("cloc"), config.cloc, where + ".cloc");
     if (r.has("lora")) read_lora(r.child("lora"), config.lora, where + ".lora");
@@ -292,6 +293,7 @@ std::string to_json(const ModelConfig& c) {
     if (c.has_logit_bias) model["init_logit_bias"] = c.init_logit_bias;
     if (c.method == "dreamlip") model["dreamlip"] = dreamlip_json(c.dreamlip);
     if (c.has_mixture()) model["llip"] = llip_json(c.llip);
+    if (c.asks_patches()) model["flair"] = flair_json(c.flair);
     if (c.regions) model["cloc"] = cloc_json(c.cloc);
     if (c.lora.any())
         model["lora"] = {{"rank", c.lora.rank},

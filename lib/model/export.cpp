@@ -54,7 +54,7 @@ std::string timm_name(const VisionConfig& v) {
 Json open_clip_config(const ModelConfig& c, const std::optional<text::Clean>& clean) {
     Json json = Json::parse(to_json(c));
     Json& model = json["model_cfg"];
-    for (const char* ours : {"name", "method", "init_logit_scale", "dreamlip", "cloc"})
+    for (const char* ours : {"name", "method", "init_logit_scale", "dreamlip", "cloc", "flair"})
         model.erase(ours);
     if (!model["quick_gelu"].get<bool>()) model.erase("quick_gelu");
     model["text_cfg"].erase("tokenizer");
@@ -189,7 +189,8 @@ tensor::NamedTensors their_tensors(const LanguageImageModel& model, const Export
     const Layout layout = layout_of(model.config, settings.format);
     const bool whole =
         settings.format == ExportFormat::kPt &&
-        (model.config.has_mixture() || (model.config.regions && !settings.drop_extra));
+        (model.config.has_mixture() ||
+         ((model.config.regions || model.config.asks_patches()) && !settings.drop_extra));
     tensor::NamedTensors theirs = to_layout(model.parameters.all(), layout, left, whole);
     if (!left.empty() && !settings.drop_extra) {
         std::string names;

@@ -1,5 +1,6 @@
 #include "model/language_image_model.h"
 
+#include "cli/error.h"
 #include "tensor/math.h"
 
 #include <ATen/ATen.h>
@@ -17,7 +18,7 @@ LanguageImageModel::LanguageImageModel(const ModelConfig& c, std::optional<std::
       vision(parameters, c),
       text(parameters, c),
       log_scale(parameters.add("logit_scale", {}, Init::constant(c.init_logit_scale))) {
-    if (c.has_mixture()) readout.emplace(parameters, c);
+    if (c.has_readout()) readout.emplace(parameters, c);
     if (c.has_logit_bias)
         logit_bias = parameters.add("logit_bias", {}, Init::constant(c.init_logit_bias));
     if (c.method == "dreamlip" && c.dreamlip.has_own_scale())
@@ -29,6 +30,14 @@ LanguageImageModel::LanguageImageModel(const ModelConfig& c, std::optional<std::
         c.cloc.region_scale == "own"
             ? parameters.add("region_logit_scale", {}, Init::constant(c.init_logit_scale))
             : log_scale;
+}
+
+void check_has_head(const ModelConfig& config) {
+    if (!config.asks_patches())
+        throw cli::DataError(
+            "attention head needs a model whose texts ask the patches (flair); the "
+            "method of this model is " +
+            config.method);
 }
 
 Tensor LanguageImageModel::normalize(const Tensor& pixels) const {
@@ -51,7 +60,7 @@ ImageFeatures LanguageImageModel::encode_images(const Tensor& pixels, WantedFeat
 }
 
 Tensor LanguageImageModel::image_vectors(const ImageFeatures& features) const {
-    return readout ? readout->vector(features.pooled) : unit(features.pooled);
+    return config.has_mixture() ? readout->vector(features.pooled) : unit(features.pooled);
 }
 
 ImageMemory LanguageImageModel::image_memory(const Tensor& pixels) const {
@@ -59,6 +68,11 @@ ImageMemory LanguageImageModel::image_memory(const Tensor& pixels) const {
 }
 
 Tensor LanguageImageModel::embed_patches(const Tensor& pixels, DenseAttention attention) const {
+    if (attention == DenseAttention::kHead) {
+        check_has_head(config);
+        return unit(
+            readout->patch_values(vision.patches(normalize(pixels), DenseAttention::kPlain)));
+    }
     return unit(vision.patches(normalize(pixels), attention));
 }
 
@@ -67,7 +81,20 @@ Tensor LanguageImageModel::embed_texts(const PackedTexts& texts) const {
 }
 
 MixtureFeatures LanguageImageModel::embed_mixture(const Tensor& pixels) const {
-    return readout.value().of_images(vision.mixture(normalize(pixels)));
+    return mixture_of(encode_images(pixels, mixed_features()));
+}
+
+MixtureFeatures LanguageImageModel::mixture_of(const ImageFeatures& features) const {
+    const Readout& asked = readout.value();
+    return asked.of_images(asked.of_patches ? features.patches : features.pooled);
+}
+
+LanguageImageModel::Conditioned LanguageImageModel::conditioned(
+    const ImageFeatures& features) const {
+    MixtureFeatures mixture = mixture_of(features);
+    const Tensor vectors = readout->of_patches ? unit(features.pooled)
+                                               : uniform_vector(mixture.values, readout->output());
+    return {vectors, std::move(mixture)};
 }
 
 QueryFeatures LanguageImageModel::embed_queries(const PackedTexts& texts) const {
@@ -107,10 +134,14 @@ double LanguageImageModel::image_flops() const {
                tower_flops(v.layers, v.width, v.mlp_ratio, all, tokens) +
                (config.llip.has_keys() ? 4 : 2) * tokens * w * d;
     }
+    // Keys and values of the patches.
+    const double asked = config.asks_patches() ? 4 * patches * d * d + 2 * patches * w * d : 0;
     const double towers =
-        2 * patches * 3 * static_cast<double>(v.patch_size * v.patch_size) * w +
+        asked + 2 * patches * 3 * static_cast<double>(v.patch_size * v.patch_size) * w +
         tower_flops(v.layers, v.width, v.mlp_ratio, patches + 1,
-                    v.pool_type == "tok" && !v.attentional_pool ? 1 : patches + 1);
+                    v.pool_type == "tok" && !v.attentional_pool && !config.asks_patches()
+                        ? 1
+                        : patches + 1);
     if (!v.attentional_pool) return towers + 2 * w * d;
     // Keys and values of all tokens; in and out, attention and projection of each query.
     const auto queries = static_cast<double>(v.pool_type == "tok" ? 1 : v.attn_pooler_queries - 1);
@@ -120,16 +151,23 @@ double LanguageImageModel::image_flops() const {
 
 double LanguageImageModel::text_flops(std::int64_t tokens) const {
     const TextConfig& t = config.text;
+    // The projection, and that of the query.
+    const std::int64_t asking = config.asks_patches()          ? config.embed_dim
+                                : config.is_text_conditioned() ? t.width
+                                                               : 0;
     return tower_flops(t.layers, t.width, t.mlp_ratio, static_cast<double>(tokens), 1) +
-           (config.is_text_conditioned() ? 4 : 2) * static_cast<double>(t.width * config.embed_dim);
+           2 * static_cast<double>((t.width + asking) * config.embed_dim);
 }
 
 // W_O goes into the values of every head, K heads d (d / heads) an image; a pair is K d for the
 // scores of the tokens and heads K d for the mixing.
 double LanguageImageModel::pair_flops(double images, double texts) const {
+    const std::int64_t grid = config.vision.grid();
     const auto d = static_cast<double>(config.embed_dim),
-               k = static_cast<double>(config.llip.mixture_tokens),
-               heads = static_cast<double>(config.llip.heads);
+               k = static_cast<double>(config.asks_patches() ? grid * grid + 1
+                                                             : config.llip.mixture_tokens),
+               heads = static_cast<double>(config.asks_patches() ? config.flair.heads
+                                                                 : config.llip.heads);
     return 2 * images * (k * d * d + texts * (k * d + heads * k * d));
 }
 

@@ -74,6 +74,15 @@ void read_llip(const Json& json, LlipConfig& l, const std::string& where) {
     r.finish();
 }
 
+void read_flair(const Json& json, FlairConfig& f, const std::string& where) {
+    ConfigReader r(json, where);
+    r.take("heads", f.heads);
+    r.take_word("negatives", f.negatives, {"drawn", "all"});
+    take_within(r, "tcs_weight", f.tcs_weight, 0, 1e6, where);
+    take_within(r, "mps_weight", f.mps_weight, 0, 1e6, where);
+    r.finish();
+}
+
 void read_cloc(const Json& json, ClocConfig& c, const std::string& where) {
     ConfigReader r(json, where);
     r.take_word("tokens", c.tokens, {"patch_ln", "patch_raw", "with_cls"});
@@ -135,6 +144,13 @@ Json llip_json(const LlipConfig& l) {
             {"class_token", l.class_token},
             {"query", l.query},
             {"mixing", l.mixing}};
+}
+
+Json flair_json(const FlairConfig& f) {
+    return {{"heads", f.heads},
+            {"negatives", f.negatives},
+            {"tcs_weight", f.tcs_weight},
+            {"mps_weight", f.mps_weight}};
 }
 
 Json dreamlip_json(const DreamlipConfig& d) {

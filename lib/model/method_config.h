@@ -1,4 +1,4 @@
-// The blocks "dreamlip", "llip" and "cloc" of a configuration.
+// The blocks "dreamlip", "llip", "flair" and "cloc" of a configuration.
 #pragma once
 
 #include "model/config.h"
@@ -13,10 +13,12 @@ namespace lip::model {
 void read_dreamlip(const nlohmann::ordered_json& json, DreamlipConfig& config,
                    const std::string& where);
 void read_llip(const nlohmann::ordered_json& json, LlipConfig& config, const std::string& where);
+void read_flair(const nlohmann::ordered_json& json, FlairConfig& config, const std::string& where);
 void read_cloc(const nlohmann::ordered_json& json, ClocConfig& config, const std::string& where);
 
 nlohmann::ordered_json dreamlip_json(const DreamlipConfig& config);
 nlohmann::ordered_json llip_json(const LlipConfig& config);
+nlohmann::ordered_json flair_json(const FlairConfig& config);
 nlohmann::ordered_json cloc_json(const ClocConfig& config);
 
 }  // namespace lip::model

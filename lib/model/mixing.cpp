@@ -15,7 +15,7 @@ QueryFeatures average(const QueryFeatures& texts) {
 }
 
 MixedImages mix(const MixtureFeatures& images, const Tensor& query, const Tensor& output,
-                std::int64_t heads) {
+                const Tensor& output_bias, std::int64_t heads) {
     const auto by_head = [&](const Tensor& x) {  // [.., N, D] -> [.., M, N, D/M]
         return x.unflatten(-1, {heads, -1}).transpose(-3, -2);
     };
@@ -25,7 +25,7 @@ MixedImages mix(const MixtureFeatures& images, const Tensor& query, const Tensor
     const Tensor c = phi.matmul(by_head(images.values))    // [B, M, T, D/M]
                          .transpose(1, 2)
                          .flatten(2);  // [B, T, D]
-    return {phi.transpose(1, 2).contiguous(), tensor::unit(tensor::linear(c, output))};
+    return {phi.transpose(1, 2).contiguous(), tensor::unit(tensor::linear(c, output, output_bias))};
 }
 
 }  // namespace lip::model

@@ -19,8 +19,8 @@ struct MixedImages {
 };
 
 // phi_ij and unit(z_ij) of doc/llip.md for all images B and queries [T, D], which are divided by
-// the temperature. `output` is W_O.
+// the temperature. `output` is W_O, `output_bias` [D] may be undefined.
 MixedImages mix(const MixtureFeatures& images, const at::Tensor& query, const at::Tensor& output,
-                std::int64_t heads);
+                const at::Tensor& output_bias, std::int64_t heads);
 
 }  // namespace lip::model

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <optional>
 #include <string_view>
+#include <utility>
 
 namespace lip::model {
 namespace {
@@ -81,9 +82,34 @@ void fit_flair(ForeignModel& foreign) {
     if (!find(all, "image_post.proj") || !find(all, "text_post.proj")) return;
     all.emplace_back("visual.proj", *take(all, "image_post.proj"));
     all.emplace_back("text_projection", *take(all, "text_post.proj"));
-    foreign.notes.emplace_back(
-        "FLAIR: vectors are its global ones (its CLIP mode). visual_proj, which makes an image's "
-        "vector anew for every text, has no place");
+    const Tensor* joint = find(all, "visual_proj.attn.in_proj_weight");
+    const Tensor* joint_bias = find(all, "visual_proj.attn.in_proj_bias");
+    const bool asks = joint && joint_bias && joint->dim() == 2 && joint_bias->dim() == 1 &&
+                      joint->size(0) == 3 * joint->size(1) && joint_bias->size(0) == joint->size(0);
+    if (!asks) {
+        foreign.notes.emplace_back(
+            "FLAIR without visual_proj, by which texts ask the patches: vectors are its global "
+            "ones");
+        return;
+    }
+    const char* parts[] = {"query", "key", "value"};
+    const auto weights = take(all, "visual_proj.attn.in_proj_weight")->chunk(3);
+    const auto biases = take(all, "visual_proj.attn.in_proj_bias")->chunk(3);
+    for (std::size_t i = 0; i < weights.size(); ++i) {
+        const std::string name = std::string("readout.") + parts[i];
+        all.emplace_back(name + ".weight", weights[i].contiguous());
+        all.emplace_back(name + ".bias", biases[i].contiguous());
+    }
+    for (const auto& [theirs, ours] : {std::pair{"attn.out_proj", "output"},
+                                       {"ln_q", "ln_text"},
+                                       {"ln_k", "ln_key"},
+                                       {"ln_v", "ln_value"}})
+        for (const char* kind : {".weight", ".bias"})
+            if (auto value = take(all, std::string("visual_proj.") + theirs + kind))
+                all.emplace_back(std::string("readout.") + ours + kind, std::move(*value));
+    foreign.config.method = "flair";
+    foreign.config.has_logit_bias = find(all, "logit_bias") != nullptr;
+    foreign.notes.emplace_back("FLAIR: texts ask the patches by visual_proj, with 8 heads");
 }
 
 // Heads that only training uses, by the beginning of their names.

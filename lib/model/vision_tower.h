@@ -12,6 +12,7 @@ enum class DenseAttention {
     kPlain,  // as trained
     kCsa,    // query-query plus key-key weights (SCLIP)
     kValue,  // every patch keeps its own value: no attention, no MLP (MaskCLIP)
+    kHead,   // as trained, then the value that FLAIR's pooling takes from the patch
 };
 
 struct ImageFeatures {

@@ -13,7 +13,8 @@ enum class Stream : std::uint64_t {
     kAugmentation = 2,
     kShuffling = 3,
     kInit = 4,
-    kRegions = 5
+    kRegions = 5,
+    kNegatives = 6
 };
 
 constexpr std::uint64_t mix64(std::uint64_t z) {
@@ -26,6 +27,12 @@ constexpr std::uint64_t fnv1a64(std::string_view bytes) {
     std::uint64_t hash = 0xCBF29CE484222325ULL;
     for (const char c : bytes) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001B3ULL;
     return hash;
+}
+
+// Of 64 random bits, a number in 0..n-1. Requires n > 0.
+constexpr std::uint64_t below(std::uint64_t bits, std::uint64_t n) {
+    __extension__ using Wide = unsigned __int128;
+    return static_cast<std::uint64_t>((Wide{bits} * n) >> 64);
 }
 
 // A small value type; one a thread, copied freely.
@@ -41,10 +48,7 @@ public:
     }
 
     // Uniform in 0..n-1. Requires n > 0.
-    std::uint64_t below(std::uint64_t n) {
-        __extension__ using Wide = unsigned __int128;
-        return static_cast<std::uint64_t>((Wide{next()} * n) >> 64);
-    }
+    std::uint64_t below(std::uint64_t n) { return record::below(next(), n); }
 
     // Uniform in [0, 1), 53 bits.
     double uniform() { return static_cast<double>(next() >> 11) * 0x1.0p-53; }

@@ -356,6 +356,9 @@ Batch Loader::next(record::ErrorLog& errors) {
             valid = std::ranges::copy(ready.valid, valid).out;
             std::ranges::move(ready.texts, std::back_inserter(batch.texts));
             if (places > 0) add_regions(ready, std::ssize(batch.keys), batch.regions);
+            batch.draws.push_back(
+                record::KeyedRng(settings.seed, ready.epoch, record::Stream::kNegatives, ready.key)
+                    .next());
             batch.keys.push_back(std::move(ready.key));
             batch.epoch = ready.epoch;
             batch.cut += ready.cut;

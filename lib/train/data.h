@@ -54,6 +54,7 @@ struct Batch {
     BatchRegions regions;
     std::uint64_t epoch = 0;  // of the last sample
     std::vector<std::string> keys;
+    std::vector<std::uint64_t> draws;  // a random number of each image, of (seed, epoch, key)
     // Met on the way: images left out because no caption of theirs can be used, and long captions
     // taken whole because nobody marked their sentences.
     std::uint64_t no_text = 0, unsplit = 0;

@@ -250,8 +250,10 @@ void load_initial_weights(model::LanguageImageModel& model, const text::Tokenize
     model::fit_text_positions(theirs, model.config.text.context_length, stretch);
     report_sizes(start.config, model.config, what);
     for (const auto& [name, tensor] : theirs) {
-        const bool is_known = mine.erase(name) > 0;
-        if (!is_known && is_of_regions(name))
+        const bool other_readout =
+            name.starts_with("readout.") && start.config.method != model.config.method;
+        const bool is_known = !other_readout && mine.erase(name) > 0;
+        if (!is_known && (is_of_regions(name) || other_readout))
             dropped.push_back(name);
         else if (is_known || !is_number(tensor))
             weights.emplace_back(name, tensor);

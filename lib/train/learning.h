@@ -12,7 +12,8 @@
 namespace lip::train {
 
 // The parts that rates and freezing are for. `kNew` is what plain CLIP and SigLIP models lack:
-// readout and mixture tokens of Llip, Prompter and box head of CLOC, DreamLIP's own scale.
+// mixture tokens of Llip, readout of Llip and FLAIR, Prompter and box head of CLOC, DreamLIP's own
+// scale.
 enum class Tower { kVision, kText, kScale, kNew };
 
 struct LearningSettings {

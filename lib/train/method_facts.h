@@ -30,6 +30,12 @@ inline constexpr MethodFacts kMethodFacts[] = {
     {.name = "cloc",
      .summary = "as clip, and boxes: region and phrase, phrase and box",
      .regions = true},
+    {.name = "flair",
+     .summary =
+         "K sub-captions an image, each asks the patches; sigmoid loss of that and of images",
+     .texts_per_image = 8,
+     .many_texts = true,
+     .sentences = true},
 };
 
 // Throws UsageError for an unknown name.

@@ -33,9 +33,9 @@ Tensor siglip(const LanguageImageModel& m, const BatchFeatures& b) {
 }
 
 // Keys and values [b, K, 2 D]; one vector of the image where no text asks for others.
-Tensor mixture(const LanguageImageModel& m, const Tensor& pooled) {
-    if (!m.config.is_text_conditioned()) return m.readout->vector(pooled);
-    const model::MixtureFeatures f = m.readout->of_images(pooled);
+Tensor mixture(const LanguageImageModel& m, const model::ImageFeatures& features) {
+    if (!m.config.is_text_conditioned()) return m.readout->vector(features.pooled);
+    const model::MixtureFeatures f = m.mixture_of(features);
     return at::cat({f.keys, f.values}, -1);
 }
 
@@ -46,17 +46,52 @@ Tensor queries(const LanguageImageModel& m, const model::PackedTexts& texts) {
     return at::cat({f.query, f.target}, -1);
 }
 
-Tensor llip(const LanguageImageModel& m, const BatchFeatures& b) {
-    if (!m.config.is_text_conditioned()) return siglip(m, b);
-    const auto images = b.v.chunk(2, -1), texts = b.t.flatten(0, 1).chunk(2, -1);
+// The sigmoid loss of images [b, K, 2 D] that every text mixes anew.
+Tensor text_conditioned(const LanguageImageModel& m, const BatchFeatures& b, const Tensor& v) {
+    const auto images = v.chunk(2, -1), texts = b.t.flatten(0, 1).chunk(2, -1);
     // The model has divided the queries by the temperature.
-    return loss::llip_loss(texts[0], images[0], images[1], m.readout->output(), texts[1],
+    return loss::llip_loss({.q = texts[0],
+                            .keys = images[0],
+                            .values = images[1],
+                            .output = m.readout->output(),
+                            .targets = texts[1],
+                            .output_bias = m.readout->output_bias()},
                            b.valid.flatten(), m.log_scale, m.logit_bias,
-                           {.heads = m.config.llip.heads,
+                           {.heads = m.readout->heads,
                             .tau = 1,
                             .texts_per_image = b.t.size(1),
                             .own_begin = b.own_begin,
-                            .count = b.count});
+                            .count = b.count,
+                            .drawn = b.drawn,
+                            .images = b.images});
+}
+
+Tensor llip(const LanguageImageModel& m, const BatchFeatures& b) {
+    if (!m.config.is_text_conditioned()) return siglip(m, b);
+    return text_conditioned(m, b, b.v);
+}
+
+// The same of patches [b, P + 1, 2 D], and in a last row the image's own vector and zeros.
+Tensor patches_and_vector(const LanguageImageModel& m, const model::ImageFeatures& features) {
+    const auto found = m.conditioned(features);
+    const Tensor vector = at::constant_pad_nd(found.vectors, {0, m.config.embed_dim});
+    return at::cat({at::cat({found.mixture.keys, found.mixture.values}, -1), vector.unsqueeze(1)},
+                   1);
+}
+
+// L = w_tcs TCS + w_mps MPS (doc/flair.md).
+Tensor flair(const LanguageImageModel& m, const BatchFeatures& b) {
+    const std::int64_t last = b.v.size(1) - 1, d = m.config.embed_dim;
+    const Tensor vectors = b.v.select(1, last).slice(-1, 0, d), targets = b.t.slice(-1, d);
+    const Tensor tcs = text_conditioned(m, b, b.v.slice(1, 0, last));
+    const Tensor mps =
+        loss::multi_positive_sigmoid(vectors, targets, b.valid, m.log_scale, m.logit_bias,
+                                     {.own_begin = b.own_begin, .count = b.count});
+    return m.config.flair.tcs_weight * tcs + m.config.flair.mps_weight * mps;
+}
+
+bool draws_negatives(const model::ModelConfig& config) {
+    return config.flair.negatives == "drawn";
 }
 
 Tensor dreamlip(const LanguageImageModel& m, const BatchFeatures& b) {
@@ -128,6 +163,11 @@ void with_bias(model::ModelConfig& config) {
     config.init_logit_scale = std::log(10.0);
 }
 
+// As its authors began: CLIP's scale.
+void with_bias_alone(model::ModelConfig& config) {
+    config.has_logit_bias = true;
+}
+
 void with_bias_of_sigmoid(model::ModelConfig& config) {
     if (config.dreamlip.positives == "sigmoid") with_bias(config);
 }
@@ -157,6 +197,14 @@ constexpr Method kMethods[] = {
       .text_features = queries,
       .own_images_suffice = true}},
     {facts("cloc"), {.configure = nothing, .loss = clip}},
+    {facts("flair"),
+     {.configure = with_bias_alone,
+      .loss = flair,
+      .image_features = patches_and_vector,
+      .text_features = queries,
+      .own_images_suffice = true,
+      .reads_patches = true,
+      .draws_negatives = draws_negatives}},
 };
 static_assert(std::size(kMethods) == std::size(kMethodFacts));
 

@@ -40,11 +40,15 @@ struct BatchFeatures {
     at::Tensor v;         // [B, ...] of images; where own_images_suffice of this rank's only
     at::Tensor t, valid;  // [B, K, ...] of texts; [B, K]
     at::Tensor text_ids;  // [B, K] int64, equal where texts are; undefined if nothing asks for them
+    // [b, B] int64: of each image of t the one text that an own image is compared with; undefined
+    // unless the method draws its negatives.
+    at::Tensor drawn = {};
     // This rank's images among those of t; -1: to the last.
     std::int64_t own_begin = 0, own_end = -1;
     // Where own_images_suffice and t are some of the batch's texts only: how many valid ones it
     // has. Then own images may lie outside of t. 0: t are all.
     std::int64_t count = 0;
+    std::int64_t images = 0;  // then also: how many images it has
 };
 
 struct MethodLosses {
@@ -54,14 +58,16 @@ struct MethodLosses {
     // all ranks add up to the loss.
     at::Tensor (*loss)(const model::LanguageImageModel& model,
                        const BatchFeatures& batch) = nullptr;
-    // Features of images [b, ...] (from ImageFeatures::pooled) and texts [n, ...] that the loss is
-    // of; null: unit vectors.
+    // Features of images [b, ...] and texts [n, ...] that the loss is of; null: unit vectors.
     at::Tensor (*image_features)(const model::LanguageImageModel& model,
-                                 const at::Tensor& pooled) = nullptr;
+                                 const model::ImageFeatures& features) = nullptr;
     at::Tensor (*text_features)(const model::LanguageImageModel& model,
                                 const model::PackedTexts& texts) = nullptr;
     // A share of the loss needs the own images and all texts, which may come some at a time.
     bool own_images_suffice = false;
+    bool reads_patches = false;  // image_features reads ImageFeatures::patches
+    // Whether a share reads BatchFeatures::drawn; null: no.
+    bool (*draws_negatives)(const model::ModelConfig& config) = nullptr;
     double (*loss_weight)(const model::ModelConfig& config) = nullptr;  // null: 1
     PatchLoss patches = {};                                             // none without a weight
 };

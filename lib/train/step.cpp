@@ -1,9 +1,9 @@
 #include "train/step.h"
 
-#include "record/keyed_rng.h"
 #include "tensor/device.h"
 #include "tensor/math.h"
 #include "tensor/parallel.h"
+#include "train/feature_loss.h"
 #include "train/parts.h"
 #include "train/region_terms.h"
 #include "train/teacher_terms.h"
@@ -75,7 +75,8 @@ public:
         v_ = join(parts_, &Part::v);  // [B, ...]
         t_ = join(parts_, &Part::t);  // [B·K, ...], rows by length
         StepLoss result;
-        result.total = settings_.ring && ranks_.size() > 1 ? loss_in_a_ring() : loss_of_features();
+        result.total = loss_of_features(
+            {method_, model_, batch_, ranks_, weight_, all_valid_, settings_.ring}, v_, t_, place_);
         if (teacher_.any()) result.distill = loss_of_teacher();
         if (groups_compete_) result.local = loss_of_groups();
         if (regions_->any()) regions_->contrast(parts_, result);
@@ -112,9 +113,10 @@ private:
     void embed_images(Part& part, bool for_backward) const {
         const tensor::Autocast autocast(device_, settings_.precision);
         const bool with_patches = patch_weight_ != 0 && (for_backward || groups_compete_);
-        const model::ImageFeatures features =
-            model_.encode_images(part.pixels, {.patches = with_patches, .tokens = regions_->any()});
-        part.v = method_.image_features ? method_.image_features(model_, features.pooled)
+        const model::ImageFeatures features = model_.encode_images(
+            part.pixels,
+            {.patches = with_patches || method_.reads_patches, .tokens = regions_->any()});
+        part.v = method_.image_features ? method_.image_features(model_, features)
                                         : tensor::unit(features.pooled);
         if (with_patches) part.u = tensor::unit(features.patches);
         if (regions_->any()) regions_->embed_boxes(part, features, for_backward);
@@ -137,62 +139,6 @@ private:
         });
         add_text_gradient(place_, own_t.grad());
         return loss;
-    }
-
-    // The loss of all pairs, and its gradient at the features.
-    Tensor loss_of_features() {
-        const std::int64_t images = batch_.pixels.size(0), first = ranks_.rank() * images;
-        const auto in_order = [&] { return t_.index_select(0, place_).view({images, slots_, -1}); };
-        BatchFeatures all = {.v = v_,
-                             .t = Tensor(),
-                             .valid = ranks_.gather(batch_.valid.to(device_)),
-                             .text_ids = text_ids(),
-                             .own_begin = first,
-                             .own_end = first + images};
-        const bool alone = ranks_.size() == 1;
-        const bool own_images = alone || method_.own_images_suffice;
-        if (!own_images) all.v = ranks_.gather(v_).requires_grad_(true);
-        if (!alone) {
-            all.t = ranks_.gather(in_order()).requires_grad_(true);
-        }
-        Tensor loss;
-        on_few_threads(device_, all.valid.size(0), [&] {
-            if (alone) all.t = in_order();
-            loss = method_.loss(model_, all);
-            (weight_ == 1 ? loss : weight_ * loss).backward();
-        });
-        if (!own_images) v_.mutable_grad() = ranks_.sum_scatter(all.v.grad());
-        if (!alone) set_text_gradient(ranks_.sum_scatter(all.t.grad()));
-        return ranks_.sum(loss.detach());
-    }
-
-    // The same with the texts of one rank at a time: they go round, with the sum of their
-    // gradients, and are back home after as many hops as there are ranks.
-    Tensor loss_in_a_ring() {
-        const std::int64_t images = batch_.pixels.size(0);
-        const int ranks = ranks_.size();
-        Tensor texts = t_.detach().index_select(0, place_).view({images, slots_, -1});
-        Tensor valid = batch_.valid.to(device_), sum = at::zeros_like(texts);
-        Tensor loss = at::zeros({}, v_.options().requires_grad(false));
-        for (int hop = 0; hop < ranks; ++hop) {
-            const int owner = (ranks_.rank() + ranks - hop) % ranks;
-            BatchFeatures some = {.v = v_,
-                                  .t = texts.detach().requires_grad_(true),
-                                  .valid = valid,
-                                  .text_ids = Tensor(),
-                                  .own_begin = (ranks_.rank() - owner) * images,
-                                  .count = std::max<std::int64_t>(std::llround(all_valid_), 1)};
-            on_few_threads(device_, images, [&] {
-                const Tensor part = method_.loss(model_, some);
-                part.backward();
-                loss.add_(part.detach());
-            });
-            sum = ranks_.pass_on(sum + some.t.grad());
-            texts = ranks_.pass_on(texts);
-            valid = ranks_.pass_on(valid);
-        }
-        set_text_gradient(sum);
-        return ranks_.sum(loss);
     }
 
     // Features of the texts of some images, in their order: [b, K, ...], a leaf.
@@ -229,26 +175,6 @@ private:
     void add_text_gradient(const Tensor& rows, const Tensor& gradient) {
         const at::NoGradGuard no_grad;
         t_.mutable_grad().index_add_(0, rows, gradient.flatten(0, 1));
-    }
-
-    // Of the own texts, [b, K, ...].
-    void set_text_gradient(const Tensor& gradient) {
-        const at::NoGradGuard no_grad;
-        t_.mutable_grad() = at::zeros_like(t_);
-        t_.mutable_grad().index_copy_(0, place_, gradient.flatten(0, 1));
-    }
-
-    // Numbers that are equal where texts are, if the method asks for them.
-    Tensor text_ids() const {
-        if (!model_.config.dreamlip.mask_equal_texts) return {};
-        std::vector<std::int64_t> all;
-        for (const model::TokenIds& text : batch_.texts) {
-            const auto* bytes = reinterpret_cast<const char*>(text.data());
-            all.push_back(
-                static_cast<std::int64_t>(record::fnv1a64({bytes, text.size() * sizeof text[0]})));
-        }
-        const Tensor own = at::tensor(all, at::TensorOptions(at::kLong)).view({-1, slots_});
-        return ranks_.gather(own).to(device_);
     }
 
     // The gradient of v and z, and the losses of patches and grounding with their own.

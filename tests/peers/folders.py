@@ -83,12 +83,14 @@ def pictures(folder):
     return names
 
 
+def read(tools, checkpoint, *arguments):
+    lines = tool(tools, "embed", "-q", "--precision", "fp32", "-m", checkpoint, *arguments).splitlines()
+    return np.array([json.loads(line)["embedding"] for line in lines])
+
+
 def vectors(tools, checkpoint, names, texts):
-    def read(*arguments):
-        lines = tool(tools, "embed", "-q", "--precision", "fp32", "-m", checkpoint, *arguments).splitlines()
-        return np.array([json.loads(line)["embedding"] for line in lines])
-    images = read(*names)
-    return images, read(*[word for text in texts for word in ("--text", text)])
+    images = read(tools, checkpoint, *names)
+    return images, read(tools, checkpoint, *[word for text in texts for word in ("--text", text)])
 
 
 def unit(x):
@@ -105,6 +107,7 @@ class Row:
         self.pixels = CLIPImageProcessor(size={"shortest_edge": SIDE}, crop_size={"height": SIDE, "width": SIDE})
         self.arguments = []
         self.texts = TEXTS
+        self.given = None  # vectors of images for texts, of models where they are others for each
         self.source = self.folder
 
     def save(self, model, processor=False):
@@ -503,21 +506,43 @@ def dreamlip(row):
     use_open_clip(row, model)
 
 
-def flair(row, *arguments):
-    """FLAIR: its global vectors, with --drop-extra."""
+class Pooling(torch.nn.Module):
+    """A text asks the patches, and one that is empty, by PyTorch's attention."""
+
+    def __init__(self, width):
+        super().__init__()
+        self.attn = torch.nn.MultiheadAttention(width, 8, batch_first=True, add_zero_attn=True)
+        self.ln_q, self.ln_k, self.ln_v = (torch.nn.LayerNorm(width) for _ in range(3))
+
+    def forward(self, text, patches):
+        return self.attn(self.ln_q(text), self.ln_k(patches), self.ln_v(patches))[0]
+
+
+def flair(row):
+    """FLAIR: its global vectors, and those that a text asks for."""
     model = open_clip_model()
+    pooling = Pooling(24).eval()
+    with torch.no_grad():
+        for parameter in pooling.parameters():
+            parameter.add_(0.1 * torch.randn_like(parameter))
     state = dict(model.state_dict())
     state["image_post.proj"], state["text_post.proj"] = state.pop("visual.proj"), state.pop("text_projection")
-    for name, shape in (("attn.in_proj_weight", (72, 24)), ("attn.out_proj.weight", (24, 24)), ("ln_q.weight", (24,))):
-        state["visual_proj." + name] = torch.randn(shape)
+    state |= {"visual_proj." + name: value for name, value in pooling.state_dict().items()}
     state["logit_bias"] = torch.tensor(-10.0)
-    bare(row, {"state_dict": state}, "--arch", row.folder / "arch.json", *(arguments or ["--drop-extra"]))
+    bare(row, {"state_dict": {"module." + name: value for name, value in state.items()}}, "--arch", row.folder / "arch.json")
     use_open_clip(row, model)
+    transform, words = open_clip.image_transform(SIDE, is_train=False), open_clip.SimpleTokenizer(context_length=48)
 
-
-def flair_whole(row):
-    """FLAIR without --drop-extra: refused, its pooling has no place."""
-    flair(row, "-q")
+    def given(names):
+        """[images, texts, width]"""
+        model.visual.output_tokens = True
+        with torch.no_grad():
+            patches = model.visual(torch.stack([transform(Image.open(name).convert("RGB")) for name in names]))[1]
+            patches = patches @ model.visual.proj
+            text = model.encode_text(words(row.texts)).expand(len(names), -1, -1)
+            model.visual.output_tokens = False
+            return unit(pooling(text, patches))
+    row.given = given
 
 
 def fg_clip(row, long_text=False):
@@ -567,7 +592,7 @@ ROWS = [(make.__doc__.rstrip("."), make) for make in
          open_clip_siglip2, metaclip2, open_clip_worldwide, fg_clip, fg_clip_long, flair, cosmos, dreamlip)]
 ROWS += WRAPPED + [("a checkpoint with values of all kinds (case 4)", pickle_row(odd_values))]
 REFUSALS = [(make.__doc__.split(":")[0], make) for make in (crop_of_more, unknown_key, extra_tensor, pointer, no_averages,
-                                                                naflex, flair_whole)]
+                                                                naflex)]
 
 
 def main():
@@ -582,7 +607,12 @@ def main():
             try:
                 tool(tools, "checkpoint", "import", "-q", *row.arguments, row.source, "-o", work / "ckpt")
                 ours = vectors(tools, work / "ckpt", names, row.texts)
-                least = min(float((a * b).sum(-1).min()) for a, b in zip(ours, row.theirs(names)))
+                pairs = list(zip(ours, row.theirs(names)))
+                if row.given:
+                    asking = [word for text in row.texts for word in ("--given", text)]
+                    pairs.append((read(tools, work / "ckpt", *asking, *names).reshape(len(names), len(row.texts), -1),
+                                  row.given(names)))
+                least = min(float((a * b).sum(-1).min()) for a, b in pairs)
                 good, said = least >= LEAST and not refusal, f"cosine {least:.6f}"
             except Refused as why:
                 good, said = refusal, "refused: " + str(why).replace(str(work), "")

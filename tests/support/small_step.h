@@ -1,6 +1,7 @@
 // A model and a batch that are small enough for a step in a test.
 #pragma once
 
+#include "record/keyed_rng.h"
 #include "train/methods.h"
 
 #include <ATen/ATen.h>
@@ -36,6 +37,8 @@ inline train::Batch small_batch(std::int64_t images, std::int64_t slots) {
         ids.push_back(2);
         batch.texts.push_back(ids);
     }
+    for (std::int64_t i = 0; i < images; ++i)
+        batch.draws.push_back(record::mix64(static_cast<std::uint64_t>(i) + 99));
     if (slots > 1) batch.valid[2][1] = false;
     return batch;
 }

@@ -78,9 +78,9 @@ TEST_CASE("the loss of held-out data: of sigmoid models every pair counts, howev
         all.mixture.push_back({values, values});
     }
     c.pair_scores = [](const model::MixtureFeatures& images, const model::QueryFeatures& texts) {
-        return loss::llip_scores(texts.query.to(images.keys.scalar_type()), images.keys,
-                                 images.values, at::eye(kHeldOutWidth, images.keys.options()),
-                                 texts.target.to(images.keys.scalar_type()),
+        return loss::llip_scores({texts.query.to(images.keys.scalar_type()), images.keys,
+                                  images.values, at::eye(kHeldOutWidth, images.keys.options()),
+                                  texts.target.to(images.keys.scalar_type())},
                                  {.heads = 2, .tau = 1});
     };
     CHECK(loss_of(all, c) == doctest::Approx(expected).epsilon(1e-5));

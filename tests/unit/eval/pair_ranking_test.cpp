@@ -27,8 +27,8 @@ const Tensor& output() {
 }
 
 Tensor scores(const model::MixtureFeatures& images, const model::QueryFeatures& texts) {
-    return loss::llip_scores(texts.query, images.keys, images.values,
-                             output().to(images.keys.scalar_type()), texts.target,
+    return loss::llip_scores({texts.query, images.keys, images.values,
+                              output().to(images.keys.scalar_type()), texts.target},
                              {.heads = kHeads, .tau = 1});
 }
 

@@ -53,11 +53,11 @@ Projected project(const Named& x) {
 }
 
 Tensor loss_of(const Projected& p, const Tensor& alpha, const Tensor& b, const Llip& options) {
-    return loss::llip_loss(p.q, p.keys, p.values, p.output, p.targets, {}, alpha, b, options);
+    return loss::llip_loss({p.q, p.keys, p.values, p.output, p.targets}, {}, alpha, b, options);
 }
 
 Tensor scores_of(const Projected& p, const Llip& options) {
-    return loss::llip_scores(p.q, p.keys, p.values, p.output, p.targets, options);
+    return loss::llip_scores({p.q, p.keys, p.values, p.output, p.targets}, options);
 }
 
 // Whole tensors in autograd: [B, T].
@@ -270,8 +270,8 @@ TEST_CASE("llip with several texts equals its definition, also in parts") {
             Tensor sum = scalar(0);
             for (std::int64_t rank = 0; rank < ranks; ++rank) {
                 const std::int64_t begin = rank * n / ranks, end = (rank + 1) * n / ranks;
-                sum = sum + loss::llip_loss(p.q, p.keys.slice(0, begin, end),
-                                            p.values.slice(0, begin, end), p.output, p.targets,
+                sum = sum + loss::llip_loss({p.q, p.keys.slice(0, begin, end),
+                                             p.values.slice(0, begin, end), p.output, p.targets},
                                             valid, alpha, b,
                                             {.heads = 3,
                                              .tau = 0.7,
@@ -288,8 +288,8 @@ TEST_CASE("llip with several texts equals its definition, also in parts") {
     for (auto& [name, value] : other) value = leaf(value);
     other.at("G").data()[4] = 100;
     const Tensor changed =
-        loss::llip_loss(project(other).q, p.keys, p.values, p.output, project(other).targets, valid,
-                        alpha, b, {.heads = 3, .tau = 0.7, .texts_per_image = k});
+        loss::llip_loss({project(other).q, p.keys, p.values, p.output, project(other).targets},
+                        valid, alpha, b, {.heads = 3, .tau = 0.7, .texts_per_image = k});
     CHECK(difference(changed, expected.detach()) < 1e-12);
     changed.backward();
     CHECK(other.at("G").grad()[4].abs().max().item<double>() == 0);

@@ -41,7 +41,7 @@ TEST_CASE("mixing: weights and vectors equal the reference") {
     const Tensor q = at::linear(test::to_tensor(c["inputs"]["G"]), images.w_q);
     for (const auto& run : c["runs"]) {
         const model::MixedImages mixed =
-            model::mix(images.features, q / run["tau"].get<double>(), images.output, 3);
+            model::mix(images.features, q / run["tau"].get<double>(), images.output, Tensor(), 3);
         CHECK(difference(mixed.weights, test::to_tensor(run["phi"])) < 1e-9);
         CHECK(difference(mixed.vectors, tensor::unit(test::to_tensor(run["z"]))) < 1e-9);
     }
@@ -64,7 +64,8 @@ TEST_CASE("templates are averaged as the reference does, and classes scored") {
     const model::QueryFeatures classes{at::cat(queries), at::cat(targets)};
     CHECK(difference(classes.query * 5, test::to_tensor(c["class_query"])) < 1e-9);
     CHECK(difference(classes.target, test::to_tensor(c["class_target"])) < 1e-9);
-    const model::MixedImages mixed = model::mix(images.features, classes.query, images.output, 3);
+    const model::MixedImages mixed =
+        model::mix(images.features, classes.query, images.output, Tensor(), 3);
     CHECK(difference((mixed.vectors * classes.target).sum(-1), test::to_tensor(c["class_scores"])) <
           1e-9);
 }
@@ -76,16 +77,16 @@ TEST_CASE("mixing: scores of the loss are cosines with its vectors, on another d
     const std::vector<model::TokenIds> ids = {{1, 7, 9, 2}, {1, 5, 2}, {1, 8, 8, 2}, {1, 4, 2}};
     const model::QueryFeatures texts = model.embed_queries(model::pack_texts(ids));
     const Tensor output = model.readout->output();
-    const model::MixedImages mixed = model::mix(images, texts.query, output, 8);
+    const model::MixedImages mixed = model::mix(images, texts.query, output, Tensor(), 8);
     CHECK(mixed.weights.sizes() == at::IntArrayRef{3, 4, 8, 5});
     CHECK(difference(mixed.weights.sum(-1), at::ones({3, 4, 8})) < 1e-5);
-    const Tensor s = loss::llip_scores(texts.query, images.keys, images.values, output,
-                                       texts.target, {.heads = 8, .tau = 1});
+    const Tensor s = loss::llip_scores(
+        {texts.query, images.keys, images.values, output, texts.target}, {.heads = 8, .tau = 1});
     CHECK(difference((mixed.vectors * texts.target).sum(-1), s) < 1e-5);
 
     const auto there = [](const Tensor& x) { return x.to(test::kStandIn); };
     const model::MixedImages away = model::mix({there(images.keys), there(images.values)},
-                                               there(texts.query), there(output), 8);
+                                               there(texts.query), there(output), Tensor(), 8);
     CHECK(away.vectors.device() == test::kStandIn);
     CHECK(difference(away.vectors, mixed.vectors) < 1e-5);
 }

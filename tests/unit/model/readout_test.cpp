@@ -33,9 +33,9 @@ Tensor loss_of(const model::LanguageImageModel& model, const Tensor& pixels,
                                   model.log_scale, model.logit_bias);
     const auto images = model.embed_mixture(pixels);
     const auto queries = model.embed_queries(texts);
-    return loss::llip_loss(queries.query, images.keys, images.values, model.readout->output(),
-                           queries.target, {}, model.log_scale, model.logit_bias,
-                           {.heads = model.config.llip.heads, .tau = 1});
+    return loss::llip_loss(
+        {queries.query, images.keys, images.values, model.readout->output(), queries.target}, {},
+        model.log_scale, model.logit_bias, {.heads = model.config.llip.heads, .tau = 1});
 }
 
 }  // namespace
@@ -147,8 +147,8 @@ TEST_CASE("llip model: what mixes instead of a text") {
     const model::LanguageImageModel learned(small_llip("llip.mixing=learned"), 1);
     const Tensor query = learned.readout->learned_query.detach();
     const Tensor targets = tensor::unit(at::eye(16));
-    const Tensor scores = loss::llip_scores(query.expand({16, 16}), f.keys, f.values, output,
-                                            targets, {.heads = 8, .tau = 5});
+    const Tensor scores = loss::llip_scores(
+        {query.expand({16, 16}), f.keys, f.values, output, targets}, {.heads = 8, .tau = 5});
     CHECK(test::difference(learned.embed_images(pixels).matmul(targets.t()), scores) < 1e-5);
 }
 

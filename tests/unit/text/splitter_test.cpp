@@ -7,7 +7,7 @@
 
 #include <doctest/doctest.h>
 
-#include <chrono>
+#include <ctime>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -234,12 +234,12 @@ TEST_CASE("time grows with the length alone") {
                             ".\u00ab "sv}) {
         std::string caption;
         while (caption.size() < 200'000) caption += part;
-        const auto start = std::chrono::steady_clock::now();
+        const std::clock_t start = std::clock();  // of the processor: others may be at work
         splitter.split(caption);
         text::ends_with_end_mark(caption);
-        const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
+        const double seconds = static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC;
         CAPTURE(part);
-        CHECK(seconds.count() < 2.0);  // quadratic work takes minutes
+        CHECK(seconds < 20);  // quadratic work takes minutes, this one less than two seconds
     }
 }
 

@@ -75,6 +75,7 @@ train::Batch part_of(const train::Batch& all, int rank, int ranks) {
     part.valid = all.valid.slice(0, rank * images, (rank + 1) * images);
     part.texts.assign(all.texts.begin() + rank * images * slots,
                       all.texts.begin() + (rank + 1) * images * slots);
+    part.draws.assign(all.draws.begin() + rank * images, all.draws.begin() + (rank + 1) * images);
     const std::int64_t before =
         all.regions.valid.slice(0, 0, rank * images).sum().item<std::int64_t>();
     part.regions.boxes = all.regions.boxes.slice(0, rank * images, (rank + 1) * images);
@@ -136,6 +137,8 @@ constexpr RankCase kRankCases[] = {
     {"llip", "llip.learn_temperature=true", 3},
     {"llip", "llip.mixing=learned", 3},
     {"llip", "llip.mixing=average"},
+    {"flair", "", 3},
+    {"flair", "flair.negatives=all", 3},
     {"cloc", ""},
     {"cloc", "cloc.region_scale=own"},
     {"cloc", "cloc.grounding_weight=0"},

@@ -148,9 +148,10 @@ std::vector<Tensor> whole_step_with_regions(const train::Method& method,
                                             const train::Batch& batch) {
     model::LanguageImageModel m(config, 1);
     const std::int64_t images = batch.valid.size(0), slots = batch.valid.size(1);
-    const auto features = m.encode_images(batch.pixels, {.tokens = true});
-    const Tensor v = method.image_features ? method.image_features(m, features.pooled)
-                                           : tensor::unit(features.pooled);
+    const auto features =
+        m.encode_images(batch.pixels, {.patches = method.reads_patches, .tokens = true});
+    const Tensor v =
+        method.image_features ? method.image_features(m, features) : tensor::unit(features.pooled);
     const auto texts = model::pack_texts(batch.texts);
     const Tensor t = method.text_features ? method.text_features(m, texts) : m.embed_texts(texts);
     Tensor loss = method.loss(m, {.v = v, .t = t.view({images, slots, -1}), .valid = batch.valid});
@@ -222,11 +223,13 @@ TEST_CASE("regions in parts have the gradients of the whole, beside the losses o
                                         {"cloc", "cloc.tokens=with_cls"},
                                         {"siglip", ""},
                                         {"dreamlip", "dreamlip.local_weight=0"},
-                                        {"llip", ""}}) {
+                                        {"llip", ""},
+                                        {"flair", "flair.negatives=all"}}) {
         CAPTURE(std::string(name) + setting);
         const train::Method& method = train::find_method(name);
         model::ModelConfig config = small_config(method);
         config.regions = true;
+        config.method = name;
         if (*setting) model::apply_setting(config, setting);
         train::Batch batch = small_batch(37, method.many_texts ? 3 : 1);
         test::add_regions(batch);
@@ -238,7 +241,7 @@ TEST_CASE("regions in parts have the gradients of the whole, beside the losses o
 }
 
 TEST_CASE("in bf16 a step has the same bits for 1, 2 and 3 threads, texts of many lengths or not") {
-    for (const char* name : {"dreamlip", "cloc", "llip"}) {
+    for (const char* name : {"dreamlip", "cloc", "llip", "flair"}) {
         CAPTURE(std::string(name));
         const train::Method& method = train::find_method(name);
         model::ModelConfig config = small_config(method);
