@@ -1,7 +1,7 @@
-// train-bench ARCH BATCH K STEPS THREADS: images a second of a training step (forward, backward,
-// AdamW; median of the steps) on made-up pixels and texts of 8 to 32 tokens, and the share of the
-// machine's matrix product speed it reaches. Prints one JSON line. Peer: train_peer.py with the
-// same arguments.
+// train-bench ARCH BATCH K STEPS THREADS [fp32|bf16]: images a second of a training step (forward,
+// backward, AdamW; median of the steps) on made-up pixels and texts of 8 to 32 tokens, and the
+// share of the machine's matrix product speed it reaches. Prints one JSON line. Peer: train_peer.py
+// with the same arguments.
 #include "cli/log.h"
 #include "made_up.h"
 #include "tensor/device.h"
@@ -14,6 +14,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <string_view>
 
 namespace {
 
@@ -34,8 +35,8 @@ double gemm_speed() {
 }  // namespace
 
 int main(int argc, char** argv) {
-    if (argc != 6) {
-        std::fprintf(stderr, "usage: train-bench ARCH BATCH K STEPS THREADS\n");
+    if (argc != 6 && argc != 7) {
+        std::fprintf(stderr, "usage: train-bench ARCH BATCH K STEPS THREADS [fp32|bf16]\n");
         return 2;
     }
     const std::int64_t batch_size = std::atol(argv[2]), slots = std::atol(argv[3]),
@@ -53,11 +54,13 @@ int main(int argc, char** argv) {
     for (const model::TokenIds& ids : batch.texts)
         text_flops += model.text_flops(static_cast<std::int64_t>(ids.size()));
 
+    train::StepSettings settings;
+    if (argc > 6 && std::string_view(argv[6]) == "bf16") settings.precision = at::kBFloat16;
     std::vector<double> seconds;
     for (std::int64_t step = -1; step < steps; ++step) {  // the first warms up
         const double start = cli::monotonic_s();
         optimizer.zero_grad();
-        train::forward_backward(method, model, batch, {});
+        train::forward_backward(method, model, batch, settings);
         optimizer.clip_gradients(1);
         optimizer.step(1e-4);
         model.clamp_scale();
