@@ -97,9 +97,8 @@ Tensor loss_in_a_ring(const FeatureLoss& of, Tensor& v, Tensor& t, const Tensor&
             .count = std::max<std::int64_t>(std::llround(of.all_valid), 1),
             .images = ranks * images};
         on_few_threads(v.device(), images, [&] {
-            const Tensor part = of.weight == 1 ? of.method.loss(of.model, some)
-                                               : of.weight * of.method.loss(of.model, some);
-            part.backward();
+            const Tensor part = of.method.loss(of.model, some);
+            (of.weight == 1 ? part : of.weight * part).backward();
             loss.add_(part.detach());
         });
         sum = of.ranks.pass_on(sum + some.t.grad());
