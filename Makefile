@@ -1,10 +1,12 @@
 # Short commands for people; the build itself is CMake and Ninja in build/.
 #
-#   make demo        data from real pictures, two models trained and compared, demo/out/report.html
+#   make demo        data from real pictures, three models trained and compared, demo/out/report.html
 #   make test        everything is built and tested
 #   make reproduce-dreamlip, make reproduce-llip, make reproduce-cloc
 #                    the arms of the paper on the demo's scenes, three seeds, and DreamLIP's on scenes of photographs,
 #                    one seed: tables and plots (an hour and a half each; SEEDS="1 2 3" STAMP_SEEDS=1 STAMPS=DIR)
+#   make reproduce-flickr8k FLICKR8K=DIR
+#                    the arms on photographs with human captions, three seeds (five hours; SEEDS="1" ARMS="mpcl flair")
 #   make test-peers  models, tokenizers, pixels, vectors, event files beside the libraries people use
 #   make bench-quick ratios to peers in a minute, and what fell since an earlier commit (RECORD=1 keeps them)
 #   make test-kills  train killed with -9 at 20 random steps (KILLS=20), resumed, compared to the byte
@@ -39,6 +41,9 @@ data-tools:
 
 demo: programs
 	@demo/run $(BUILD)
+
+reproduce-flickr8k: programs
+	@demo/photographs $(BUILD)
 
 reproduce-%: programs
 	@demo/reproduce $(BUILD) $*

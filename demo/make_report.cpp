@@ -1,15 +1,16 @@
 // make-report OUT: the demo's results as a table on standard output and as OUT/report.html.
 //
-// Reads OUT/results/<model>.<task>.json, OUT/runs/<model>/metrics.jsonl, the scenes with their
-// masks and OUT/results/<model>.masks/.
+// Reads of OUT: results/<model>.<task>.json, runs/<model>/metrics.jsonl, the scenes of data/ with
+// their masks, results/<model>.masks/; what demo/run asked the last model: results/looks/, pictures
+// of `embed --mixing-dir` with the sentences in KEY.txt, and the hits of results/search.jsonl.
 #include "cli/error.h"
 #include "image/decode.h"
-#include "image/encode.h"
 #include "image/palette.h"
+#include "image/resize.h"
 #include "record/file.h"
-#include "record/lines.h"
 #include "record/record.h"
 #include "report/curve.h"
+#include "report/page.h"
 
 #include <nlohmann/json.hpp>
 
@@ -17,7 +18,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iostream>
-#include <sstream>
+#include <map>
 
 namespace {
 
@@ -30,8 +31,9 @@ struct ModelName {
     const char* title;
     const char* colour;
 };
-constexpr ModelName kModels[] = {{"clip", "CLIP, raw captions", "#b4552d"},
-                                 {"dreamlip", "DreamLIP, sub-captions", "#1f6f8b"}};
+constexpr ModelName kModels[] = {{"clip", "CLIP, raw captions", "#c0603a"},
+                                 {"dreamlip", "DreamLIP, sub-captions", "#2a86a6"},
+                                 {"flair", "FLAIR, they ask patches", "#6a9a2d"}};
 
 struct Figure {
     const char* task;
@@ -41,29 +43,24 @@ struct Figure {
 constexpr Figure kFigures[] = {
     {"zeroshot", "acc1", "zero-shot, 40 classes, top 1"},
     {"zeroshot", "acc5", "zero-shot, top 5"},
-    {"retrieve", "image_retrieval_recall@1", "text to image, R@1"},
-    {"retrieve", "image_retrieval_recall@5", "text to image, R@5"},
-    {"retrieve", "text_retrieval_recall@1", "image to text, R@1"},
+    {"retrieve", "image_retrieval_recall@1", "long text to image, R@1"},
+    {"retrieve", "image_retrieval_recall@5", "long text to image, R@5"},
+    {"retrieve", "text_retrieval_recall@1", "image to long text, R@1"},
     {"segment", "mIoU", "segmentation without training, mIoU"},
 };
-constexpr int kPictures = 8;
-
-std::string base64(const std::string& bytes) {
-    constexpr char kDigits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    std::string out;
-    for (std::size_t i = 0; i < bytes.size(); i += 3) {
-        std::uint32_t bits = 0;
-        for (std::size_t k = 0; k < 3; ++k)
-            bits =
-                bits << 8 | (i + k < bytes.size() ? static_cast<unsigned char>(bytes[i + k]) : 0U);
-        for (std::size_t k = 0; k < 4; ++k)
-            out += i + k > bytes.size() ? '=' : kDigits[bits >> (18 - 6 * k) & 63];
-    }
-    return out;
-}
+constexpr int kMasks = 6;
+constexpr int kLooks = 5;  // sentences of a scene
 
 json read_json(const fs::path& path) {
     return json::parse(record::read_file(path.string(), 1 << 24));
+}
+
+std::vector<std::string> lines_of(const fs::path& path) {
+    std::ifstream file(path);
+    if (!file) throw cli::DataError(path.string() + ": cannot be read");
+    std::vector<std::string> lines;
+    for (std::string line; std::getline(file, line);) lines.push_back(line);
+    return lines;
 }
 
 double figure(const fs::path& out, const ModelName& model, const Figure& figure) {
@@ -82,9 +79,8 @@ std::string percent(double value) {
 
 demo::Curve loss_curve(const fs::path& out, const ModelName& model) {
     demo::Curve curve{model.id, model.colour, {}};
-    std::ifstream file(out / "runs" / model.id / "metrics.jsonl");
     double smooth = 0;
-    for (std::string line; std::getline(file, line);) {
+    for (const std::string& line : lines_of(out / "runs" / model.id / "metrics.jsonl")) {
         const json entry = json::parse(line);
         if (entry["type"] != "train") continue;
         const double loss = entry["loss"].get<double>();
@@ -94,82 +90,150 @@ demo::Curve loss_curve(const fs::path& out, const ModelName& model) {
     return curve;
 }
 
-std::string picture(const std::string& bytes, const char* type) {
-    return std::string("<td><img src=\"data:image/") + type + ";base64," + base64(bytes) +
-           "\" width=\"120\" height=\"120\"></td>";
+image::Image read_image(const fs::path& path) {
+    auto image = image::decode(record::read_file(path.string()));
+    if (!image) throw cli::DataError(path.string() + ": " + image.reject().message);
+    return std::move(*image);
 }
 
-// `shift` is added to the values: predictions count classes from 0, the truth from 1.
-std::string mask_picture(const fs::path& path, int shift) {
+image::Mask read_mask(const fs::path& path) {
     auto mask = image::decode_mask(record::read_file(path.string()));
     if (!mask) throw cli::DataError(path.string() + ": " + mask.reject().message);
-    for (std::uint8_t& value : mask->value) value = static_cast<std::uint8_t>(value + shift);
-    return picture(image::encode_png_indexed(*mask, image::voc_palette()), "png");
+    return std::move(*mask);
 }
 
-std::string pictures(const fs::path& out) {
-    std::ifstream file(out / "data" / "test.jsonl");
+// The classes in their colours where there is an object; the background, which is not judged, is
+// the scene gone pale.
+std::string mask_picture(const image::Image& scene, const image::Mask& truth,
+                         const image::Mask& classes) {
+    const auto palette = image::voc_palette();
+    image::Image out = scene;
+    for (std::size_t i = 0; i < truth.value.size(); ++i)
+        for (std::size_t c = 0; c < 3; ++c)
+            out.rgb[3 * i + c] =
+                truth.value[i] == 0
+                    ? static_cast<std::uint8_t>((scene.rgb[3 * i + c] + 3 * 255) / 4)
+                    : palette[classes.value[i]][c];
+    return demo::picture(out);
+}
+
+struct Scenes {
+    explicit Scenes(const fs::path& out) {
+        for (const std::string& line : lines_of(out / "data" / "test.jsonl"))
+            if (auto record = record::parse_record(line)) records.push_back(std::move(*record));
+        for (const record::Record& record : records) by_key[record.key] = &record;
+    }
+    std::vector<record::Record> records;
+    std::map<std::string, const record::Record*> by_key;
+};
+
+std::string masks(const fs::path& out, const Scenes& scenes) {
     std::string rows;
     int count = 0;
-    for (std::string line; std::getline(file, line) && count < kPictures;) {
-        const auto record = record::parse_record(line);
-        if (!record || record->regions.size() < 2) continue;
-        ++count;
-        rows += "<tr>" +
-                picture(record::read_file((out / "data" / record->image).string()), "jpeg") +
-                mask_picture(out / "data" / record->mask, 0);
-        for (const ModelName& model : kModels)
-            rows += mask_picture(
-                out / "results" / (std::string(model.id) + ".masks") / (record->key + ".png"), 1);
-        rows += "<td class=\"caption\">" + record->captions.back().text + "</td></tr>\n";
+    for (const record::Record& record : scenes.records) {
+        if (record.regions.size() < 2 || ++count > kMasks) continue;
+        const image::Image scene = read_image(out / "data" / record.image);
+        const image::Mask truth = read_mask(out / "data" / record.mask);
+        rows += "<tr>" + demo::cell(demo::picture(scene)) +
+                demo::cell(mask_picture(scene, truth, truth));
+        for (const ModelName& model : kModels) {
+            image::Mask mask = read_mask(out / "results" / (std::string(model.id) + ".masks") /
+                                         (record.key + ".png"));
+            // Predictions count classes from 0, the truth from 1.
+            for (std::uint8_t& value : mask.value) ++value;
+            rows += demo::cell(mask_picture(scene, truth, mask));
+        }
+        rows += "</tr>\n";
     }
     return rows;
 }
 
-constexpr const char* kStyle = R"(<style>
-body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#222;background:#fff}
-table{border-collapse:collapse;margin:1rem 0}td,th{padding:.35rem .8rem;border-bottom:1px solid #ddd;text-align:left}
-td.n,th.n{text-align:right;font-variant-numeric:tabular-nums}img{image-rendering:pixelated;display:block}
-svg{width:100%;font-size:12px;fill:#555}.grid{stroke:#e4e4e4}.axis{stroke:#888}.caption{font-size:13px;color:#555}
-</style>)";
+std::string figure_of(const std::string& picture, const std::string& caption) {
+    return "<figure>" + picture + "<figcaption>" + demo::escaped(caption) +
+           "</figcaption></figure>";
+}
+
+// The right half of the upper part of a picture of embed --mixing-dir: where the text looks.
+std::string look(const fs::path& path) {
+    const image::Image whole = read_image(path);
+    const int side = (whole.width - 4) / 2;
+    return demo::picture(image::crop(whole, {whole.width - side, 0, side, side}));
+}
+
+std::string looks(const fs::path& out, const Scenes& scenes) {
+    const fs::path folder = out / "results" / "looks";
+    std::string rows;
+    for (const std::string& key : lines_of(folder / "keys.txt")) {
+        const auto found = scenes.by_key.find(key);
+        if (found == scenes.by_key.end())
+            throw cli::DataError((folder / "keys.txt").string() + ": there is no scene " + key);
+        rows += "<div class=\"row\">" +
+                figure_of(demo::picture(read_image(out / "data" / found->second->image)), "");
+        const auto sentences = lines_of(folder / (key + ".txt"));
+        for (std::size_t i = 0; i < sentences.size() && i < kLooks; ++i)
+            rows +=
+                figure_of(look(folder / (key + "." + std::to_string(i) + ".png")), sentences[i]);
+        rows += "</div>\n";
+    }
+    return rows;
+}
+
+std::string search(const fs::path& out, const Scenes& scenes) {
+    std::string rows, query;
+    for (const std::string& line : lines_of(out / "results" / "search.jsonl")) {
+        const json hit = json::parse(line);
+        if (hit["query"] != query) {
+            if (!query.empty()) rows += "</div>\n";
+            query = hit["query"];
+            rows += "<p>" + demo::escaped(query) + "</p><div class=\"row\">";
+        }
+        const record::Record& record = *scenes.by_key.at(hit["key"]);
+        rows += figure_of(demo::picture(read_image(out / "data" / record.image)), "");
+    }
+    return rows + "</div>\n";
+}
 
 std::string html(const fs::path& out, const std::string& rows) {
+    const Scenes scenes(out);
     std::vector<demo::Curve> curves;
-    for (const ModelName& model : kModels) curves.push_back(loss_curve(out, model));
-    std::string page =
-        "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>liptools demo</title>";
-    page += kStyle;
-    page +=
-        "<h1>What sub-captions change</h1><p>Two models of the same shape saw the same images "
-        "equally often. "
-        "CLIP read the raw web-like caption of each; DreamLIP read four texts drawn from the raw, "
-        "short and long captions, "
-        "long ones by sentence. Figures are per cent.</p><table><tr><th></th>";
-    for (const ModelName& model : kModels)
-        page += std::string("<th class=\"n\">") + model.title + "</th>";
-    page +=
-        "</tr>" + rows + "</table><h2>Loss</h2>" + draw_curves(curves, "thousand images", "loss");
-    page +=
-        "<p class=\"caption\">The losses are of different texts: compare shapes, not heights.</p>";
-    page +=
-        "<h2>Masks</h2><p>Every patch is given the class whose name it is most like, from the "
-        "value path of the last block. "
-        "No mask was used in training; the background is left out of the "
-        "measure.</p><table><tr><th>scene</th><th>truth</th>";
-    for (const ModelName& model : kModels) page += std::string("<th>") + model.title + "</th>";
-    return page + "<th>a caption</th></tr>" + pictures(out) + "</table></html>\n";
+    std::string titles;
+    for (const ModelName& model : kModels) {
+        curves.push_back(loss_curve(out, model));
+        titles += std::string("<th>") + model.title + "</th>";
+    }
+    return demo::page_head("liptools demo") +
+           "<h1>What sub-captions change</h1><p>Three models of the same shape saw the same images "
+           "equally often. CLIP read the raw web-like caption of each. DreamLIP read four texts "
+           "drawn from the raw, short and long captions, long ones by sentence. FLAIR read the "
+           "same, and each of its texts asks the patches of the image for what it is about. "
+           "Figures are per cent.</p><table><tr><th></th>" +
+           titles + "</tr>" + rows +
+           "</table><h2>Where a sentence looks</h2><p>Scenes that no model has seen, and "
+           "sentences of their captions: FLAIR's weights of the patches, blue to red.</p>" +
+           looks(out, scenes) +
+           "<h2>Masks</h2><p>Every patch is given the class whose name it is most like, with the "
+           "image as a whole as a prior; no mask was used in training. The background is pale: it "
+           "is no class, and is left out of the measure.</p><table><tr><th>scene</th>"
+           "<th>truth</th>" +
+           titles + "</tr>" + masks(out, scenes) +
+           "</table><h2>Search</h2><p>The first hits of FLAIR among a thousand new scenes.</p>" +
+           search(out, scenes) + "<h2>Loss</h2>" + draw_curves(curves, "thousand images", "loss") +
+           "<p class=\"soft\">The losses are of different texts and forms: compare shapes, not "
+           "heights.</p></html>\n";
 }
 
 int report(const fs::path& out) {
     std::string rows;
-    std::printf("\n%-38s %20s %24s\n", "per cent", kModels[0].title, kModels[1].title);
+    std::printf("\n%-36s", "per cent");
+    for (const ModelName& model : kModels) std::printf(" %24s", model.title);
+    std::printf("\n");
     for (const Figure& f : kFigures) {
         rows += std::string("<tr><td>") + f.title + "</td>";
-        std::printf("%-38s", f.title);
+        std::printf("%-36s", f.title);
         for (const ModelName& model : kModels) {
             const std::string value = percent(figure(out, model, f));
-            rows += "<td class=\"n\">" + value + "</td>";
-            std::printf(" %*s", &model == kModels ? 20 : 24, value.c_str());
+            rows += demo::cell(value, "n");
+            std::printf(" %24s", value.c_str());
         }
         rows += "</tr>";
         std::printf("\n");
