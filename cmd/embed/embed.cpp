@@ -33,11 +33,14 @@ bool reads_lines(const EmbedOptions& o) {
 void check(const EmbedOptions& o) {
     const eval::TextSelection& c = o.captions;
     const bool has_caption_options =
-        !c.sources.empty() || c.kind != eval::TextKind::kCaption || c.most != 0 || c.mean_of_parts;
+        !c.sources.empty() || c.kind != eval::TextKind::kCaption || c.most != 0 || c.by_sentence();
     const bool of_texts = is_of_texts(o.kind);
     if (!of_texts && has_caption_options)
         throw cli::UsageError(
             "--sources, --texts, --texts-per-image and --long-text need --kind=text or query");
+    if (c.long_text == eval::LongText::kScore)
+        throw cli::UsageError(
+            "--long-text=score: a mean of scores has no vector (retrieve has it; here mean)");
     if (!of_texts && reads_lines(o))
         throw cli::UsageError("--input-format=lines needs --kind=text or query");
     if (!o.texts.empty() && !of_texts) throw cli::UsageError("--text needs --kind=text or query");
@@ -311,7 +314,7 @@ private:
             if (maker_->texts_cut() > 0)
                 text +=
                     ", " + std::to_string(maker_->texts_cut()) +
-                    (selection_.mean_of_parts ? " parts of them truncated to " : " truncated to ") +
+                    (selection_.by_sentence() ? " parts of them truncated to " : " truncated to ") +
                     std::to_string(embedder_->config().text.context_length) + " tokens";
         } else {
             text = options_.kind == EmbedKind::kRegion

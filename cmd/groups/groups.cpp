@@ -46,13 +46,17 @@ void add_captions(cli::Options& options, eval::TextSelection& selection) {
                    "what to use as texts: whole captions, their sentences or their phrases");
     options.add("--texts-per-image", selection.most, Kind::kPlain, "N",
                 "use only the first N texts of an image; 0: all");
-    options.choice("--long-text", selection.mean_of_parts, {{"cut", false}, {"mean", true}},
-                   "embed a caption whole, truncated to the context length (cut), or as the mean "
-                   "of its sentences (mean)");
+    using eval::LongText;
+    options.choice(
+        "--long-text", selection.long_text,
+        {{"cut", LongText::kCut}, {"mean", LongText::kMean}, {"score", LongText::kScore}},
+        "embed a caption whole, truncated to the context length (cut), or as the mean of its "
+        "sentences (mean); score it by the mean of their scores (score, models of Llip and FLAIR)");
     options.after_parse([&selection](const cli::Options& all) {
-        if (selection.mean_of_parts && selection.kind != TextKind::kCaption)
-            throw cli::UsageError("--long-text=mean is for --texts=captions: " +
-                                  all.find("texts")->get().front() + " are not split further");
+        if (selection.by_sentence() && selection.kind != TextKind::kCaption)
+            throw cli::UsageError("--long-text=" + all.find("long-text")->get().front() +
+                                  " is for --texts=captions: " + all.find("texts")->get().front() +
+                                  " are not split further");
     });
 }
 

@@ -57,9 +57,9 @@ Collection embed_collection(const RetrieveOptions& options, const Wanted& wanted
     progress.finish();
     if (collection.cut_texts > 0) {
         const bool is_whole =
-            wanted.selection.kind == eval::TextKind::kCaption && !wanted.selection.mean_of_parts;
+            wanted.selection.kind == eval::TextKind::kCaption && !wanted.selection.by_sentence();
         cli::warn(std::to_string(collection.cut_texts) +
-                  (wanted.selection.mean_of_parts ? " sentences" : " texts") +
+                  (wanted.selection.by_sentence() ? " sentences" : " texts") +
                   " were truncated to " + std::to_string(embedder.config().text.context_length) +
                   " tokens" + (is_whole ? " (--long-text=mean embeds them by sentence)" : ""));
     }

@@ -90,11 +90,14 @@ private:
     const RetrieveOptions& o_;
 };
 
-// --shortlist has no meaning for a model whose images have one vector.
+// What has no meaning for a model whose images have one vector.
 void check_shortlist(const RetrieveOptions& o) {
-    if (o.shortlist == 0) return;
+    const char* asked = o.shortlist > 0                                  ? "--shortlist"
+                        : o.captions.long_text == eval::LongText::kScore ? "--long-text=score"
+                                                                         : nullptr;
+    if (!asked) return;
     eval::require_text_conditioned(model::read_config(model::find_checkpoint(o.model.model)),
-                                   o.model.model, "--shortlist");
+                                   o.model.model, asked);
 }
 
 // The words of options that shape the figures, as they are printed by --print-config.

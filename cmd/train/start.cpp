@@ -28,8 +28,8 @@ double prior_bias(const TrainOptions& t) {
 
 // A start for large batches: the pairs of a small one first move the bias alone.
 void suggest_prior(const TrainOptions& t, const model::ModelConfig& config) {
-    if (t.machine.batch_size >= kLargeBatch || t.machine.batch_size < 2 || !t.init.empty() ||
-        t.run.resume || config.init_logit_bias != model::ModelConfig().init_logit_bias ||
+    if (t.machine.batch_size >= kLargeBatch || t.machine.batch_size < 2 || t.run.resume ||
+        config.init_logit_bias != model::ModelConfig().init_logit_bias ||
         t.declared->on_command_line("init-bias"))
         return;
     char prior[32];
@@ -42,7 +42,7 @@ void suggest_prior(const TrainOptions& t, const model::ModelConfig& config) {
 }
 
 // Where the bias of a sigmoid loss starts.
-void set_first_bias(const TrainOptions& t, model::ModelConfig& config) {
+void set_first_bias(const TrainOptions& t, const train::Start* start, model::ModelConfig& config) {
     using Kind = InitBias::Kind;
     if (t.init_bias.kind == Kind::kDefault) {
         if (t.declared->on_command_line("init-bias"))
@@ -54,7 +54,10 @@ void set_first_bias(const TrainOptions& t, model::ModelConfig& config) {
         config.init_logit_bias =
             t.init_bias.kind == Kind::kPrior ? prior_bias(t) : t.init_bias.value;
     }
-    if (config.has_logit_bias) suggest_prior(t, config);
+    if (!config.has_logit_bias) return;
+    if (!start || !start->config.has_logit_bias) return suggest_prior(t, config);
+    if (t.declared->on_command_line("init-bias"))
+        cli::info("--init-bias is not used: the model of --init has a bias, which is kept");
 }
 
 // The model that --init names; of a run that goes on, what it has itself.
@@ -96,7 +99,7 @@ model::ModelConfig model_config(const TrainOptions& t, const train::Method& meth
     if (t.resize_mode != "auto") config.preprocess.resize_mode = t.resize_mode;
     for (const std::string& setting : t.settings) apply_setting(config, setting);
     method.configure(config);
-    set_first_bias(t, config);
+    set_first_bias(t, s.start.get(), config);
     s.tokenizer = tokenizer_of(t, s.start.get());
     if (!has_theirs) set_texts(*s.tokenizer, config.text);
     check(config, has_theirs ? t.init : t.arch);
@@ -122,8 +125,9 @@ std::shared_ptr<const train::Start> teacher_of(const TrainOptions& t, const trai
                             : std::make_shared<train::Start>(train::read_start(
                                   "--distill", t.distill, {.arch = t.arch}, t.tokenizer));
     if (teacher->config.is_text_conditioned())
-        throw cli::UsageError("--distill " + t.distill +
-                              ": an image of such a model has another vector for every text");
+        throw cli::UsageError(
+            "--distill " + t.distill + ": an image of --method " + teacher->config.method +
+            " has another vector for every text (a teacher of clip, siglip or dreamlip has one)");
     if (teacher->tokenizer->file_bytes() != s.tokenizer->file_bytes())
         throw cli::UsageError(
             "--distill " + t.distill +

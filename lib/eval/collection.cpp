@@ -86,6 +86,7 @@ public:
         if (wanted_.texts) out_.text_rows = texts_.empty() ? none : at::cat(texts_);
         if (wanted_.texts && embedder_.is_text_conditioned())
             out_.queries = queries_.empty() ? none : at::cat(queries_);
+        if (!part_queries_.empty()) out_.parts = {at::cat(part_queries_), at::cat(part_targets_)};
         return std::move(out_);
     }
 
@@ -103,6 +104,7 @@ private:
         texts_.push_back(embed_selected(pending_, /*normalize=*/true, [&](auto texts) {
             const model::QueryFeatures features = embedder_.queries(texts, &out_.cut_texts);
             queries = features.query;
+            if (wanted_.selection.long_text == LongText::kScore) add_parts(features);
             return features.target;
         }));
         if (queries.defined())
@@ -114,12 +116,19 @@ private:
         pending_parts_ = 0;
     }
 
+    void add_parts(const model::QueryFeatures& features) {
+        part_queries_.push_back(features.query);
+        part_targets_.push_back(features.target);
+        for (const SelectedText& text : pending_)
+            out_.parts_of_text.push_back(std::ssize(text.parts));
+    }
+
     const Wanted& wanted_;
     const Embedder& embedder_;
     record::ErrorLog& errors_;
     shard::KeySet keys_;
     Collection out_;
-    std::vector<Tensor> images_, texts_, queries_;
+    std::vector<Tensor> images_, texts_, queries_, part_queries_, part_targets_;
     std::vector<SelectedText> pending_;
     std::size_t pending_parts_ = 0;
 };

@@ -34,7 +34,10 @@ struct Collection {
     // Of a text-conditioned model also, on the CPU: what its images and texts are mixed from, of
     // the images in blocks, in their order.
     std::vector<model::MixtureFeatures> mixture;
-    at::Tensor queries;             // [T, D]
+    at::Tensor queries;  // [T, D]
+    // With LongText::kScore the sentences of all texts, and how many each text has; else empty.
+    model::QueryFeatures parts = {};
+    std::vector<std::int64_t> parts_of_text = {};
     bool is_uniform = false;        // image_rows of such a model alone, from a file
     std::int64_t short_images = 0;  // with fewer texts than asked for
     std::int64_t captions = 0;      // that the images have, counted or not

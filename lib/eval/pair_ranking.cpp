@@ -114,7 +114,7 @@ public:
         : all_(all),
           scores_(scores),
           settings_(settings),
-          texts_{all.queries.to(at::kDouble), all.text_rows.to(at::kDouble)},
+          texts_(all),
           owners_(at::tensor(all.text_vectors().owners, at::kLong)),
           every_(std::ssize(all.texts)),
           listed_(std::ssize(all.texts)),
@@ -131,8 +131,8 @@ public:
             is_listed_ = at::zeros({std::ssize(all_.texts)}, at::kBool);
         }
         own_ = own_scores();
-        for_each_block(all_, std::ssize(all_.texts), [&](std::int64_t first, const auto& images) {
-            const Tensor s = rounded_scores(scores_(images, texts_));
+        for_each_block(all_, texts_.rows(), [&](std::int64_t first, const auto& images) {
+            const Tensor s = rounded_scores(texts_.scores(scores_, images));
             const Tensor match =
                 at::arange(first, first + s.size(0), at::kLong).unsqueeze(1) == owners_;
             Tensor cosines;
@@ -154,9 +154,8 @@ private:
             for (std::int64_t i = 0; i < images.keys.size(0); ++i) {
                 const Tensor which = (owners_ == first + i).nonzero().squeeze(1);
                 if (which.size(0) == 0) continue;
-                const Tensor s = scores_(
-                    {images.keys.narrow(0, i, 1), images.values.narrow(0, i, 1)},
-                    {texts_.query.index_select(0, which), texts_.target.index_select(0, which)});
+                const Tensor s = texts_.scores(
+                    scores_, {images.keys.narrow(0, i, 1), images.values.narrow(0, i, 1)}, which);
                 own.index_copy_(0, which, rounded_scores(s).squeeze(0));
             }
         });
@@ -231,9 +230,9 @@ private:
     const Collection& all_;
     const PairScores& scores_;
     PairSettings settings_;
-    model::QueryFeatures texts_;  // fp64
-    Tensor owners_;               // [T]
-    Tensor own_;                  // [T]
+    PairTexts texts_;
+    Tensor owners_;  // [T]
+    Tensor own_;     // [T]
     Columns every_, listed_;
     Tensor is_listed_;  // [T]: the own image is in the shortlist
     std::vector<bool> has_text_;

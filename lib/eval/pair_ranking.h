@@ -3,15 +3,12 @@
 #pragma once
 
 #include "eval/collection.h"
+#include "eval/pair_texts.h"
 
 #include <functional>
 #include <vector>
 
 namespace lip::eval {
-
-// The cosines [B, T] of images and texts, in the precision of the images (Embedder::pair_scores).
-using PairScores =
-    std::function<at::Tensor(const model::MixtureFeatures&, const model::QueryFeatures&)>;
 
 // Embedder::pair_scores of an embedder that outlives it.
 PairScores pair_scores_of(const Embedder& embedder);

@@ -79,7 +79,7 @@ std::vector<std::vector<Hit>> best_images(const model::QueryFeatures& texts, con
 std::vector<std::vector<Hit>> best_texts(const EmbeddedImages& images, const Collection& all,
                                          const PairScores& scores, const PairSettings& settings) {
     const at::NoGradGuard no_grad;
-    const model::QueryFeatures texts{all.queries.to(at::kDouble), all.text_rows.to(at::kDouble)};
+    const PairTexts texts(all);
     std::vector<std::vector<Hit>> lists;
     if (settings.shortlist > 0 && !all.texts.empty())
         lists = shortlists(images.vectors, all.text_rows, settings.shortlist);
@@ -89,9 +89,8 @@ std::vector<std::vector<Hit>> best_texts(const EmbeddedImages& images, const Col
                                          images.mixture.values.narrow(0, i, 1).to(at::kDouble)};
         const Tensor which = lists.empty() ? at::arange(std::ssize(all.texts), at::kLong)
                                            : candidates_of(lists[static_cast<std::size_t>(i)]);
-        const model::QueryFeatures some{texts.query.index_select(0, which),
-                                        texts.target.index_select(0, which)};
-        best.push_back(best_among(scores(own, some).squeeze(0), which, settings.top));
+        best.push_back(
+            best_among(texts.scores(scores, own, which).squeeze(0), which, settings.top));
     }
     return best;
 }

@@ -44,7 +44,7 @@ std::vector<SelectedText> select_texts(const record::Record& record,
         if (!is_from(caption, selection.sources)) continue;
         if (selection.kind == TextKind::kCaption) {
             std::vector<std::string> parts;
-            if (selection.mean_of_parts) parts = sentences_of(caption);
+            if (selection.by_sentence()) parts = sentences_of(caption);
             if (parts.empty()) parts = {caption.text};
             texts.push_back({caption.text, c, -1, std::move(parts)});
             continue;

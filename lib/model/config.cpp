@@ -152,9 +152,16 @@ void check(const ModelConfig& c, const std::string& where) {
             "flair asks the patches, which do not leave a tower with attentional_pool");
     require(!c.asks_patches() || v.image_size % v.patch_size == 0,
             "flair needs an image_size that is a multiple of patch_size");
+    if (c.asks_patches() && !(sane(c.flair.heads, c.embed_dim) && c.embed_dim % c.flair.heads == 0))
+        throw cli::DataError(where + ": flair.heads is " + std::to_string(c.flair.heads) +
+                             ", which does not divide embed_dim, " + std::to_string(c.embed_dim));
+    require(!c.asks_patches() || c.regions || c.flair.tcs_weight + c.flair.mps_weight > 0,
+            "flair.tcs_weight and flair.mps_weight are both 0: there would be nothing to learn");
     require(
-        !c.asks_patches() || (sane(c.flair.heads, c.embed_dim) && c.embed_dim % c.flair.heads == 0),
-        "embed_dim must be a multiple of flair.heads");
+        c.method != "dreamlip" || c.regions ||
+            c.dreamlip.global_weight + c.dreamlip.local_weight > 0,
+        "dreamlip.global_weight and dreamlip.local_weight are both 0: there would be nothing to "
+        "learn");
     require(c.preprocess.mean.size() == 3 && c.preprocess.std.size() == 3,
             "mean and std must have three numbers");
     for (const double s : c.preprocess.std) require(s > 0, "std must be positive");

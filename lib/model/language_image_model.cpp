@@ -35,8 +35,9 @@ LanguageImageModel::LanguageImageModel(const ModelConfig& c, std::optional<std::
 void check_has_head(const ModelConfig& config) {
     if (!config.asks_patches())
         throw cli::DataError(
-            "attention head needs a model whose texts ask the patches (flair); the "
-            "method of this model is " +
+            "--attention=head needs a model whose texts ask the patches (flair); the method of "
+            "this "
+            "model is " +
             config.method);
 }
 

@@ -122,6 +122,16 @@ void check_llip(const model::ModelConfig& theirs, const model::ModelConfig& mine
                   difference.taking + " uses the same)");
 }
 
+void check_flair(const model::ModelConfig& theirs, const model::ModelConfig& mine,
+                 const std::string& checkpoint) {
+    if (!theirs.asks_patches() || !mine.asks_patches() || theirs.flair.heads == mine.flair.heads)
+        return;
+    cli::warn("--init " + checkpoint +
+              ": its weights were trained with other settings (flair.heads: " +
+              std::to_string(theirs.flair.heads) + " there, " + std::to_string(mine.flair.heads) +
+              " here; --set flair.heads=" + std::to_string(theirs.flair.heads) + " uses the same)");
+}
+
 // A tower that is to have mixture tokens in place of a class token and a projection of its own.
 // Returns what fell away.
 std::vector<std::string> fit_llip(tensor::NamedTensors& theirs, const model::ModelConfig& there,
@@ -233,6 +243,7 @@ void load_initial_weights(model::LanguageImageModel& model, const text::Tokenize
                               difference +
                               "; without --arch and --tokenizer the run has those of --init)");
     check_llip(start.config, model.config, start.name);
+    check_flair(start.config, model.config, start.name);
     if (start.config.method != model.config.method)
         cli::info(what + "is a model of --method " + start.config.method + ", the run uses " +
                   model.config.method);

@@ -54,8 +54,26 @@ Tensor every_score(const Collection& all) {
         keys.push_back(block.keys.to(at::kDouble));
         values.push_back(block.values.to(at::kDouble));
     }
-    return rounded_scores(scores({at::cat(keys), at::cat(values)},
-                                 {all.queries.to(at::kDouble), all.text_rows.to(at::kDouble)}));
+    const model::MixtureFeatures images{at::cat(keys), at::cat(values)};
+    if (all.parts_of_text.empty())
+        return rounded_scores(
+            scores(images, {all.queries.to(at::kDouble), all.text_rows.to(at::kDouble)}));
+    const Tensor of_parts =
+        scores(images, {all.parts.query.to(at::kDouble), all.parts.target.to(at::kDouble)});
+    std::vector<Tensor> means;
+    for (const Tensor& own : of_parts.split_with_sizes(all.parts_of_text, /*dim=*/1))
+        means.push_back(own.mean(1));
+    return rounded_scores(at::stack(means, 1));
+}
+
+// Texts of one to three sentences, each with a query of its own.
+void add_parts(Collection& all) {
+    std::int64_t count = 0;
+    for (std::size_t t = 0; t < all.texts.size(); ++t) {
+        all.parts_of_text.push_back(static_cast<std::int64_t>(t * 2 % 3) + 1);
+        count += all.parts_of_text.back();
+    }
+    all.parts = {normal({count, kWidth}, 5), tensor::unit(normal({count, kWidth}, 6))};
 }
 
 Tensor uniform_score(const Collection& all) {
@@ -153,6 +171,11 @@ TEST_CASE("pairs: ranks both ways are those counted by hand, in two steps too") 
         CAPTURE(shortlist);
         check_all(all, shortlist, Ties::kPessimistic, 1);
     }
+    // Texts of several sentences have the mean of their scores.
+    Collection long_texts = asked_collection(14);
+    add_parts(long_texts);
+    for (const std::size_t shortlist : {0, 3, 100})
+        check_all(long_texts, shortlist, Ties::kPessimistic, 1);
     // Equal images and texts: many scores are the same.
     Collection coarse = asked_collection(14);
     for (auto& block : coarse.mixture) {
@@ -192,7 +215,7 @@ TEST_CASE("pairs: a collapsed model gets nothing, a shortlist loses what it leav
 }
 
 TEST_CASE("pairs: searches find the best of all, or of the shortlist") {
-    const Collection all = asked_collection(14);
+    Collection all = asked_collection(14);
     const Tensor s = every_score(all), first = uniform_score(all);
     const std::vector<bool> nothing(all.keys.size()), no_text(all.texts.size());
     const model::QueryFeatures texts{all.queries, all.text_rows};
@@ -221,6 +244,11 @@ TEST_CASE("pairs: searches find the best of all, or of the shortlist") {
                   first[static_cast<std::int64_t>(i)], no_text);
     }
     CHECK(best_images(texts, {}, scores, {.top = 3}).front().empty());
+    add_parts(all);
+    const Tensor of_parts = every_score(all);
+    const auto found = best_texts(images, all, scores, {.top = 1});
+    for (std::size_t i = 0; i < 4; ++i)
+        CHECK(found[i].front().score == of_parts[static_cast<std::int64_t>(i)].max().item<float>());
 }
 
 }  // namespace lip::eval

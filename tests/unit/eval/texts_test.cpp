@@ -26,28 +26,29 @@ using List = std::vector<std::string>;
 
 TEST_CASE("captions by source and form, the first N") {
     CHECK(texts({}) == List{"One. Two.", "A cat sits. A dog runs.", "Last."});
-    CHECK(texts({{"llava15"}, TextKind::kCaption, 0, false}) ==
+    CHECK(texts({{"llava15"}, TextKind::kCaption, 0, LongText::kCut}) ==
           List{"A cat sits. A dog runs.", "Last."});
-    CHECK(texts({{"llava15:short", "raw"}, TextKind::kCaption, 0, false}) ==
+    CHECK(texts({{"llava15:short", "raw"}, TextKind::kCaption, 0, LongText::kCut}) ==
           List{"One. Two.", "Last."});
-    CHECK(texts({{}, TextKind::kCaption, 1, false}) == List{"One. Two."});
+    CHECK(texts({{}, TextKind::kCaption, 1, LongText::kCut}) == List{"One. Two."});
 }
 
 TEST_CASE("sentences as marked, else split here") {
-    CHECK(texts({{}, TextKind::kSentence, 0, false}) ==
+    CHECK(texts({{}, TextKind::kSentence, 0, LongText::kCut}) ==
           List{"One.", "Two.", "A cat sits.", "A dog runs."});
-    CHECK(texts({{}, TextKind::kSentence, 3, false}) == List{"One.", "Two.", "A cat sits."});
-    const auto all = select_texts(example(), {{}, TextKind::kSentence, 0, false});
+    CHECK(texts({{}, TextKind::kSentence, 3, LongText::kCut}) ==
+          List{"One.", "Two.", "A cat sits."});
+    const auto all = select_texts(example(), {{}, TextKind::kSentence, 0, LongText::kCut});
     CHECK(all[3].caption == 1);
     CHECK(all[3].part == 1);
 }
 
 TEST_CASE("phrases as marked") {
-    CHECK(texts({{}, TextKind::kPhrase, 0, false}) == List{"a cat", "a dog"});
+    CHECK(texts({{}, TextKind::kPhrase, 0, LongText::kCut}) == List{"a cat", "a dog"});
 }
 
 TEST_CASE("a long text is the mean of its parts") {
-    const auto all = select_texts(example(), {{}, TextKind::kCaption, 0, true});
+    const auto all = select_texts(example(), {{}, TextKind::kCaption, 0, LongText::kMean});
     REQUIRE(all.size() == 3);
     CHECK(all[1].parts == List{"A cat sits.", "A dog runs."});
     CHECK(all[2].parts == List{"Last."});
