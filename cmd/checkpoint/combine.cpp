@@ -40,6 +40,8 @@ std::string difference_of(const model::ModelConfig& a, const model::ModelConfig&
     if (a.has_mixture() && b.has_mixture() && model::llip_json(a.llip) != model::llip_json(b.llip))
         return "llip: " + model::llip_json(a.llip).dump() + " there, " +
                model::llip_json(b.llip).dump() + " here";
+    if (a.has_readout() != b.has_readout() || (a.has_readout() && a.method != b.method))
+        return "method: " + a.method + " there, " + b.method + " here";
     if (a.asks_patches() && b.asks_patches() && a.flair.heads != b.flair.heads)
         return "flair.heads: " + std::to_string(a.flair.heads) + " there, " +
                std::to_string(b.flair.heads) + " here";
