@@ -33,8 +33,7 @@ void add_own(cli::Options& o, RetrieveOptions& options) {
                    "print the texts that match this image best");
     o.add("--shortlist", options.shortlist, cli::Kind::kCount, "N",
           "with a model of Llip or FLAIR, score only a shortlist, the N best candidates by the "
-          "vectors that "
-          "depend on no text; 0: all pairs");
+          "vectors that depend on no text; 0: all pairs");
 }
 
 }  // namespace

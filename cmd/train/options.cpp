@@ -51,8 +51,7 @@ void add_length_and_optimiser(cli::Options& o, TrainOptions& t) {
           1e3);
     o.add("--lr-new", learning.new_rate, "X",
           "peak learning rate of what CLIP lacks: mixture tokens of Llip, readout of Llip and "
-          "FLAIR, Prompter and "
-          "box head of CLOC; 0: --lr",
+          "FLAIR, Prompter and box head of CLOC; 0: --lr",
           0, 1e3);
     o.add("--layer-decay", learning.layer_decay, "X",
           "learning rate of a block, as a share of that of the block behind it", 1e-3, 1);
@@ -266,8 +265,7 @@ void add_run(cli::Options& o, TrainOptions& t) {
           1e-6, 1e6);
     o.add("--init-bias", t.init_bias, "X|prior",
           "initial bias of the logits of a sigmoid loss (siglip, llip, flair), -100 to 100, by "
-          "default "
-          "-10; prior: -ln(batch size - 1), for batches below about 1,000 images");
+          "default -10; prior: -ln(batch size - 1), for batches below about 1,000 images");
     o.add("--tokenizer", t.tokenizer, "FILE",
           "SentencePiece model, CLIP vocabulary or folder; with --init, that of the model");
     o.add_repeated("--data", t.run.data.shards, "SHARDS[=WEIGHT]",

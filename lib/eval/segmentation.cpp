@@ -21,15 +21,12 @@ constexpr double kMostScoreBytes = 8.0 * (1 << 30);
 
 // One vector a class: its product with a unit vector is the mean of the names' cosines.
 void take_means(ClassWeights& weights, const std::vector<NameRows>& rows) {
-    std::vector<Tensor> means;
-    for (const NameRows& of : rows)
-        means.push_back(weights.names.slice(0, of.begin, of.end).mean(0));
-    weights.names = at::stack(means);
-    if (!weights.queries.defined()) return;
-    means.clear();
-    for (const NameRows& of : rows)
-        means.push_back(weights.queries.slice(0, of.begin, of.end).mean(0));
-    weights.queries = at::stack(means);
+    for (Tensor* all : {&weights.names, &weights.queries}) {
+        if (!all->defined()) continue;
+        std::vector<Tensor> means;
+        for (const NameRows& of : rows) means.push_back(all->slice(0, of.begin, of.end).mean(0));
+        *all = at::stack(means);
+    }
 }
 
 // Where the names of each class stand.

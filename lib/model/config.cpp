@@ -97,11 +97,21 @@ ModelConfig load_arch(const std::string& name) {
                           cli::join(arch_names()));
 }
 
-void check(const ModelConfig& c, const std::string& where) {
-    const auto require = [&](bool good, const char* what) {
+namespace {
+
+// Throws what is said of a configuration unless it is so.
+struct Requirement {
+    const std::string& where;
+    void operator()(bool good, const std::string& what) const {
         if (!good) throw cli::DataError(where + ": " + what);
-    };
-    const auto sane = [](std::int64_t n, std::int64_t most) { return n >= 1 && n <= most; };
+    }
+};
+
+bool sane(std::int64_t n, std::int64_t most) {
+    return n >= 1 && n <= most;
+}
+
+void check_towers(const ModelConfig& c, const Requirement& require) {
     require(sane(c.embed_dim, 1 << 16), "embed_dim must be 1..65536");
     require(sane(c.vision.width, 1 << 16) && sane(c.vision.layers, 1024),
             "vision width or layers out of bounds");
@@ -140,6 +150,10 @@ void check(const ModelConfig& c, const std::string& where) {
             "text pool_type must be argmax, eos, first or last");
     require(c.vision.norm_eps > 0 && c.text.norm_eps > 0, "eps must be positive");
     require(sane(c.text.pad_id + 1, c.text.vocab_size), "pad_id is outside the vocabulary");
+}
+
+void check_methods(const ModelConfig& c, const Requirement& require) {
+    const VisionConfig& v = c.vision;
     require(
         !c.has_mixture() || (!v.attentional_pool && v.pool_type != "map" && v.projection),
         "llip needs a plain vision tower: no attentional_pool, no pool_type map, and a projection");
@@ -152,9 +166,10 @@ void check(const ModelConfig& c, const std::string& where) {
             "flair asks the patches, which do not leave a tower with attentional_pool");
     require(!c.asks_patches() || v.image_size % v.patch_size == 0,
             "flair needs an image_size that is a multiple of patch_size");
-    if (c.asks_patches() && !(sane(c.flair.heads, c.embed_dim) && c.embed_dim % c.flair.heads == 0))
-        throw cli::DataError(where + ": flair.heads is " + std::to_string(c.flair.heads) +
-                             ", which does not divide embed_dim, " + std::to_string(c.embed_dim));
+    require(
+        !c.asks_patches() || (sane(c.flair.heads, c.embed_dim) && c.embed_dim % c.flair.heads == 0),
+        "flair.heads is " + std::to_string(c.flair.heads) + ", which does not divide embed_dim, " +
+            std::to_string(c.embed_dim));
     require(!c.asks_patches() || c.regions || c.flair.tcs_weight + c.flair.mps_weight > 0,
             "flair.tcs_weight and flair.mps_weight are both 0: there would be nothing to learn");
     require(
@@ -162,6 +177,9 @@ void check(const ModelConfig& c, const std::string& where) {
             c.dreamlip.global_weight + c.dreamlip.local_weight > 0,
         "dreamlip.global_weight and dreamlip.local_weight are both 0: there would be nothing to "
         "learn");
+}
+
+void check_preprocess(const ModelConfig& c, const Requirement& require) {
     require(c.preprocess.mean.size() == 3 && c.preprocess.std.size() == 3,
             "mean and std must have three numbers");
     for (const double s : c.preprocess.std) require(s > 0, "std must be positive");
@@ -170,7 +188,10 @@ void check(const ModelConfig& c, const std::string& where) {
     const std::string& mode = c.preprocess.resize_mode;
     require(mode == "shortest" || mode == "shortest_floor" || mode == "squash" || mode == "longest",
             "resize_mode must be shortest, shortest_floor, squash or longest");
-    if (!c.regions) return;
+}
+
+void check_regions(const ModelConfig& c, const Requirement& require) {
+    const VisionConfig& v = c.vision;
     require(v.image_size % v.patch_size == 0,
             "with regions image_size must be a multiple of patch_size");
     require(c.cloc.box_tokens == 1 || c.cloc.box_tokens == 2, "cloc.box_tokens must be 1 or 2");
@@ -184,6 +205,16 @@ void check(const ModelConfig& c, const std::string& where) {
             "attentional_pool does not normalise patches: cloc.tokens must be patch_raw");
     require(c.cloc.tokens != "with_cls" || (v.class_token && !c.has_mixture()),
             "cloc.tokens=with_cls needs a class token");
+}
+
+}  // namespace
+
+void check(const ModelConfig& c, const std::string& where) {
+    const Requirement require{where};
+    check_towers(c, require);
+    check_methods(c, require);
+    check_preprocess(c, require);
+    if (c.regions) check_regions(c, require);
 }
 
 }  // namespace lip::model

@@ -36,8 +36,7 @@ void check_has_head(const ModelConfig& config) {
     if (!config.asks_patches())
         throw cli::DataError(
             "--attention=head needs a model whose texts ask the patches (flair); the method of "
-            "this "
-            "model is " +
+            "this model is " +
             config.method);
 }
 
@@ -167,8 +166,7 @@ double LanguageImageModel::pair_flops(double images, double texts) const {
     const auto d = static_cast<double>(config.embed_dim),
                k = static_cast<double>(config.asks_patches() ? grid * grid + 1
                                                              : config.llip.mixture_tokens),
-               heads = static_cast<double>(config.asks_patches() ? config.flair.heads
-                                                                 : config.llip.heads);
+               heads = static_cast<double>(readout.value().heads);
     return 2 * images * (k * d * d + texts * (k * d + heads * k * d));
 }
 

@@ -27,7 +27,7 @@ at::Tensor uniform_vector(const at::Tensor& values, const at::Tensor& output);
 struct Readout {
     Readout(Parameters& parameters, const ModelConfig& config);
 
-    // Llip: h [B, K, vision width], of VisionTower::mixture, of models that texts ask, or one
+    // Llip: h [B, K, vision width], of ImageFeatures::pooled, of models that texts ask, or one
     // query. FLAIR: patches [B, P, embed_dim], of ImageFeatures; K = P + 1, and the last has a key
     // and a value of 0.
     MixtureFeatures of_images(const at::Tensor& h) const;

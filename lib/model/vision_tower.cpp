@@ -118,10 +118,6 @@ Tensor VisionTower::pooled(const Tensor& pixels) const {
     return pooled_of(before_last_block(pixels));
 }
 
-Tensor VisionTower::mixture(const Tensor& pixels) const {
-    return mixture_of(before_last_block(pixels));
-}
-
 Tensor VisionTower::mixture_attention(const Tensor& pixels) const {
     const Tensor x = before_last_block(pixels);
     const std::int64_t count = mixture_tokens.size(0), first = x.size(1) - count;

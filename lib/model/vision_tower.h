@@ -16,7 +16,9 @@ enum class DenseAttention {
 };
 
 struct ImageFeatures {
-    at::Tensor pooled;        // [B, embed_dim]; of a tower with mixture tokens these [B, K, width]
+    // [B, embed_dim]; of a tower with mixture tokens, which go through all blocks behind the
+    // patches, these [B, K, width] behind the final norm. Such a tower has no projection.
+    at::Tensor pooled;
     at::Tensor patches = {};  // [B, P, embed_dim], row-major grid
     at::Tensor tokens = {};   // [B, P, width], what regions are made from: ClocConfig.tokens
 };
@@ -34,10 +36,7 @@ struct VisionTower {
     // pixels [B, 3, H, W], normalised; H and W multiples of the patch size. Positions are
     // interpolated where the grid differs from the trained one. Result [B, embed_dim], any length.
     at::Tensor pooled(const at::Tensor& pixels) const;
-    // Of a tower with mixture tokens, which go through all blocks behind the patches: these
-    // [B, K, width] behind the final norm. Such a tower has no class token and no projection.
-    at::Tensor mixture(const at::Tensor& pixels) const;
-    // How much each of them attends to each patch in the last block, the mean of the heads
+    // How much each mixture token attends to each patch in the last block, the mean of the heads
     // [B, K, P]; the rest up to a sum of 1 goes to other tokens.
     at::Tensor mixture_attention(const at::Tensor& pixels) const;
     // All features that are wanted of one pass, none normalised. Throws DataError as patches().
@@ -73,7 +72,7 @@ private:
     at::Tensor embed(const at::Tensor& pixels) const;  // [B, first_patch()+P+K, width]
     at::Tensor before_last_block(const at::Tensor& pixels) const;
     at::Tensor last_block(const at::Tensor& x, const Block::Keep& keep = {}) const;
-    // As pooled() and mixture(), of what before_last_block() gave.
+    // What ImageFeatures::pooled has, of what before_last_block() gave.
     at::Tensor pooled_of(const at::Tensor& x) const;
     at::Tensor mixture_of(const at::Tensor& x) const;
     at::Tensor project(const at::Tensor& x) const;

@@ -22,6 +22,7 @@ import open_clip  # noqa: E402
 import piece_tokenizers  # noqa: E402
 import torch  # noqa: E402
 import transformers  # noqa: E402
+from flair_pooling import Pooling  # noqa: E402
 from PIL import Image  # noqa: E402
 from transformers import CLIPConfig, CLIPImageProcessor, CLIPModel, CLIPProcessor, CLIPTokenizer  # noqa: E402
 from transformers.models.siglip.image_processing_pil_siglip import SiglipImageProcessorPil  # noqa: E402
@@ -504,18 +505,6 @@ def dreamlip(row):
     bare(row, {"epoch": 32, "name": "x", "state_dict": state | {"module.multi_classifier.W": torch.randn(1, 10, 24)}},
          "--arch", row.folder / "arch.json")
     use_open_clip(row, model)
-
-
-class Pooling(torch.nn.Module):
-    """A text asks the patches, and one that is empty, by PyTorch's attention."""
-
-    def __init__(self, width):
-        super().__init__()
-        self.attn = torch.nn.MultiheadAttention(width, 8, batch_first=True, add_zero_attn=True)
-        self.ln_q, self.ln_k, self.ln_v = (torch.nn.LayerNorm(width) for _ in range(3))
-
-    def forward(self, text, patches):
-        return self.attn(self.ln_q(text), self.ln_k(patches), self.ln_v(patches))[0]
 
 
 def flair(row):

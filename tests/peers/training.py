@@ -17,6 +17,7 @@ import tempfile
 
 import open_clip
 import torch
+from flair_pooling import Pooling
 from safetensors.torch import load_file
 from torch.nn import functional as F
 
@@ -57,14 +58,12 @@ class Model(torch.nn.Module):
         if "logit_bias" in weights:
             self.logit_bias = torch.nn.Parameter(weights["logit_bias"].clone())
         if method.startswith("flair"):
-            width = SMALL["embed_dim"]
-            self.attn = torch.nn.MultiheadAttention(width, 8, batch_first=True, add_zero_attn=True)
-            self.ln_q, self.ln_k, self.ln_v = (torch.nn.LayerNorm(width) for _ in range(3))
-            parts = ("query", "key", "value")
+            self.pooling = Pooling(SMALL["embed_dim"])
+            attn, parts = self.pooling.attn, ("query", "key", "value")
             with torch.no_grad():
-                for kind, joint in (("weight", self.attn.in_proj_weight), ("bias", self.attn.in_proj_bias)):
+                for kind, joint in (("weight", attn.in_proj_weight), ("bias", attn.in_proj_bias)):
                     joint.copy_(torch.cat([weights[f"readout.{part}.{kind}"] for part in parts]))
-                    self.attn.out_proj.get_parameter(kind).copy_(weights[f"readout.output.{kind}"])
+                    attn.out_proj.get_parameter(kind).copy_(weights[f"readout.output.{kind}"])
 
     @staticmethod
     def normalised(pixels):
@@ -133,7 +132,7 @@ def loss_of(method, m, batch):
         if method == "siglip":
             return mps
         # A text asks the patches of all images.
-        asked = m.attn(m.ln_q(text.flatten(0, 1)).expand(BATCH, -1, -1), m.ln_k(patches), m.ln_v(patches), need_weights=False)[0]
+        asked = m.pooling(text.flatten(0, 1).expand(BATCH, -1, -1), patches)
         logits = scale * (unit(asked) * t.flatten(0, 1)).sum(-1) + m.logit_bias
         if method != "flair":
             return (sigmoid_sum(logits, own, valid.flatten()) / valid.sum() + mps) / 2
